@@ -1,0 +1,1 @@
+"""The edges people touch: the command line, settings, and the composition root."""

@@ -1,0 +1,1 @@
+"""From bytes that arrive to an accepted package: unpacking, checks, policy, and the durable pipeline."""

@@ -1,0 +1,1 @@
+"""The search index: a projection that follows the ledger and can be dropped and rebuilt."""
