@@ -1,1 +1,1 @@
-"""RFC 8493 bags: ``writing`` makes the tag files, ``judge`` says everything that is wrong with a bag, ``pack`` writes one."""
+"""RFC 8493 bags: `writing` makes tag files, `judge` says everything that is wrong with a bag, `pack` writes one."""

@@ -1,4 +1,4 @@
-"""The tag files of a bag 1.0 as bytes: pure functions, the same input always gives the same bytes (RFC 8493, 2.1–2.2)."""
+"""The tag files of a bag 1.0 as bytes: pure functions, the same input always gives the same bytes (RFC 8493)."""
 
 from __future__ import annotations
 
