@@ -1,0 +1,57 @@
+# luutru: everything is installed and run from here. `make help` lists the targets.
+SHELL := /bin/bash
+PYTHON ?= python3
+VENV := .venv
+PY := $(VENV)/bin/python
+BUILD := build
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check bench install dev java samples serve-stop clean
+
+help:            ## List the targets
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+
+demo: install java  ## Install everything, start an archive of its own, ingest the samples, search, fetch, verify
+	@$(PY) -m api.demo
+
+test: dev java   ## Install what the tests need and run them all
+	@$(PY) -m pytest $(ARGS)
+
+check: dev       ## Formatting, lint, types, layers, lock file
+	@$(VENV)/bin/ruff format --check .
+	@$(VENV)/bin/ruff check .
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports
+
+bench: dev java  ## Measure against the named rivals (long: about half an hour)
+	@$(PY) -m bench $(ARGS)
+
+install: $(BUILD)/.installed-packages $(VENV)/.installed
+
+dev: install
+
+java: $(BUILD)/.installed-java
+
+samples: install ## Make the sample submissions under samples/out
+	@$(PY) -m samples samples/out
+
+# Debian packages: fonts and Pango for letters and samples, clamd for the malware check, Maven for the Java parts.
+$(BUILD)/.installed-packages: packages.txt packages.sh
+	@mkdir -p $(BUILD)
+	@bash packages.sh
+	@touch $@
+
+$(VENV)/.installed: requirements.lock pyproject.toml $(BUILD)/.installed-packages
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Cần Python 3.11 trở lên (Python 3.11 or newer is needed)."; exit 1; }
+	@test -x $(PY) || $(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(PY) -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(BUILD)/.installed-java: $(VENV)/.installed $(shell find ingest/verapdf search/node -name '*.java' -o -name 'pom.xml' -o -name '*.properties' 2>/dev/null)
+	@$(PY) -m ingest.verapdf.build
+	@$(PY) -m search.node.build
+	@touch $@
+
+clean:           ## Remove what was built (not the data of any archive)
+	rm -rf $(BUILD) $(VENV)

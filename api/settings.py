@@ -1,0 +1,152 @@
+"""Settings of one installation: ``luutru.toml`` in its home folder; unknown keys are refused, paths are relative to home."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from archive.errors import LuutruError
+
+HOME_VARIABLE = "LUUTRU_HOME"
+FILE_NAME = "luutru.toml"
+
+
+class SettingsError(LuutruError):
+    """The settings are missing or wrong; the message names the key."""
+
+    code = "settings.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    name: str
+    path: Path
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Everything the composition root needs; all paths absolute, times in seconds, sizes in bytes."""
+
+    home: Path
+    archive_name: str = "Lưu trữ cơ quan"
+    archive_code: str = "000.00.00.H00"
+    profile: str = "LLT2024-TT05"
+    stores: tuple[StoreSettings, ...] = ()
+    search_hosts: tuple[str, ...] = ()
+    clamd_socket: str = ""
+    clamd_official: bool = True
+    trust_list: Path | None = None
+    agreement: Path | None = None
+    online_revocation: bool = False
+    workers: int = field(default_factory=lambda: os.cpu_count() or 1)
+    free_bytes_reserve: int = 1 << 30
+    tools: Path = Path()
+    """Folder with the built Java parts: ``verapdf/`` and ``elasticsearch/``."""
+
+    @property
+    def catalogue_url(self) -> str:
+        return f"sqlite:///{self.home / 'catalogue.sqlite'}"
+
+    @property
+    def work_database(self) -> Path:
+        return self.home / "work.sqlite"
+
+    @property
+    def quarantine(self) -> Path:
+        return self.home / "quarantine"
+
+    @property
+    def key_file(self) -> Path:
+        return self.home / "keys" / "archive-ed25519.pem"
+
+    @property
+    def search_data(self) -> Path:
+        return self.home / "elasticsearch"
+
+
+_KNOWN: Mapping[str, frozenset[str]] = {
+    "archive": frozenset({"name", "code", "profile"}),
+    "stores": frozenset({"name", "path"}),
+    "search": frozenset({"hosts"}),
+    "malware": frozenset({"clamd_socket", "official_signatures"}),
+    "signatures": frozenset({"trust_list", "online_revocation"}),
+    "agreement": frozenset({"path"}),
+    "work": frozenset({"workers", "free_bytes_reserve"}),
+    "tools": frozenset({"path"}),
+}
+
+
+def home_folder(given: Path | None = None) -> Path:
+    """The installation's home: as given, else ``LUUTRU_HOME``, else ``luutru-data`` here."""
+    return (given or Path(os.environ.get(HOME_VARIABLE) or "luutru-data")).absolute()
+
+
+def tools_folder() -> Path:
+    """Where the Java parts are built when the settings do not say otherwise."""
+    return Path(os.environ.get("LUUTRU_TOOLS") or Path(__file__).resolve().parent.parent / "build").absolute()
+
+
+def load_settings(home: Path) -> Settings:
+    """The settings of the installation at ``home``. Raises SettingsError when there is none or a key is unknown."""
+    file = home / FILE_NAME
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise SettingsError(
+            f"Chưa có kho lưu trữ tại «{home}».",
+            remedy=f"Chạy «luutru init», hoặc đặt biến {HOME_VARIABLE} tới thư mục kho.",
+        ) from error
+    except (OSError, ValueError) as error:
+        raise SettingsError(f"Không đọc được {FILE_NAME}: {error}", remedy="Sửa tệp cấu hình rồi chạy lại.") from error
+    return parse_settings(table, home)
+
+
+def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
+    _refuse_unknown(table)
+
+    def part(name: str) -> Mapping[str, Any]:
+        value = table.get(name, {})
+        return value if isinstance(value, Mapping) else {}
+
+    def path(value: str | None) -> Path | None:
+        return (home / value).absolute() if value else None
+
+    stores = tuple(StoreSettings(row["name"], (home / row["path"]).absolute()) for row in table.get("stores", []))
+    if len({store.name for store in stores}) != len(stores) or len({store.path for store in stores}) != len(stores):
+        raise SettingsError("Hai kho trùng tên hoặc trùng thư mục.", remedy="Đặt tên và thư mục riêng cho từng kho.")
+    if not stores:
+        raise SettingsError("Chưa khai báo kho nào ([[stores]]).", remedy="Khai báo ít nhất hai kho trên hai nơi khác nhau.")
+    archive, work = part("archive"), part("work")
+    return Settings(
+        home=home,
+        archive_name=archive.get("name", Settings.archive_name),
+        archive_code=archive.get("code", Settings.archive_code),
+        profile=archive.get("profile", Settings.profile),
+        stores=stores,
+        search_hosts=tuple(part("search").get("hosts", ())),
+        clamd_socket=part("malware").get("clamd_socket", ""),
+        clamd_official=bool(part("malware").get("official_signatures", True)),
+        trust_list=path(part("signatures").get("trust_list")),
+        online_revocation=bool(part("signatures").get("online_revocation", False)),
+        agreement=path(part("agreement").get("path")),
+        workers=int(work.get("workers", 0)) or os.cpu_count() or 1,
+        free_bytes_reserve=int(work.get("free_bytes_reserve", 1 << 30)),
+        tools=path(part("tools").get("path")) or tools_folder(),
+    )
+
+
+def _refuse_unknown(table: Mapping[str, Any]) -> None:
+    for name, value in table.items():
+        if name not in _KNOWN:
+            raise SettingsError(f"{FILE_NAME}: không có mục [{name}].", remedy="Xóa hoặc sửa tên mục.")
+        rows = value if isinstance(value, list) else [value]
+        for row in rows:
+            unknown = set(row) - _KNOWN[name]
+            if unknown:
+                raise SettingsError(
+                    f"{FILE_NAME}: mục [{name}] không có khóa {', '.join(sorted(unknown))}.", remedy="Xóa hoặc sửa tên khóa."
+                )

@@ -1,0 +1,109 @@
+"""The submission agreement: a pure, versioned policy from findings to a decision. Checks never decide; this does."""
+
+from __future__ import annotations
+
+import hashlib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from archive.errors import LuutruError
+from archive.finding import Finding, Severity
+
+
+class Consequence(StrEnum):
+    """What one finding leads to, from the mildest to the hardest."""
+
+    ACCEPT = "accept"
+    NOTE = "note"
+    REVIEW = "review"
+    RETURN = "return"
+    REFUSE = "refuse"
+
+
+_ORDER = tuple(Consequence)
+
+
+class AgreementError(LuutruError):
+    """The submission agreement cannot be read or says something unknown; nothing is decided under it."""
+
+    code = "agreement.invalid"
+
+
+@dataclass(frozen=True, slots=True)
+class Agreement:
+    """One version of a submission agreement (thỏa thuận nộp lưu); ``sha256`` is over its exact bytes."""
+
+    name: str
+    version: str
+    sha256: str
+    severities: Mapping[Severity, Consequence]
+    codes: Mapping[str, Consequence] = field(default_factory=dict)
+    further_formats: frozenset[str] = frozenset()
+    returned_days: int = 30
+
+    def consequence(self, finding: Finding) -> Consequence:
+        """By code when the agreement names it (``list.*`` names a whole check), else by severity."""
+        for key in (finding.code, f"{finding.check}.*"):
+            if key in self.codes:
+                return self.codes[key]
+        return self.severities[finding.severity]
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """``consequence`` is the hardest of all findings; ``reasons`` are the findings that led there."""
+
+    consequence: Consequence
+    reasons: tuple[Finding, ...] = ()
+
+
+def decide(findings: Iterable[Finding], agreement: Agreement) -> Decision:
+    """The hardest consequence of any finding, with exactly the findings that carry it. No finding: accept."""
+    weighed = [(agreement.consequence(item), item) for item in findings]
+    hardest = max((one for one, _ in weighed), key=_ORDER.index, default=Consequence.ACCEPT)
+    reasons = tuple(item for one, item in weighed if one is hardest) if hardest is not Consequence.ACCEPT else ()
+    return Decision(hardest, reasons)
+
+
+def parse_agreement(data: bytes) -> Agreement:
+    """The agreement these TOML bytes state. Raises AgreementError when a key or value is unknown or missing."""
+    try:
+        table: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
+        unknown = set(table) - {"name", "version", "title", "severity", "codes", "formats", "content"}
+        if unknown:
+            raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+        severities = {item: Consequence(table["severity"][item.value]) for item in Severity}
+        codes = {code: Consequence(value) for code, value in table.get("codes", {}).items()}
+        return Agreement(
+            str(table["name"]),
+            str(table["version"]),
+            hashlib.sha256(data).hexdigest(),
+            severities,
+            codes,
+            frozenset(table.get("formats", {}).get("further", [])),
+            int(table.get("content", {}).get("returned_days", 30)),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise AgreementError(
+            f"Thỏa thuận nộp lưu không hợp lệ: {error}",
+            remedy="Sửa tệp thỏa thuận theo mẫu schemas/agreements/default.toml.",
+        ) from error
+
+
+def load_agreement(path: Path | None = None) -> Agreement:
+    """The agreement in ``path``, or the default one that comes with the archive."""
+    if path is None:
+        return parse_agreement(resources.files("schemas").joinpath("agreements/default.toml").read_bytes())
+    try:
+        return parse_agreement(path.read_bytes())
+    except OSError as error:
+        raise AgreementError(
+            "Không đọc được tệp thỏa thuận nộp lưu.",
+            remedy="Kiểm tra mục [agreement] trong luutru.toml.",
+            detail=str(error),
+        ) from error

@@ -1,0 +1,150 @@
+"""Quarantine: where received bytes wait under our own names until they are an AIP or gone.
+
+    quarantine/<submission>/transfer        the archive or file exactly as it arrived (absent for a folder)
+                           /content/        objects/000001 … and index.json: exact name -> object, digests
+                           /checks/         reports.json, material/, text/, letters
+                           /package.json    what the written AIP contains, by name and offset
+
+Each of these appears whole, by a rename of its ``.part`` after an fsync, or not at all.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from archive.digest import Digests
+from archive.finding import Finding
+from archive.paths import RelPath
+from ingest.subject import Member
+
+PART = ".part"
+
+
+def sync_folder(folder: Path) -> None:
+    """What was created, renamed or removed in ``folder`` survives a power cut."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """``path`` holds all of ``data``, durably, or what it held before."""
+    part = path.with_name(path.name + PART)
+    with part.open("wb") as file:
+        file.write(data)
+        file.flush()
+        os.fsync(file.fileno())
+    part.rename(path)
+    sync_folder(path.parent)
+
+
+def make_whole(folder: Path, fill: Callable[[Path], None]) -> None:
+    """``folder`` appears with everything ``fill`` put there, or not at all; there already: nothing is done."""
+    if folder.exists():
+        return
+    part = folder.with_name(folder.name + PART)
+    remove_tree(part)
+    part.mkdir(parents=True)
+    fill(part)
+    sync_folder(part)
+    part.rename(folder)
+    sync_folder(folder.parent)
+
+
+def remove_tree(folder: Path) -> None:
+    """``folder`` is gone, durably; already gone is fine. An error while removing is raised, never swallowed."""
+    if folder.is_dir() and not folder.is_symlink():
+        shutil.rmtree(folder)
+    else:
+        folder.unlink(missing_ok=True)
+    sync_folder(folder.parent)
+
+
+class Slot:
+    """The place of one submission in quarantine."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    @property
+    def transfer(self) -> Path:
+        return self.folder / "transfer"
+
+    @property
+    def content(self) -> Path:
+        return self.folder / "content"
+
+    @property
+    def checks(self) -> Path:
+        return self.folder / "checks"
+
+    @property
+    def package(self) -> Path:
+        return self.folder / "package.json"
+
+    def exists(self) -> bool:
+        return self.folder.is_dir()
+
+
+class Quarantine:
+    """All slots under one folder of the archive's home."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
+    def slot(self, submission_id: str) -> Slot:
+        return Slot(self.folder / submission_id)
+
+    def receive(self, submission_id: str, fill: Callable[[Slot], None]) -> Slot:
+        """The slot, filled by ``fill`` and durable. Interrupted before that, only an unacknowledged ``.part`` is left."""
+        slot = self.slot(submission_id)
+        make_whole(slot.folder, lambda part: fill(Slot(part)))
+        return slot
+
+    def remove(self, submission_id: str) -> None:
+        """Nothing of this submission is left in quarantine."""
+        if not self.folder.is_dir():
+            return
+        remove_tree(self.folder / submission_id)
+        remove_tree(self.folder / (submission_id + PART))
+
+    def names(self) -> Iterator[str]:
+        """Every entry here, acknowledged or left over."""
+        if self.folder.is_dir():
+            yield from sorted(entry.name for entry in os.scandir(self.folder))
+
+    def free_bytes(self) -> int:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        return shutil.disk_usage(self.folder).free
+
+
+def write_index(content: Path, members: Mapping[RelPath, Member], findings: tuple[Finding, ...]) -> None:
+    """The index of an unpacked folder of objects: exact names, object names, digests, and what unpacking found."""
+    index = {
+        "members": [
+            [member.path, str(member.blob.relative_to(content)), *_digest_row(member.digests)]
+            for member in members.values()
+        ],
+        "findings": [item.as_json() for item in findings],
+    }
+    write_whole(content / "index.json", json.dumps(index, ensure_ascii=False).encode("utf-8"))
+
+
+def read_index(content: Path) -> tuple[dict[RelPath, Member], tuple[Finding, ...]]:
+    index: dict[str, Any] = json.loads((content / "index.json").read_bytes())
+    members = {}
+    for path, blob, size, sha256, sha512 in index["members"]:
+        name = RelPath(path)
+        members[name] = Member(name, content / blob, Digests(size, sha256, sha512))
+    return members, tuple(Finding.from_json(item) for item in index["findings"])
+
+
+def _digest_row(digests: Digests) -> tuple[int, str, str]:
+    return digests.size_bytes, digests.sha256, digests.sha512
