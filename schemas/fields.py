@@ -57,6 +57,7 @@ class Field:
     index: str
     heads: tuple[str, ...] = ()
     codes: str | None = None
+    several_codes: bool = False
     many: bool = False
     agency_code: bool = False
     part_of: str | None = None
@@ -92,6 +93,14 @@ class CodeList:
     certain: bool
     names: Mapping[str, str]
     lookup: Mapping[str, str]
+
+    def codes_of(self, value: object) -> tuple[str, ...] | None:
+        """The codes of a value that may name several, separated by commas or semicolons; None if one is unknown."""
+        whole = self.code_of(value)
+        if whole is not None:
+            return (whole,)
+        codes = [self.code_of(part) for part in re.split(r"[,;]", str(value)) if part.strip()]
+        return tuple(code for code in codes if code is not None) if codes and None not in codes else None
 
     def code_of(self, value: object) -> str | None:
         text = str(value).strip()
@@ -193,6 +202,7 @@ def _field(table: str, row: Mapping[str, Any]) -> Field:
         index=row["index"],
         heads=tuple(row.get("heads", ())),
         codes=row.get("codes"),
+        several_codes=row.get("several_codes", False),
         many=row.get("many", False),
         agency_code=row.get("agency_code", False),
         part_of=row.get("part_of"),
