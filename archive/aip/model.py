@@ -1,4 +1,4 @@
-"""What goes into an AIP and what comes out of writing one: values only; every id and time is given, none is made here."""
+"""What goes into an AIP and what comes out of writing one: values only; every id and time is given."""
 
 from __future__ import annotations
 
@@ -44,9 +44,9 @@ class Original:
     """One document as received. ``path`` is its exact name below ``data/`` of the submission.
 
     ``digests`` are those taken at receipt: the SHA-256 is taken again while packaging and compared. With None both
-    are taken in the same single pass. ``ordinal`` (from 1, unique) is its place in the hồ sơ. ``kind`` says which
-    EAD_* describes it. ``fields`` are canonical names of ``schemas/fields.toml``; all are kept, those of the AIP
-    variant of TT 05 also stand in the EAD_*. ``validation`` names (by SHA-256) the validation data its signatures used.
+    are taken in the same single pass. ``ordinal`` (from 1, unique) is its place in the hồ sơ. ``kind``: outgoing,
+    incoming or other. ``fields`` are canonical names of ``schemas/fields.toml``; all are kept, those of the AIP
+    variant of TT 05 also stand in its EAD_doc. ``validation`` names (by SHA-256) what validating its signatures used.
     """
 
     path: RelPath
@@ -54,7 +54,7 @@ class Original:
     digests: Digests | None
     ordinal: int
     fields: Mapping[str, Any]
-    kind: Literal["doc", "pic", "media"] = "doc"
+    kind: str = "other"
     pronom: str = ""
     """PRONOM id (``fmt/477``), or empty when nothing could identify it."""
     format_name: str = ""
