@@ -44,3 +44,63 @@ class ObjectExistsError(StoreError):
     """Another object with other bytes already has this key; nothing was overwritten."""
 
     code = "store.object-exists"
+
+
+class KeyRefusedError(LuutruError):
+    """A text that cannot be the key of an object or the name of a folder in a store."""
+
+    code = "store.key-refused"
+
+
+class StoreFullError(StoreError):
+    """The medium or its quota is full; nothing of the object was kept."""
+
+    code = "store.full"
+
+
+class StoreReadOnlyError(StoreError):
+    """The medium refuses to be written to."""
+
+    code = "store.read-only"
+
+
+class IllegalMoveError(LuutruError):
+    """A submission may not go from this state to that one."""
+
+    code = "submission.move-illegal"
+
+
+class CatalogueError(LuutruError):
+    """The catalogue could not do what was asked: unreachable, full, or failing."""
+
+    code = "catalogue.failed"
+
+
+class CatalogueBusyError(CatalogueError):
+    """Another writer held the catalogue for longer than the waiting time; nothing was written."""
+
+    code = "catalogue.busy"
+
+
+class CatalogueVersionError(CatalogueError):
+    """The catalogue was written by a newer version of this program; nothing was touched."""
+
+    code = "catalogue.version-unknown"
+
+
+class LedgerBrokenError(CatalogueError):
+    """The end of the ledger is not where the catalogue left it; nothing more is written behind it."""
+
+    code = "ledger.end-broken"
+
+
+class SubmissionMissingError(LuutruError):
+    """No submission has this id."""
+
+    code = "submission.missing"
+
+
+class RecordConflictError(LuutruError):
+    """The same id, key or number was given before with other content; what stands was not changed."""
+
+    code = "catalogue.conflict"

@@ -1,0 +1,35 @@
+"""The facts a ledger record can state: `subject.object.past-participle`; never renamed, never reused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+
+
+class Event(StrEnum):
+    """One list of all events. Those that move a submission stand in ``archive.lifecycle.STATE_AFTER``."""
+
+    SUBMISSION_CONTENT_RECEIVED = "submission.content.received"
+    SUBMISSION_CHECKS_COMPLETED = "submission.checks.completed"
+    SUBMISSION_DECISION_ACCEPTED = "submission.decision.accepted"
+    SUBMISSION_DECISION_REFERRED = "submission.decision.referred"
+    SUBMISSION_DECISION_RETURNED = "submission.decision.returned"
+    SUBMISSION_CONTENT_REFUSED = "submission.content.refused"
+    SUBMISSION_CONTENT_REMOVED = "submission.content.removed"
+    SUBMISSION_RECEIPT_ISSUED = "submission.receipt.issued"
+    AIP_PACKAGE_WRITTEN = "aip.package.written"
+    AIP_COPIES_VERIFIED = "aip.copies.verified"
+    AIP_FIXITY_VERIFIED = "aip.fixity.verified"
+    AIP_FIXITY_REFUTED = "aip.fixity.refuted"
+    DOCUMENT_COPY_DELIVERED = "document.copy.delivered"
+    AIP_COPY_DELIVERED = "aip.copy.delivered"
+    RECORD_DESCRIPTION_SHOWN = "record.description.shown"
+    RECORD_SEARCH_PERFORMED = "record.search.performed"
+
+
+REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
+    Event.SUBMISSION_CONTENT_RECEIVED: frozenset({"registration_number", "sha256", "size_bytes"}),
+    Event.AIP_PACKAGE_WRITTEN: frozenset({"aip_id", "sha256", "size_bytes"}),
+    Event.AIP_COPIES_VERIFIED: frozenset({"aip_id"}),
+}
+"""What a later reader (a follower, a rebuilt catalogue) must find in ``data`` without asking anyone else."""

@@ -1,0 +1,8 @@
+"""Stores hold objects: bytes under a key, written once, never changed. Every store passes one contract suite."""
+
+from archive.storage.directory import DirectoryStore
+from archive.storage.key import Key, aip_key
+from archive.storage.memory import MemoryStore
+from archive.storage.store import ObjectWriter, Store
+
+__all__ = ["DirectoryStore", "Key", "MemoryStore", "ObjectWriter", "Store", "aip_key"]
