@@ -54,7 +54,7 @@ def channels() -> tuple[IO[bytes], IO[bytes]]:
 
 
 def limit_memory(limit_bytes: int) -> None:
-    """Data (heap and private mappings), not address space: the Go runtime reserves far more of that than it ever uses."""
+    """Data (heap, private mappings), not address space: the Go runtime reserves far more of that than it ever uses."""
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     if limit_bytes:
         resource.setrlimit(resource.RLIMIT_DATA, (limit_bytes, limit_bytes))

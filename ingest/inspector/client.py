@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -76,7 +77,21 @@ _STATUSES = {
 def inspection(
     inspectors: Asked, part: str, path: Path, options: Mapping[str, Any] | None = None, *, timeout_seconds: float
 ) -> Inspection:
-    """What ``part`` sees in the file. Never raises for a worker's fate: that is an outcome, and the batch goes on."""
+    """What ``part`` sees in the file. Never raises for a worker's fate: that is an outcome, and the batch goes on.
+
+    A worker that died is given one more try within the same time, for it may have been killed for another's sake.
+    """
+    started = time.monotonic()
+    first = _asked(inspectors, part, path, options, timeout_seconds)
+    left = timeout_seconds - (time.monotonic() - started)
+    if first.outcome is not Outcome.DIED or left <= 0:
+        return first
+    return _asked(inspectors, part, path, options, left)
+
+
+def _asked(
+    inspectors: Asked, part: str, path: Path, options: Mapping[str, Any] | None, timeout_seconds: float
+) -> Inspection:
     request = {"part": part, "path": str(path.absolute()), "options": dict(options or {})}
     try:
         answer = inspectors.ask(request, timeout_seconds)

@@ -12,9 +12,9 @@ class Lifeline:
     """While ``held``, the kernel kills this process the moment the other end of the pipe ``descriptor`` is closed.
 
     A thread that waits for the end of input cannot do this: a library in C that loops holds the interpreter's lock for
-    ever. Nor can PR_SET_PDEATHSIG, which fires when the *thread* that started us ends. So the pipe itself is told to send
-    SIGKILL on any event; between a request and its answer the parent sends nothing, so the only event is its death.
-    Linux only, as F_SETSIG is.
+    ever. Nor can PR_SET_PDEATHSIG, which fires when the *thread* that started us ends. So the pipe itself is told to
+    send SIGKILL on any event; between a request and its answer the parent sends nothing, so the only event is its
+    death. Linux only, as F_SETSIG is.
     """
 
     def __init__(self, descriptor: int) -> None:

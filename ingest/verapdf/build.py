@@ -1,4 +1,4 @@
-"""``python -m ingest.verapdf.build [HOME]``: veraPDF and our worker, fetched and compiled by Maven, ready for fast start.
+"""``python -m ingest.verapdf.build [HOME]``: veraPDF and our worker, fetched and compiled by Maven.
 
     HOME/current.json              which generation is in force; replaced in one rename, written last
     HOME/<key>/verapdf-cli.jar     veraPDF, everything inside
@@ -110,7 +110,7 @@ def _compiled(home: Path, key: str, java: Path) -> Generation:
 
 
 def _record_classes(generation: Generation, java: Path) -> None:
-    """Let one worker judge a small document and keep the classes it loaded. Failing costs speed only, never a verdict."""
+    """Let one worker judge a small document and keep the classes it loaded. Failing costs speed, never a verdict."""
     wanted = generation.class_data(java)
     fresh = wanted.with_suffix(".new")
     request = json.dumps({"id": 0, "path": str(_WARM_UP), "flavour": "2u"}) + "\n"

@@ -85,8 +85,8 @@ _STATUSES: Mapping[str, Verdict] = {
 
 @dataclass(frozen=True, slots=True)
 class VeraPool:
-    """``quick``: warm workers for most documents. ``roomy``: one with more heap and stack and all compilers, started for
-    the few that need it and gone after each, so that its memory is not kept."""
+    """``quick``: warm workers for most documents. ``roomy``: one with more heap and stack and all compilers, started
+    for the few that need it and gone after each, so that its memory is not kept."""
 
     quick: WorkerPool
     roomy: WorkerPool
@@ -130,7 +130,13 @@ def verapdf_pool(home: Path, size: int, java: Path | None = None) -> VeraPool:
 
 
 def _spec(
-    name: str, home: Path, java: Path | None, heap_bytes: int, stack_bytes: int, options: Sequence[str], retire_after: int
+    name: str,
+    home: Path,
+    java: Path | None,
+    heap_bytes: int,
+    stack_bytes: int,
+    options: Sequence[str],
+    retire_after: int,
 ) -> WorkerSpec:
     def command() -> list[str]:
         program, generation = find_java(java), current(home)

@@ -21,8 +21,8 @@ class WorkerDiedError(WorkerError):
     """The worker ended, or broke its protocol and was ended, while it had a request.
 
     ``exit_status`` is its exit code, or the negative number of the signal that ended it. ``reason`` is ``ended``,
-    ``out-of-step`` (an answer that is no JSON object or bears another id) or ``answer-too-long``. ``stderr`` is the last
-    of what it wrote there, for the log only.
+    ``out-of-step`` (an answer that is no JSON object or bears another id) or ``answer-too-long``. ``stderr`` is the
+    last of what it wrote there, for the log only.
     """
 
     code = "worker.died"

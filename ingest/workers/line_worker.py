@@ -16,8 +16,8 @@ from ingest.workers.errors import WorkerDiedError, WorkerTimeoutError, WorkerUna
 class WorkerSpec:
     """How to start one kind of worker. ``command`` is asked at each start, so a rebuilt tool is taken up.
 
-    ``retire_after`` requests the process is replaced, so that what a library leaks has an end. An answer line longer than
-    ``answer_bytes`` is refused unread.
+    After ``retire_after`` requests the process is replaced, so that what a library leaks has an end. An answer line
+    longer than ``answer_bytes`` is refused unread.
     """
 
     name: str
@@ -31,8 +31,8 @@ class WorkerSpec:
 class LineWorker:
     """Asks a child process that is started when first needed, and replaced after death, deadline or nonsense.
 
-    For one thread at a time. After any ``WorkerError`` no process of the old worker's group is left, and the next ``ask``
-    starts a new one.
+    For one thread at a time. After any ``WorkerError`` no process of the old worker's group is left, and the next
+    ``ask`` starts a new one.
 
         parent                         child (own session)
           |  ---- starts ------------->  |

@@ -28,7 +28,7 @@ class WorkerPool:
     def ask(self, request: Mapping[str, Any], timeout_seconds: float) -> dict[str, Any]:
         """The answer of any worker; waiting for one to be free does not count towards ``timeout_seconds``.
 
-        Raises ``WorkerUnavailableError``, ``WorkerDiedError`` or ``WorkerTimeoutError``; the pool stays whole after each.
+        Raises ``WorkerUnavailableError``, ``WorkerDiedError`` or ``WorkerTimeoutError``; the pool stays whole.
         """
         worker = self._taken()
         try:
