@@ -8,7 +8,6 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from archive.finding import Finding, finding
-from archive.paths import RelPath
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +50,7 @@ def collision_faults(names: Iterable[str]) -> list[Finding]:
     """A warning for each set of names that some file system would take for one."""
     groups: dict[str, list[str]] = defaultdict(list)
     for name in names:
-        groups[RelPath.collapsed(RelPath(name))].append(name)
+        groups[unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())].append(name)
     findings = []
     for group in groups.values():
         if len(group) > 1:

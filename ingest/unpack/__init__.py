@@ -1,0 +1,21 @@
+"""Safe unpacking: names and bytes from outside under limits, into quarantine or surveyed in place."""
+
+from ingest.unpack.entries import QuarantineFullError, SourceUnreadableError
+from ingest.unpack.kinds import SourceKind
+from ingest.unpack.limits import Limits
+from ingest.unpack.recognising import subject_of
+from ingest.unpack.unpacked import Unpacked, reopened
+from ingest.unpack.unpacking import can_survey, survey, unpack
+
+__all__ = [
+    "Limits",
+    "QuarantineFullError",
+    "SourceKind",
+    "SourceUnreadableError",
+    "Unpacked",
+    "can_survey",
+    "reopened",
+    "subject_of",
+    "survey",
+    "unpack",
+]
