@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -94,3 +96,13 @@ def _written(kind: str, value: Any) -> str:
 
 def _empty(value: Any) -> bool:
     return value is None or value == "" or value == [] or value == {}
+
+
+def write_schemas(folder: Path) -> None:
+    """Make the XSDs of ``folder`` anew, after a change of the field table."""
+    (folder / "EAD.xsd").write_bytes(schema_text("hoso"))
+    (folder / "EAD_doc.xsd").write_bytes(schema_text("document"))
+
+
+if __name__ == "__main__":
+    write_schemas(Path(sys.argv[1]))

@@ -51,7 +51,7 @@ def document(
 
 
 class Builder:
-    """Small trees in one namespace, with the prefixes of ``others``: ``build("div", {"LABEL": "x"}, child, "text")``."""
+    """Small trees in one namespace (prefixes of ``others`` declared): ``build("div", {"ID": "x"}, child)``."""
 
     def __init__(self, namespace: str, others: dict[str, str] | None = None) -> None:
         self._namespace = namespace
