@@ -1,4 +1,4 @@
-"""Which names from outside come in: by the rules of ``RelPath``, under limits, and none that could be taken for another."""
+"""Which names from outside come in: by the rules of ``RelPath``, under limits, none to be taken for another."""
 
 from __future__ import annotations
 
