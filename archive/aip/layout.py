@@ -44,7 +44,7 @@ def media_type_of(name: str) -> str:
         "xml": "application/xml",
         "xsd": "application/xml",
         "json": "application/json",
-        "jsonl": "application/x-ndjson",
+        "jsonl": "text/plain",  # no media type is registered for JSON lines, and CSIP40 wants a registered one
         "txt": "text/plain",
         "csv": "text/csv",
         "pdf": "application/pdf",
