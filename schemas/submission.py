@@ -123,7 +123,9 @@ def _scalar(item: Field, profile: str, mandatory: bool) -> dict[str, Any]:
         return {"type": ["integer", "string"], "minimum": 0, "pattern": pattern} | limit
     if item.type == "date":
         return {"type": "string", "pattern": DATE_PATTERN if mandatory else f"^$|{DATE_PATTERN}"}
-    bound = {"maxLength": length} if length and certain else {}
+    # Agency codes may have 35 characters since QĐ 20/2020; the 13 of NĐ 30 are those of the older syntax.
+    longest = 35 if item.agency_code else length
+    bound = {"maxLength": longest} if longest and certain else {}
     return {"type": "string"} | ({"minLength": 1} if mandatory else {}) | bound
 
 
