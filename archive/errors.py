@@ -104,3 +104,9 @@ class RecordConflictError(LuutruError):
     """The same id, key or number was given before with other content; what stands was not changed."""
 
     code = "catalogue.conflict"
+
+
+class CopiesUnprovenError(LuutruError):
+    """A package cannot be called stored: not every copy of it was read back and found right."""
+
+    code = "aip.copies-unproven"

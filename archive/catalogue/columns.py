@@ -1,0 +1,27 @@
+"""Column types that mean the same in every database."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String
+from sqlalchemy.engine import Dialect
+from sqlalchemy.types import TypeDecorator
+
+from archive.ledger import read_instant, written_instant
+
+INSTANT_LENGTH = 27
+
+
+class Instant(TypeDecorator[datetime]):
+    """An aware time, kept as UTC text with microseconds: no database forgets its zone, and text order is time order."""
+
+    impl = String(INSTANT_LENGTH)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> str | None:
+        return None if value is None else written_instant(value)
+
+    def process_result_value(self, value: Any | None, dialect: Dialect) -> datetime | None:
+        return None if value is None else read_instant(value)
