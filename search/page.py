@@ -1,0 +1,42 @@
+"""Where a page ends, as an opaque word for the next request; whatever was tampered with is refused, never obeyed."""
+
+from __future__ import annotations
+
+import base64
+import json
+from dataclasses import dataclass
+
+from search.errors import QueryRefusedError
+
+_LONGEST = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """``pit`` names the instant the pages belong to; ``sort`` holds the sort values of the last record shown."""
+
+    pit: str
+    sort: tuple[str | float | int | None, ...]
+
+
+def token_of(position: Position) -> str:
+    text = json.dumps([position.pit, list(position.sort)], ensure_ascii=False)
+    return base64.urlsafe_b64encode(text.encode("utf-8")).decode("ascii").rstrip("=")
+
+
+def position_of(token: str) -> Position:
+    """The position in ``token``. Raises QueryRefusedError for anything that ``token_of`` did not make."""
+    try:
+        if len(token) > _LONGEST:
+            raise ValueError("too long")
+        value = json.loads(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)))
+        pit, sort = value
+        if not isinstance(pit, str) or not isinstance(sort, list) or not pit:
+            raise ValueError("not a position")
+        if len(sort) > 3 or any(
+            isinstance(item, bool) or not isinstance(item, str | int | float | None) for item in sort
+        ):
+            raise ValueError("not sort values")
+    except (ValueError, TypeError, RecursionError) as error:
+        raise QueryRefusedError("Vị trí trang không hợp lệ.", remedy="Tìm lại từ trang đầu.") from error
+    return Position(pit, tuple(sort))
