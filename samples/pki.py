@@ -11,7 +11,7 @@ from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID, NameOID
 
 from samples.pki_entities import ENTITIES, EntitySpec
 
@@ -112,6 +112,23 @@ def _certificate(spec: EntitySpec, key: rsa.RSAPrivateKey, issuer: Entity | None
 
 
 def _extensions(spec: EntitySpec) -> list[tuple[x509.ExtensionType, bool]]:
+    return [*_usage(spec), *(_pointers(spec) if spec.issuer and spec.kind != "ocsp" else [])]
+
+
+def _pointers(spec: EntitySpec) -> list[tuple[x509.ExtensionType, bool]]:
+    """Where the authority would answer: names that resolve nowhere (``.invalid``), since nothing here is fetched."""
+    host = f"http://{str(spec.issuer).replace('_', '-')}.pki.invalid"
+    responder = x509.AccessDescription(
+        AuthorityInformationAccessOID.OCSP, x509.UniformResourceIdentifier(f"{host}/ocsp")
+    )
+    lists = x509.DistributionPoint([x509.UniformResourceIdentifier(f"{host}/ca.crl")], None, None, None)
+    return [
+        (x509.AuthorityInformationAccess([responder]), False),
+        (x509.CRLDistributionPoints([lists]), False),
+    ]
+
+
+def _usage(spec: EntitySpec) -> list[tuple[x509.ExtensionType, bool]]:
     if spec.kind in ("root", "ca"):
         path_length = None if spec.kind == "root" else 0
         return [(x509.BasicConstraints(True, path_length), True), (_key_usage(cert_sign=True), True)]

@@ -48,10 +48,10 @@ def garble_signature(pdf: bytes, number: int = 0) -> bytes:
 def byte_range_past_end(pdf: bytes, number: int = -1) -> bytes:
     """``pdf`` re-saved as some gazettes are: the byte range of signature ``number`` says more bytes than there are."""
     found = list(_BYTE_RANGE.finditer(pdf))[number]
-    length = str(int(found.group(4)) + 4096).encode()
-    slot = len(pdf[found.start() : found.end()])
-    text = b"/ByteRange [" + b" ".join((*found.groups()[:3], length)) + b"]"
-    return pdf[: found.start()] + text.ljust(slot)[:slot] + pdf[found.end() :]
+    start, length = (b"9" * len(found.group(number)) for number in (3, 4))
+    assert int(start) + int(length) > len(pdf), "as many digits as there are do not reach past the end"
+    pdf = pdf[: found.start(4)] + length + pdf[found.end(4) :]
+    return pdf[: found.start(3)] + start + pdf[found.end(3) :]
 
 
 def append_tail(pdf: bytes, tail: bytes = b"\n% phan duoi khong duoc ky\n1 0 obj\n<<>>\nendobj\n") -> bytes:

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import pairwise
@@ -31,7 +31,6 @@ from pyhanko.sign.validation.settings import KeyUsageConstraints
 from pyhanko_certvalidator.context import CertValidationPolicySpec
 from pyhanko_certvalidator.fetchers import FetcherBackend, Fetchers
 from pyhanko_certvalidator.ltv.types import ValidationTimingInfo
-from pyhanko_certvalidator.path import ValidationPath
 from pyhanko_certvalidator.policy_decl import (
     REQUIRE_REVINFO,
     CertRevTrustPolicy,
@@ -40,12 +39,13 @@ from pyhanko_certvalidator.policy_decl import (
 from pyhanko_certvalidator.registry import TrustManager
 
 from ingest.checks.signatures.evidence import EvidencePool, utc
-from ingest.checks.signatures.revocation import Standing, standing
+from ingest.checks.signatures.revocation import Standing, issued, standing
 from ingest.checks.signatures.trust import Anchor, TrustList
 
 # SHA-1 and short RSA keys are judged by us, with a finding of their own; what stays here can be forged today.
 _BROKEN = DisallowWeakAlgorithmsPolicy(weak_hash_algos=frozenset({"md2", "md5"}), rsa_key_size_threshold=1024)
 _REVOCATION = CertRevTrustPolicy(REQUIRE_REVINFO, retroactive_revinfo=True)
+_MAX_PATH = 8
 _KEY_USAGE = KeyUsageConstraints(key_usage={"non_repudiation", "digital_signature"}, match_all_key_usages=False)
 
 
@@ -80,7 +80,7 @@ class ChainVerdict:
 
     Otherwise, the first that applies of: ``intact`` (digest differs), ``crypto`` (signature value wrong),
     ``structure``, ``authority`` (no path to an anchor), ``anchor-dates`` (anchor not trusted then),
-    ``not-yet-valid``, ``expired``, ``revoked``, ``no-evidence``, ``algorithm``, ``chain`` (any other fault of the path).
+    ``not-yet-valid``, ``expired``, ``revoked``, ``no-evidence``, ``algorithm``, ``chain`` (any other fault).
     """
 
     at: datetime
@@ -151,9 +151,12 @@ class ChainJudge:
         if status is None:
             return ChainVerdict(at, "structure", sub, message, False, False)
         path = status.validation_path
-        steps = () if path is None else self._steps(path, at)
-        if not steps:
-            steps = (PathStep(status.signing_cert, None),)
+        if path is None:
+            # Where pyHanko stops it often forgets the path; who signed and under whom must be known all the same.
+            certificates = self._ascent(status.signing_cert, timestamps=timestamps)
+        else:
+            certificates = list(path.iter_certs(include_root=True))[::-1]
+        steps = self._steps(certificates, at)
         anchor = self.trust.anchor_of(steps[-1].certificate, timestamps=timestamps)
         problem, revoked_at = _problem(status, sub, steps, anchor, at)
         # A guard that fires where pyHanko passed has no sub-indication of pyHanko's to show.
@@ -163,8 +166,19 @@ class ChainJudge:
             at, problem, sub if problem else "", message, status.intact, status.valid, steps, anchor, revoked_at
         )
 
-    def _steps(self, path: ValidationPath, at: datetime) -> tuple[PathStep, ...]:
-        certificates = list(path.iter_certs(include_root=True))[::-1]
+    def _ascent(self, signer: x509.Certificate, *, timestamps: bool) -> list[x509.Certificate]:
+        """Signer first, each certificate verified with the key of the next, up to an anchor as far as it goes."""
+        anchors = self.trust.timestamp_anchors if timestamps else self.trust.anchors
+        others = [*(item.certificate for item in anchors), *self.trust.intermediates, *self.pool.certificates.values()]
+        found = [signer]
+        while len(found) < _MAX_PATH and self.trust.anchor_of(found[-1], timestamps=timestamps) is None:
+            above = next((item for item in others if item not in found and issued(found[-1].dump(), item.dump())), None)
+            if above is None:
+                break
+            found.append(above)
+        return found
+
+    def _steps(self, certificates: Sequence[x509.Certificate], at: datetime) -> tuple[PathStep, ...]:
         steps = [
             PathStep(subject, standing(subject.dump(), issuer.dump(), at, self.pool))
             for subject, issuer in pairwise(certificates)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +21,7 @@ from ingest.checks.signatures.reading import MALFORMED, pdf_value
 
 DSS, CMS, BESIDE = "dss", "cms", "beside"
 _MAX_ITEM_BYTES = 64 << 20
+_DRIFT = timedelta(minutes=5)
 
 
 @dataclass(frozen=True)
@@ -72,6 +73,8 @@ class EvidencePool:
     lists: dict[str, RevocationList] = field(default_factory=dict)
     responses: dict[str, StatusResponse] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
+    known_at: datetime | None = None
+    """Evidence issued later than this (a little drift apart) cannot exist yet, and is not believed."""
 
     def items(self) -> Iterator[Evidence]:
         yield from self.lists.values()
@@ -94,13 +97,22 @@ class EvidencePool:
             self.certificates.setdefault(digest, parsed_certificate(der))
         elif kind == "crl":
             if digest not in self.lists:
-                self.lists[digest] = RevocationList(der, digest, origin, *_parsed_crl(der))
+                item = RevocationList(der, digest, origin, *_parsed_crl(der))
+                if self._from_the_future(item.this_update):
+                    return False
+                self.lists[digest] = item
         elif digest not in self.responses:
             parsed, containers = _parsed_ocsp(der)
             if parsed is None:
                 return False
-            self.responses[digest] = StatusResponse(der, digest, origin, parsed, containers)
+            response = StatusResponse(der, digest, origin, parsed, containers)
+            if self._from_the_future(response.this_update):
+                return False
+            self.responses[digest] = response
         return True
+
+    def _from_the_future(self, issued_at: datetime) -> bool:
+        return self.known_at is not None and issued_at > self.known_at + _DRIFT
 
 
 @lru_cache(maxsize=512)
@@ -124,9 +136,12 @@ def _parsed_ocsp(der: bytes) -> tuple[pyca_ocsp.OCSPResponse | None, tuple[OCSPC
     return parsed, tuple(OCSPContainer.load_multi(ocsp.OCSPResponse.load(der, strict=True)))
 
 
-def collect(reader: PdfFileReader, signed: Iterable[cms.SignedData], beside: Iterable[Path]) -> EvidencePool:
-    """The pool of one file: its DSS, each CMS in ``signed`` (tokens included), and the files ``beside`` it."""
-    pool = EvidencePool()
+def collect(
+    reader: PdfFileReader, signed: Iterable[cms.SignedData], beside: Iterable[Path], known_at: datetime | None = None
+) -> EvidencePool:
+    """The pool of one file: its DSS, each CMS in ``signed`` (tokens included), and the files ``beside`` it, as far as
+    they can have existed at ``known_at``."""
+    pool = EvidencePool(known_at=known_at)
     for data in signed:
         _from_cms(pool, data)
     _from_dss(pool, reader)

@@ -182,7 +182,7 @@ class _Examination:
                     blobs.append(token["content"])
                 except MALFORMED:
                     continue
-        return collect(self.reader, blobs, self.request.beside)
+        return collect(self.reader, blobs, self.request.beside, self.request.at)
 
     async def _prove(self, readable: Sequence[_Seen], judge: ChainJudge) -> None:
         """From the newest to the oldest: a believed document time stamp proves all that its revision covers."""

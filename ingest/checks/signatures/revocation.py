@@ -152,6 +152,16 @@ def _signed_by(response: ocsp.OCSPResponse, signer: x509.Certificate) -> bool:
     return True
 
 
+@lru_cache(maxsize=1024)
+def issued(certificate: bytes, issuer: bytes) -> bool:
+    """Whether ``certificate`` names and verifies under ``issuer`` (both DER)."""
+    try:
+        _certificate(certificate).verify_directly_issued_by(_certificate(issuer))
+    except (ValueError, TypeError, InvalidSignature, UnsupportedAlgorithm):
+        return False
+    return True
+
+
 @lru_cache(maxsize=512)
 def _certificate(der: bytes) -> x509.Certificate:
     return x509.load_der_x509_certificate(der)
