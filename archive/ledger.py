@@ -96,14 +96,14 @@ def read_record(body: bytes, stated_hash: str) -> Record:
     )
 
 
+def is_whole(record: Record) -> bool:
+    """Whether its bytes are canonical and give the hash stated beside them."""
+    return hashlib.sha256(record.body).hexdigest() == record.hash and canonical_json(_stated(record)) == record.body
+
+
 def follows(record: Record, last: tuple[int, str]) -> bool:
-    """Whether ``record`` is unchanged and stands right behind ``last`` (seq, hash); (0, GENESIS) for the first."""
-    return (
-        record.seq == last[0] + 1
-        and record.prev == last[1]
-        and hashlib.sha256(record.body).hexdigest() == record.hash
-        and canonical_json(_stated(record)) == record.body
-    )
+    """Whether ``record`` is whole and stands right behind ``last`` (seq, hash); (0, GENESIS) for the first."""
+    return (record.seq, record.prev) == (last[0] + 1, last[1]) and is_whole(record)
 
 
 def verify_chain(records: Iterable[Record], last: tuple[int, str] = (0, GENESIS)) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import Connection, select
@@ -55,14 +55,32 @@ class LedgerReading:
         row = self._connection.execute(query).first()
         return None if row is None else _record(row)
 
-    def ledger_rows(self, after: int = 0) -> Iterator[LedgerRow]:
-        """Every row behind ``after`` exactly as it lies there, in order."""
-        while page := self._connection.execute(
-            select(t.ledger).where(t.ledger.c.seq > after).order_by(t.ledger.c.seq).limit(PAGE)
-        ).all():
-            for row in page:
-                yield LedgerRow(row.seq, row.event, row.subject, row.hash, row.body)
+    def ledger_row(self, seq: int) -> LedgerRow | None:
+        row = self._connection.execute(select(t.ledger).where(t.ledger.c.seq == seq)).first()
+        return None if row is None else _ledger_row(row)
+
+    def ledger_rows(self) -> Iterator[LedgerRow]:
+        """Every row exactly as it lies there, from the first to the last."""
+        after = 0
+        c = t.ledger.c
+        while page := self._connection.execute(select(t.ledger).where(c.seq > after).order_by(c.seq).limit(PAGE)).all():
+            yield from map(_ledger_row, page)
             after = page[-1].seq
+
+    def ledger_rows_backwards(self) -> Iterator[LedgerRow]:
+        """Every row exactly as it lies there, from the last to the first."""
+        c = t.ledger.c
+        query = select(t.ledger).order_by(c.seq.desc()).limit(PAGE)
+        page = self._connection.execute(query).all()
+        while page:
+            yield from map(_ledger_row, page)
+            page = self._connection.execute(query.where(c.seq < page[-1].seq)).all()
+
+    def ledger_rows_of(self, subjects: Iterable[str]) -> list[LedgerRow]:
+        """Every row about any of these subjects (some hundred at most), by subject in order."""
+        c = t.ledger.c
+        query = select(t.ledger).where(c.subject.in_(list(subjects))).order_by(c.subject, c.seq)
+        return list(map(_ledger_row, self._connection.execute(query)))
 
     def ledger_end(self) -> tuple[int, str] | None:
         """Seq and hash of the last record as noted beside the ledger; None before the first."""
@@ -77,3 +95,7 @@ def _record(row: AnyRow) -> Record:
         raise LedgerBrokenError(
             f"Bản ghi sổ nhật ký số {row.seq} không đọc được.", remedy="Chạy «luutru fsck».", detail=str(error)
         ) from error
+
+
+def _ledger_row(row: AnyRow) -> LedgerRow:
+    return LedgerRow(row.seq, row.event, row.subject, row.hash, row.body)

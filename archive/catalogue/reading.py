@@ -69,6 +69,11 @@ class Reading(LedgerReading):
         query = select(t.submissions).where(c.transfer_sha256 == sha256).order_by(c.entered_at, c.id)
         return tuple(self._submissions(query))
 
+    def known_submissions(self, ids: Iterable[str]) -> set[str]:
+        """Those of ``ids`` (some hundred at most) that are submissions."""
+        c = t.submissions.c
+        return set(self._connection.execute(select(c.id).where(c.id.in_(list(ids)))).scalars())
+
     def submissions_in(self, *states: State) -> Iterator[Submission]:
         """All submissions in any of these states (in every state when none is given), ascending by state and id."""
         c = t.submissions.c
@@ -118,9 +123,9 @@ class Reading(LedgerReading):
         rows = self._connection.execute(select(t.aips).where(c.file_code == file_code).order_by(c.created_at, c.id))
         return tuple(map(aip_of, rows))
 
-    def aips(self) -> Iterator[Aip]:
-        """All packages ascending by id."""
-        return map(aip_of, self._paged(select(t.aips), t.aips.c.id))
+    def aips(self, after: str = "") -> Iterator[Aip]:
+        """All packages ascending by id, from behind ``after`` on."""
+        return map(aip_of, self._paged(select(t.aips), t.aips.c.id, after))
 
     def copies(self, aip_id: str) -> tuple[Copy, ...]:
         c = t.copies.c
@@ -220,8 +225,7 @@ class Reading(LedgerReading):
                 found.setdefault(row.asked, Place(row.file_code, row.aip_id, row.path))
         return found
 
-    def _paged(self, query: Select[Any], key: ColumnElement[Any]) -> Iterator[AnyRow]:
-        after = ""
+    def _paged(self, query: Select[Any], key: ColumnElement[Any], after: str = "") -> Iterator[AnyRow]:
         while page := self._connection.execute(query.where(key > after).order_by(key).limit(PAGE)).all():
             yield from page
             after = getattr(page[-1], str(key.key))

@@ -1,0 +1,67 @@
+"""All comparisons in one run, in the order of trust: ledger, catalogue, stores, packages, index, quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from io import BufferedReader
+
+from archive.aip.reader import AipReader
+from archive.catalogue.catalogue import Catalogue
+from archive.errors import StoreError
+from archive.fixity import DeepCheck
+from archive.fsck.chain import chain_differences, receipt_differences, unknown_submissions
+from archive.fsck.differences import Difference, difference
+from archive.fsck.index import IndexView, index_differences
+from archive.fsck.objects import object_differences
+from archive.fsck.packages import OriginalsOf, StoredOriginal, package_differences
+from archive.fsck.quarantine import quarantine_differences
+from archive.fsck.submissions import submission_differences
+from archive.storage.store import Store
+
+
+def stored_originals(file: BufferedReader) -> Iterable[StoredOriginal]:
+    """What the package itself says of its originals."""
+    return AipReader(file).documents()
+
+
+@dataclass(frozen=True)
+class Holdings:
+    """What besides catalogue and stores is to be compared; what is None is left out."""
+
+    index: IndexView | None = None
+    quarantine: Callable[[], Iterable[str]] | None = None
+
+
+def fsck(
+    catalogue: Catalogue,
+    stores: Sequence[Store],
+    holdings: Holdings = Holdings(),
+    *,
+    originals: OriginalsOf = stored_originals,
+    deep: DeepCheck | None = None,
+    progress: Callable[[int], None] | None = None,
+) -> Iterator[Difference]:
+    """Every difference between ledger, catalogue, stores, packages, index and quarantine; none means they agree.
+
+    Every byte of every copy is read. Nothing is changed, save that leftovers of dead writers are swept from the stores.
+    It may run while the archive works: what is under way in stores and catalogue is no difference; in quarantine, a
+    submission just arriving or just stored looks like a leftover. ``deep`` looks into each copy besides. ``progress`` is told the bytes read, from several threads. A store or index that cannot be reached is a
+    difference, never passed over.
+    """
+    with catalogue.read() as view:
+        yield from chain_differences(view)
+        yield from receipt_differences(view)
+        yield from unknown_submissions(view)
+        yield from submission_differences(view)
+    for store in stores:
+        try:
+            store.sweep()
+            yield from object_differences(catalogue, store)
+        except StoreError as error:
+            yield difference("store.place.unreachable", store.name, f"store:{store.name}", reason=error.message)
+    yield from package_differences(catalogue, stores, originals, deep, progress)
+    if holdings.index is not None:
+        yield from index_differences(catalogue, holdings.index)
+    if holdings.quarantine is not None:
+        yield from quarantine_differences(catalogue, holdings.quarantine)
