@@ -39,6 +39,16 @@ def break_signature_value(pdf: bytes, number: int = 0) -> bytes:
     return pdf[: found.start(1)] + der.hex().encode() + pdf[found.end(1) :]
 
 
+def strip_certificates(pdf: bytes, number: int = 0) -> bytes:
+    """``pdf`` whose signature ``number`` comes without any certificate; its value is untouched."""
+    found = list(_CONTENTS.finditer(pdf))[number]
+    info = cms.ContentInfo.load(bytes.fromhex(found.group(1).decode()))
+    content = info["content"]
+    bare = cms.SignedData({key: content[key] for key in content if key != "certificates"})
+    der = cms.ContentInfo({"content_type": "signed_data", "content": bare}).dump(force=True)
+    return pdf[: found.start(1)] + der.hex().encode().ljust(len(found.group(1)), b"0") + pdf[found.end(1) :]
+
+
 def garble_signature(pdf: bytes, number: int = 0) -> bytes:
     """``pdf`` whose signature ``number`` holds bytes that are no CMS at all."""
     found = list(_CONTENTS.finditer(pdf))[number]

@@ -22,6 +22,7 @@ from samples.tampering import (
     byte_range_past_end,
     garble_signature,
     shadow_change,
+    strip_certificates,
     tamper_after_signing,
 )
 
@@ -142,6 +143,11 @@ BAD: dict[str, tuple[Callable[[Pki, bytes], bytes], str, str]] = {
         "signatures.unreadable",
         "không hợp lệ",
     ),
+    "no certificate of the signer": (
+        lambda pki, base: strip_certificates(sign_pdf(base, pki, at=SIGNED_AT)),
+        "signatures.no-signer-certificate",
+        "không đủ căn cứ",
+    ),
     "byte range past the end": (
         lambda pki, base: byte_range_past_end(sign_pdf(base, pki, at=SIGNED_AT, **LT)),
         "signatures.byte-range-beyond-file",
@@ -223,11 +229,14 @@ def test_pitfall_4_each_signature_is_measured_once(
 ) -> None:
     from pyhanko.sign.diff_analysis import StandardDiffPolicy
 
-    calls = []
+    calls: list[int] = []
     review = StandardDiffPolicy.review_file
-    monkeypatch.setattr(
-        StandardDiffPolicy, "review_file", lambda self, *args, **kw: calls.append(1) or review(self, *args, **kw)
-    )
+
+    def counted(self: StandardDiffPolicy, *args: Any, **options: Any) -> Any:
+        calls.append(1)
+        return review(self, *args, **options)
+
+    monkeypatch.setattr(StandardDiffPolicy, "review_file", counted)
     three = sign_pdf(good, pki, "person2", at=SIGNED_AT + timedelta(minutes=9), timestamp=True)
     judge(three)
     assert len(calls) == 2
@@ -324,6 +333,12 @@ def test_a_broken_document_time_stamp_is_an_error_of_its_own(judge: Any, pki: Pk
     assert "signatures.timestamp-broken" in seen.codes
     assert seen.rows[-1]["indication"] == "TOTAL-FAILED"
     assert not seen.all_passed
+
+
+def test_a_certificate_not_yet_valid_at_receipt_is_indeterminate(judge: Any, pki: Pki, base: bytes) -> None:
+    seen = judge(sign_pdf(base, pki, at=utc(2022, 6, 1), embed_revocation=True), at=utc(2022, 6, 2))
+    assert "signatures.chain-fault" in seen.codes
+    assert seen.signatures[0]["conclusion"] == "không đủ căn cứ"
 
 
 def test_a_role_no_rule_knows_is_unknown(judge: Any, pki: Pki, base: bytes) -> None:

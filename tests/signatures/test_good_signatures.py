@@ -177,6 +177,7 @@ def test_the_etsi_report_parses_as_ts_119_102_2_and_tells_our_verdict(
     parser = XmlParser(config=ParserConfig(fail_on_unknown_properties=True, fail_on_unknown_attributes=True))
     report = parser.from_bytes(data, ts_11910202.ValidationReport)
     status = report.signature_validation_report[0].signature_validation_status
+    assert status is not None
     assert status.main_indication == "urn:etsi:019102:mainindication:total-passed"
     assert etree.fromstring(data).tag.endswith("ValidationReport")
 

@@ -253,7 +253,11 @@ class _Examination:
         at = proven or self.request.at
         verdict = await judge.signature(embedded.signed_data, digest, at)
         signed = chain_faults(verdict, name, claimed, proven)
-        certificates = [step.certificate for step in verdict.steps] or [embedded.signer_cert]
+        if not verdict.steps:
+            # Not even the signer's certificate could be told; what is said of the bytes stands.
+            row["chain_sub_indication"] = verdict.sub_indication
+            return row, [*faults, *signed]
+        certificates = [step.certificate for step in verdict.steps]
         algorithms = algorithm_facts(embedded.signer_info, certificates)
         if algorithms["weak"] and not any(fault.code == "signatures.weak-algorithm" for fault in signed):
             signed.append(Fault("signatures.weak-algorithm", {"field": name, "algorithms": algorithms["weak"]}))
