@@ -69,8 +69,10 @@ def charset(name: str) -> str | None:
     """The codec for a character set name, or None when it names none (hex, rot13 and their like are none)."""
     try:
         info = codecs.lookup(name)
-        b"".decode(name)
-    except (LookupError, UnicodeError, ValueError):
+        b"\0\0\0\0".decode(name)  # not b"": for that no codec is asked
+    except UnicodeError:
+        pass  # a character set that cannot say four zeros is one all the same
+    except (LookupError, ValueError):
         return None
     return None if info.name.replace("_", "-") in _NOT_CHARSETS else info.name
 

@@ -15,7 +15,7 @@ def tag_text(file: str, data: bytes, declaration: Declaration) -> tuple[str | No
     """The text under the declared encoding, or a finding when it cannot be read so."""
     try:
         return data.decode(declaration.encoding), None
-    except (UnicodeError, ValueError):
+    except (LookupError, ValueError):
         return None, finding("bag.tag.undecodable", file, encoding=declaration.encoding)
 
 
