@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import re
 
-from asn1crypto import cms
+from asn1crypto import cms, core
 from pyhanko.pdf_utils import generic
 from pyhanko.pdf_utils.generic import pdf_name
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -44,8 +44,9 @@ def strip_certificates(pdf: bytes, number: int = 0) -> bytes:
     found = list(_CONTENTS.finditer(pdf))[number]
     info = cms.ContentInfo.load(bytes.fromhex(found.group(1).decode()))
     content = info["content"]
-    bare = cms.SignedData({key: content[key] for key in content if key != "certificates"})
-    der = cms.ContentInfo({"content_type": "signed_data", "content": bare}).dump(force=True)
+    kept = {key: content[key] for key in content if key != "certificates"}
+    bare = cms.SignedData({key: value for key, value in kept.items() if not isinstance(value, core.Void)})
+    der: bytes = cms.ContentInfo({"content_type": "signed_data", "content": bare}).dump(force=True)
     return pdf[: found.start(1)] + der.hex().encode().ljust(len(found.group(1)), b"0") + pdf[found.end(1) :]
 
 
