@@ -1,6 +1,6 @@
 """Safe unpacking: names and bytes from outside under limits, into quarantine or surveyed in place."""
 
-from ingest.unpack.entries import QuarantineFullError, SourceUnreadableError
+from ingest.unpack.entries import IntakeFailedError, QuarantineFullError, SourceUnreadableError
 from ingest.unpack.kinds import SourceKind
 from ingest.unpack.limits import Limits
 from ingest.unpack.recognising import subject_of
@@ -8,6 +8,7 @@ from ingest.unpack.unpacked import Unpacked, reopened
 from ingest.unpack.unpacking import can_survey, survey, unpack
 
 __all__ = [
+    "IntakeFailedError",
     "Limits",
     "QuarantineFullError",
     "SourceKind",

@@ -97,5 +97,11 @@ class QuarantineFullError(LuutruError):
     code = "unpack.quarantine-full"
 
 
+class IntakeFailedError(LuutruError):
+    """A disk failed while the submission was read or written: nothing of it was kept."""
+
+    code = "unpack.intake-failed"
+
+
 def nothing() -> Iterator[bytes]:
     return iter(())

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import TracebackType
 
 from archive.digest import Digests
-from ingest.unpack.entries import QuarantineFullError, refused
+from archive.errors import LuutruError
+from ingest.unpack.entries import IntakeFailedError, QuarantineFullError, refused
 from ingest.unpack.limits import Limits
 
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG})
@@ -68,7 +69,7 @@ class Intake:
                 os.close(descriptor)
         except OSError as error:
             _removed(blob)
-            raise full_error(error) from error
+            raise disk_error(error) from error
         except BaseException:
             _removed(blob)
             raise
@@ -108,15 +109,19 @@ class Intake:
             raise refused("unpack.limit.total-bytes", limit=limits.total_bytes)
 
 
-def full_error(error: OSError) -> Exception:
-    """The typed error for a disk without room; any other error as it is."""
+def disk_error(error: OSError) -> LuutruError:
+    """The typed error for a disk without room, or for one that fails otherwise."""
     if error.errno in _FULL:
         return QuarantineFullError(
             "Không còn chỗ trống để tiếp nhận hồ sơ.",
             remedy="Giải phóng dung lượng ổ đĩa rồi nộp lại; chưa có nội dung nào được giữ.",
             detail=str(error),
         )
-    return error
+    return IntakeFailedError(
+        "Lỗi đọc hoặc ghi đĩa khi tiếp nhận hồ sơ.",
+        remedy="Kiểm tra ổ đĩa rồi nộp lại; chưa có nội dung nào được giữ.",
+        detail=str(error),
+    )
 
 
 def settle(folder: Path) -> None:
@@ -129,7 +134,7 @@ def settle(folder: Path) -> None:
             os.sync()
         elif sync(descriptor) != 0:
             code = ctypes.get_errno()
-            raise full_error(OSError(code, os.strerror(code)))
+            raise disk_error(OSError(code, os.strerror(code)))
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

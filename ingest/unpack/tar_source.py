@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterator
 
 from archive.digest import CHUNK_BYTES
@@ -48,13 +47,6 @@ class TarSource:
         self._padding = 0
 
     def entries(self) -> Iterator[Entry]:
-        try:
-            yield from self._entries()
-        except (OSError, EOFError, zlib.error) as error:
-            # gzip raises these for damaged data; a plain file's own trouble looks the same to the sender.
-            raise refused("unpack.archive.damaged", self._name, reason="dữ liệu nén sai hoặc bị cắt") from error
-
-    def _entries(self) -> Iterator[Entry]:
         extended: dict[str, bytes] = {}
         while (block := self._next_header()) is not None:
             kind_byte, size = block[156:157], self._size(block, extended)

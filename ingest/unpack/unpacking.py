@@ -25,7 +25,7 @@ from ingest.unpack.entries import (
 )
 from ingest.unpack.folder_source import FolderSource, file_chunks
 from ingest.unpack.gzip_stream import GzipStream
-from ingest.unpack.intake import Intake, full_error, settle
+from ingest.unpack.intake import Intake, disk_error, settle
 from ingest.unpack.kinds import SourceKind, source_kind
 from ingest.unpack.limits import Limits
 from ingest.unpack.nested import ARCHIVE_HEADS, nested_fault
@@ -51,8 +51,8 @@ def unpack(source: Path, quarantine: Path, limits: Limits | None = None) -> Unpa
 
     Durable when it returns: bytes first, then the index (see ``reopened``). Repeatable: what an unfinished run left
     behind is removed first. Nothing is written outside ``quarantine``. Of a refused submission no content stays.
-    Raises SourceUnreadableError when the source cannot be opened and QuarantineFullError when there is no room, after
-    removing what was written; anything wrong with the content is a finding.
+    Raises SourceUnreadableError when the source cannot be opened, QuarantineFullError when there is no room and
+    IntakeFailedError when a disk fails, after removing what was written; anything wrong with the content is a finding.
     """
     started = time.perf_counter()
     objects = quarantine / OBJECTS
@@ -67,7 +67,7 @@ def unpack(source: Path, quarantine: Path, limits: Limits | None = None) -> Unpa
         write_index(unpacked, quarantine)
     except OSError as error:
         _removed(quarantine)
-        raise full_error(error) from error
+        raise disk_error(error) from error
     except BaseException:
         _removed(quarantine)
         raise
