@@ -33,7 +33,7 @@ def facts(path: Path, options: Mapping[str, Any]) -> Mapping[str, Any]:
     pdf = _opened(path, seen)
     if pdf is not None:
         with pdf:
-            _look(pdf, seen, int(options.get("object_limit", DEFAULT_OBJECT_LIMIT)))
+            _look(path, pdf, seen, int(options.get("object_limit", DEFAULT_OBJECT_LIMIT)))
     ranges = seen.get("byte_ranges") or []
     seen["ranges_cover_revisions"] = [covers_revision(path, item, saved.ends) for item in ranges]
     seen["troubles"] = seen["troubles"][:_TROUBLES_SHOWN]
@@ -59,7 +59,7 @@ def _opened(path: Path, seen: dict[str, Any]) -> pikepdf.Pdf | None:
     return None
 
 
-def _look(pdf: pikepdf.Pdf, seen: dict[str, Any], object_limit: int) -> None:
+def _look(path: Path, pdf: pikepdf.Pdf, seen: dict[str, Any], object_limit: int) -> None:
     def version() -> dict[str, Any]:
         said = catalogue_version(pdf)
         return {"catalogue_version": said, "version": effective_version(seen["header_version"], said)}
@@ -77,11 +77,14 @@ def _look(pdf: pikepdf.Pdf, seen: dict[str, Any], object_limit: int) -> None:
             raise
         except Exception as error:  # hostile bytes make the library raise anything; the other views still count
             seen["damaged"] = True
-            seen["troubles"].append(_said(None, error))
-    seen["troubles"] += [str(warning)[:_TEXT_LIMIT] for warning in pdf.get_warnings()]
+            seen["troubles"].append(_said(path, error))
+    seen["troubles"] += [_without(path, str(warning)) for warning in pdf.get_warnings()]
 
 
-def _said(path: Path | None, error: Exception) -> str:
+def _said(path: Path, error: Exception) -> str:
+    return _without(path, f"{type(error).__name__}: {error}")
+
+
+def _without(path: Path, text: str) -> str:
     """The library's words without our path in them."""
-    text = str(error).replace(f"{path}: ", "") if path is not None else str(error)
-    return f"{type(error).__name__}: {text}"[:_TEXT_LIMIT]
+    return text.replace(f"{path}: ", "").replace(f"{path} ", "").replace(str(path), "?")[:_TEXT_LIMIT]
