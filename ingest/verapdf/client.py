@@ -21,8 +21,14 @@ MANY_PAGES = 500
 _HEAP_EXHAUSTED = 3  # exit code of -XX:+ExitOnOutOfMemoryError
 
 # Many small documents: C1 alone and the serial collector cost the fewest CPU seconds. One huge document: C2 pays.
-_ALWAYS = ("-Xlog:disable", "-Xlog:all=error:stderr",
-    "-XX:+DisplayVMOutputToStderr",  # else the words of a dying JVM would be taken for an answer "-XX:+UseSerialGC", "-XX:+ExitOnOutOfMemoryError", "-Xshare:auto")
+_ALWAYS = (
+    "-Xlog:disable",
+    "-Xlog:all=error:stderr",
+    "-XX:+DisplayVMOutputToStderr",  # else the last words of a JVM out of heap would be taken for an answer
+    "-XX:+UseSerialGC",
+    "-XX:+ExitOnOutOfMemoryError",
+    "-Xshare:auto",
+)
 _QUICK = ("-XX:TieredStopAtLevel=1",)
 
 
