@@ -113,7 +113,7 @@ def main() -> None:
             bar=1.5,
             meaning="times as fast",
             notes=(
-                f"{FILES} files of random bytes, page cache warm, output fsync'd; medians of {given.runs} alternating runs.",
+                f"{FILES} files of random bytes, page cache warm, output fsync'd; medians of {given.runs} runs in turn.",
                 "Ours: " + ", ".join(f"{value:.2f}" for value in times["ours"]) + " s.",
                 "Rival: " + ", ".join(f"{value:.2f}" for value in times["rival"]) + " s.",
             ),
