@@ -189,6 +189,21 @@ def _page_added(writer: IncrementalPdfFileWriter) -> None:
     writer.update_container(pages)
 
 
+def _unsigned(writer: IncrementalPdfFileWriter) -> None:
+    del writer.root["/AcroForm"]
+    writer.update_root()
+    _replace(writer)
+
+
+def remove_signatures(pdf: bytes) -> bytes:
+    """``pdf`` with an update that changes its page and takes away the form that leads to its signatures."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    _unsigned(writer)
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
 _CHANGES = {
     "replace": _replace,
     "hide": _hide,

@@ -21,6 +21,7 @@ from samples.tampering import (
     break_signature_value,
     byte_range_past_end,
     garble_signature,
+    remove_signatures,
     shadow_change,
     strip_certificates,
     tamper_after_signing,
@@ -362,6 +363,11 @@ def test_a_picture_on_no_page_is_a_warning_of_form(judge: Any, pki: Pki, base: b
 
 def test_a_pdf_without_signatures_is_said_to_have_none(judge: Any, base: bytes) -> None:
     assert judge(base).codes == {"signatures.none"}
+
+
+def test_signatures_taken_away_by_an_update_are_missed(judge: Any, good: bytes) -> None:
+    seen = judge(remove_signatures(good))
+    assert seen.codes == {"signatures.unlisted"}
 
 
 def test_a_file_that_is_no_pdf_is_not_our_concern(judge: Any) -> None:

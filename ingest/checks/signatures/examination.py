@@ -61,7 +61,9 @@ def findings_of(document: RelPath, facts: Mapping[str, Any]) -> list[Finding]:
         found.append(finding("signatures.lax-reading", document))
     rows = facts["signatures"]
     signatures = [row for row in rows if row["kind"] == "signature"]
-    if not signatures:
+    if facts.get("unlisted"):
+        found.append(finding("signatures.unlisted", document))
+    elif not signatures:
         found.append(finding("signatures.none", document))
     found += [finding(fault["code"], document, **fault["details"]) for row in rows for fault in row["faults"]]
     roles = {row.get("role") for row in signatures}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -24,12 +25,13 @@ from ingest.checks.signatures.evidence import EvidencePool, collect, utc
 from ingest.checks.signatures.integrity import Integrity, Tail, integrity_of, tail_of
 from ingest.checks.signatures.material import Material, prefix_digests
 from ingest.checks.signatures.proof import Token, document_token, raw_tokens, signature_tokens
-from ingest.checks.signatures.reading import MALFORMED, SignatureField, UnreadablePdfError, open_pdf
+from ingest.checks.signatures.reading import MALFORMED, SignatureField, UnreadablePdfError, open_pdf, reason_of
 from ingest.checks.signatures.signer import algorithm_facts, certificate_facts, premis_facts, signer_facts
 from ingest.checks.signatures.trust import TrustList, load_trust_list
 from ingest.checks.signatures.verdict import Fault, chain_faults, conclude, integrity_faults, token_faults
 
 _HEAD_BYTES = 1024
+_BYTE_RANGE = re.compile(rb"/ByteRange\s*\[\s*\d+\s+\d+\s+\d+\s+\d+\s*\]")
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ class _Examination:
             return {"timed_out": "validation", "signatures": [], "fields": [item.source.name for item in self.seen]}
         listed = material.written()
         answer: dict[str, Any] = {"signatures": rows, "tail": {"kind": tail.kind, "size_bytes": tail.size_bytes}}
+        if not self.seen and _has_byte_range(self.path):
+            answer["unlisted"] = True
         if rows:
             report = etsi_report(rows, listed)
             material.add("report", report)
@@ -140,7 +144,7 @@ class _Examination:
         try:
             item.integrity = integrity_of(item.source.embedded, size, self.deadline)
         except MALFORMED as error:
-            item.problem = f"{type(error).__name__}: {error}"[:300]
+            item.problem = reason_of(error)
 
     def _tail(self, last: _Seen | None) -> Tail:
         if last is None or last.embedded is None or last.integrity is None:
@@ -234,7 +238,7 @@ class _Examination:
         try:
             return await self._judged(item, item.embedded, item.integrity.digest, judge, material, row, faults)
         except MALFORMED as error:
-            row["problem"] = f"{type(error).__name__}: {error}"[:300]
+            row["problem"] = reason_of(error)
             return row, [*faults, Fault("signatures.unreadable", {"field": name})]
 
     async def _judged(
@@ -287,6 +291,17 @@ class _Examination:
         # What broke the bytes weighs before who signed them.
         broken = [fault for fault in signed if fault.code in ("signatures.tampered", "signatures.invalid")]
         return row, [*broken, *faults, *(fault for fault in signed if fault not in broken)]
+
+
+def _has_byte_range(path: Path) -> bool:
+    """Whether a signature dictionary lies in the file although no field leads to it (it cannot be compressed)."""
+    kept = b""
+    with path.open("rb") as file:
+        while chunk := file.read(1 << 20):
+            if _BYTE_RANGE.search(kept + chunk):
+                return True
+            kept = chunk[-64:]
+    return False
 
 
 def _is_change(fault: Fault) -> bool:

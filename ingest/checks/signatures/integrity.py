@@ -57,6 +57,8 @@ def integrity_of(embedded: EmbeddedPdfSignature, file_size: int, deadline: Deadl
         return Integrity("unclear", "UNKNOWN", "ByteRange", None, None, 0, None)
     if end > file_size or numbers[0] + numbers[1] > file_size:
         return Integrity("beyond-file", "UNKNOWN", "ByteRange", None, None, file_size, None)
+    if not _gap_is_contents(embedded, numbers):
+        return Integrity("unclear", "UNKNOWN", "gap", None, False, end, embedded.compute_digest())
     docmdp = embedded.docmdp_level
     level = None if docmdp is None else int(docmdp.value)
     embedded.compute_integrity_info(skip_diff=True)
@@ -79,6 +81,18 @@ def integrity_of(embedded: EmbeddedPdfSignature, file_size: int, deadline: Deadl
     else:
         name, detail = "SUSPICIOUS", str(difference)[:300]
     return Integrity(coverage, name, detail, level, summary["docmdp_ok"], end, embedded.compute_digest())
+
+
+def _gap_is_contents(embedded: EmbeddedPdfSignature, numbers: list[int]) -> bool:
+    """Whether the only bytes left out are the hexadecimal string of /Contents itself: nothing can hide in the gap."""
+    start, end = numbers[1], numbers[2]
+    content: bytes = embedded.pkcs7_content
+    if numbers[0] != 0 or end - start != 2 * len(content) + 2:
+        return False
+    stream = embedded.reader.stream
+    stream.seek(start)
+    gap: bytes = stream.read(end - start)
+    return gap[:1] == b"<" and gap[-1:] == b">" and gap[1:-1].lower() == content.hex().encode()
 
 
 @dataclass(frozen=True)

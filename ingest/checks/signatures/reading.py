@@ -46,11 +46,11 @@ def open_pdf(stream: IO[bytes]) -> OpenedPdf:
     try:
         return _opened(stream, strict=True, strict_problem="")
     except MALFORMED as strict_error:
-        problem = _reason(strict_error)
+        problem = reason_of(strict_error)
     try:
         return _opened(stream, strict=False, strict_problem=problem)
     except MALFORMED as error:
-        raise UnreadablePdfError(_reason(error)) from error
+        raise UnreadablePdfError(reason_of(error)) from error
 
 
 def _opened(stream: IO[bytes], *, strict: bool, strict_problem: str) -> OpenedPdf:
@@ -109,7 +109,7 @@ class _Walk:
             kids = pdf_value(field, "/Kids")
             filled = field_type == "/Sig" and "/V" in field and not isinstance(field["/V"], generic.NullObject)
         except MALFORMED as error:
-            yield SignatureField(name, None, None, _reason(error))
+            yield SignatureField(name, None, None, reason_of(error))
             return
         if filled:
             yield self.signature(field, name)
@@ -125,7 +125,7 @@ class _Walk:
             if not isinstance(signer, bytes):
                 raise ValueError("no signature value")
         except MALFORMED as error:
-            return SignatureField(name, field, None, _reason(error))
+            return SignatureField(name, field, None, reason_of(error))
         return SignatureField(name, field, embedded)
 
 
@@ -137,5 +137,8 @@ def pdf_value(dictionary: generic.DictionaryObject, key: str, default: Any = Non
         return default
 
 
-def _reason(error: BaseException) -> str:
+def reason_of(error: BaseException) -> str:
+    """``error`` in a line. MemoryError goes on: it is about this process, and no verdict on the file."""
+    if isinstance(error, MemoryError):
+        raise error
     return f"{type(error).__name__}: {error}"[:300]
