@@ -46,8 +46,9 @@ def fsck(
 
     Every byte of every copy is read. Nothing is changed, save that leftovers of dead writers are swept from the stores.
     It may run while the archive works: what is under way in stores and catalogue is no difference; in quarantine, a
-    submission just arriving or just stored looks like a leftover. ``deep`` looks into each copy besides. ``progress`` is told the bytes read, from several threads. A store or index that cannot be reached is a
-    difference, never passed over.
+    submission just arriving or just stored looks like a leftover. ``deep`` looks into each copy besides. ``progress``
+    is told the bytes read, from several threads. A store or index that cannot be reached is a difference, never passed
+    over.
     """
     with catalogue.read() as view:
         yield from chain_differences(view)

@@ -1,0 +1,282 @@
+"""What only a store on a disk can get wrong: failing system calls, dead writers, the wrong medium."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import signal
+import stat
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from archive.errors import (
+    ObjectExistsError,
+    ObjectMissingError,
+    StoreError,
+    StoreFullError,
+    StoreReadOnlyError,
+)
+from archive.storage import DirectoryStore, Key
+
+sys.path.insert(0, str(Path(__file__).parent))
+from failing_disk import FailingDisk, names_under
+
+KEY = Key("aip/3f/3f0c.tar")
+DATA = os.urandom(100_000)
+
+
+def put(store: DirectoryStore, key: Key = KEY, data: bytes = DATA) -> None:
+    with store.create(key) as writer:
+        writer.write(data[:50_000])
+        writer.write(data[50_000:])
+        writer.commit()
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    DirectoryStore.initialise("a", tmp_path / "a")
+    return tmp_path / "a"
+
+
+def calls_of_one_put(tmp_path: Path, *, twice: bool) -> list[str]:
+    DirectoryStore.initialise("a", tmp_path / "counted")
+    disk = FailingDisk()
+    store = DirectoryStore("a", tmp_path / "counted", disk=disk)
+    put(store)
+    if twice:
+        disk.calls.clear()
+        put(store)
+    return disk.calls
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EIO, errno.EROFS, errno.EDQUOT, errno.EACCES])
+def test_T25_whichever_single_call_fails_nothing_is_promised_and_a_repetition_heals(tmp_path: Path, code: int) -> None:
+    calls = calls_of_one_put(tmp_path, twice=False)
+    assert {"open", "write", "fsync", "link", "chmod", "mkdir", "lock"} <= set(calls)
+    for number in range(1, len(calls) + 1):
+        root = tmp_path / f"{number}"
+        DirectoryStore.initialise("a", root)
+        disk = FailingDisk(number, code)
+        try:
+            put(DirectoryStore("a", root, disk=disk))
+            assert disk.failed == "unlink", f"call {number} ({disk.failed}) failed unnoticed"
+        except StoreError as error:
+            assert not isinstance(error, ObjectMissingError | ObjectExistsError)
+        store = DirectoryStore("a", root)
+        for key in store.keys(""):
+            assert b"".join(store.read(key)) == DATA, f"after call {number} ({disk.failed})"
+        put(store)
+        assert b"".join(store.read(KEY)) == DATA
+        store.sweep()
+        assert names_under(root) == [".luutru-store.json", KEY]
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_whichever_call_fails_while_repeating_the_object_stands_unchanged(tmp_path: Path, code: int) -> None:
+    calls = calls_of_one_put(tmp_path, twice=True)
+    assert "pread_into" in calls
+    root = tmp_path / "a"
+    DirectoryStore.initialise("a", root)
+    put(DirectoryStore("a", root))
+    for number in range(1, len(calls) + 1):
+        disk = FailingDisk(number, code)
+        try:
+            put(DirectoryStore("a", root, disk=disk))
+            assert disk.failed == "unlink"
+        except StoreError as error:
+            assert not isinstance(error, ObjectExistsError)
+        assert b"".join(DirectoryStore("a", root).read(KEY)) == DATA
+    DirectoryStore("a", root).sweep()
+    assert names_under(root) == [".luutru-store.json", KEY]
+
+
+def test_after_a_failed_fsync_the_writer_is_done_for_good(root: Path) -> None:
+    with DirectoryStore("a", root, disk=FailingDisk(1, errno.EIO, only=("fsync",))).create(KEY) as writer:
+        writer.write(DATA)
+        with pytest.raises(StoreError):
+            writer.commit()
+        with pytest.raises(StoreError):
+            writer.commit()
+    assert names_under(root) == [".luutru-store.json"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [(errno.ENOSPC, StoreFullError), (errno.EDQUOT, StoreFullError), (errno.EROFS, StoreReadOnlyError)],
+)
+def test_what_failed_is_told_by_kind_and_without_paths(root: Path, code: int, kind: type[StoreError]) -> None:
+    store = DirectoryStore("a", root, disk=FailingDisk(1, code, only=("write",)))
+    with pytest.raises(kind) as caught:
+        put(store)
+    assert str(root) not in caught.value.message + caught.value.remedy
+    assert caught.value.remedy
+
+
+def test_short_writes_are_continued(root: Path) -> None:
+    class Stingy(FailingDisk):
+        def write(self, descriptor: int, data: memoryview) -> int:
+            return os.write(descriptor, data[:7])
+
+    put(DirectoryStore("a", root, disk=Stingy()), data=DATA[:1000])
+    assert b"".join(DirectoryStore("a", root).read(KEY)) == DATA[:1000]
+
+
+def test_an_object_is_a_read_only_file_under_its_key(root: Path) -> None:
+    put(DirectoryStore("a", root))
+    path = root / KEY
+    assert path.read_bytes() == DATA
+    assert stat.S_IMODE(path.stat().st_mode) == 0o444
+    assert path.stat().st_nlink == 1
+
+
+def test_every_folder_up_to_the_root_is_synced_even_when_it_was_there(root: Path) -> None:
+    put(DirectoryStore("a", root), Key("aip/3f/other.tar"))
+    disk = FailingDisk()
+    put(DirectoryStore("a", root, disk=disk))
+    assert disk.calls.count("fsync") == 1 + 3
+
+
+def test_an_unreadable_object_is_not_a_missing_one(root: Path) -> None:
+    put(DirectoryStore("a", root))
+    for call in ("pread_into", "stat"):
+        store = DirectoryStore("a", root, disk=FailingDisk(1, errno.EIO, only=(call,)))
+        with pytest.raises(StoreError) as caught:
+            store.size(KEY) if call == "stat" else list(store.read(KEY))
+        assert not isinstance(caught.value, ObjectMissingError)
+
+
+def test_an_empty_mount_point_is_not_taken_for_an_empty_store(root: Path, tmp_path: Path) -> None:
+    store = DirectoryStore("a", root)
+    put(store)
+    root.rename(tmp_path / "unmounted")
+    root.mkdir()
+    for use in (
+        lambda: store.create(KEY),
+        lambda: store.open(KEY),
+        lambda: list(store.keys()),
+        lambda: list(store.foreign()),
+        store.sweep,
+        store.free_bytes,
+        store.device,
+    ):
+        with pytest.raises(StoreError) as caught:
+            use()
+        assert not isinstance(caught.value, ObjectMissingError)
+    assert list(root.iterdir()) == []
+
+
+def test_the_wrong_medium_is_refused(root: Path) -> None:
+    with pytest.raises(StoreError):
+        DirectoryStore("b", root).create(KEY)
+    with pytest.raises(StoreError):
+        DirectoryStore.initialise("b", root)
+
+
+def test_a_folder_with_other_things_does_not_become_a_store(tmp_path: Path) -> None:
+    (tmp_path / "a").mkdir()
+    (tmp_path / "a" / "thesis.doc").write_text("x")
+    with pytest.raises(StoreError):
+        DirectoryStore.initialise("a", tmp_path / "a")
+    assert names_under(tmp_path) == ["a/thesis.doc"]
+
+
+def test_making_a_store_again_keeps_what_it_holds(root: Path) -> None:
+    put(DirectoryStore("a", root))
+    DirectoryStore.initialise("a", root)
+    assert list(DirectoryStore("a", root).keys()) == [KEY]
+
+
+def test_foreign_files_are_named_and_are_no_objects(root: Path) -> None:
+    store = DirectoryStore("a", root)
+    put(store)
+    (root / "aip" / "Ghi chú.txt").write_text("x")
+    (root / ".hidden").write_text("x")
+    assert list(store.foreign()) == [".hidden", "aip/Ghi chú.txt"]
+    assert list(store.keys()) == [KEY]
+
+
+def test_a_link_in_the_place_of_an_object_is_not_followed(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    (root / "aip" / "3f").mkdir(parents=True)
+    (root / KEY).symlink_to(tmp_path / "secret")
+    store = DirectoryStore("a", root)
+    with pytest.raises(StoreError):
+        store.open(KEY)
+    with pytest.raises(StoreError):
+        put(store)
+    assert (tmp_path / "secret").read_bytes() == b"secret"
+
+
+def test_a_sweep_leaves_living_writers_alone(root: Path) -> None:
+    store = DirectoryStore("a", root)
+    (root / ".writing" / "left-by-a-dead-writer").write_bytes(b"half")
+    with store.create(KEY) as writer:
+        writer.write(DATA)
+        assert DirectoryStore("a", root).sweep() == 1
+        writer.commit()
+    assert b"".join(store.read(KEY)) == DATA
+    assert store.sweep() == 0
+
+
+def test_a_writer_whose_new_file_was_swept_before_its_lock_takes_another(root: Path) -> None:
+    class Slow(FailingDisk):
+        def lock(self, descriptor: int, *, wait: bool) -> None:
+            if wait and "swept" not in self.__dict__:
+                self.swept = DirectoryStore("a", root).sweep()
+            FailingDisk().lock(descriptor, wait=wait)
+
+    disk = Slow()
+    put(DirectoryStore("a", root, disk=disk))
+    assert disk.swept == 1
+    assert b"".join(DirectoryStore("a", root).read(KEY)) == DATA
+
+
+WRITER = """
+import sys
+from pathlib import Path
+from archive.storage import DirectoryStore, Key
+store = DirectoryStore("a", Path(sys.argv[1]))
+print("ready", flush=True)
+number = 0
+while True:
+    data = bytes([number % 251]) * 300_000
+    key = Key(f"aip/{number % 7}/{number}.tar")
+    with store.create(key) as writer:
+        for start in range(0, len(data), 10_000):
+            writer.write(data[start : start + 10_000])
+        writer.commit()
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def test_killed_at_any_moment_a_store_holds_only_whole_objects_and_all_it_acknowledged(root: Path) -> None:
+    seed = int.from_bytes(os.urandom(4))
+    chance = random.Random(seed)
+    for _ in range(8):
+        process = subprocess.Popen(
+            [sys.executable, "-c", WRITER, str(root)], stdout=subprocess.PIPE, text=True, env=_environment()
+        )
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        time.sleep(chance.uniform(0.0, 0.06))
+        process.send_signal(signal.SIGKILL)
+        acknowledged = [int(line) for line in process.stdout.read().splitlines() if line.strip()]
+        process.stdout.close()
+        process.wait()
+        store = DirectoryStore("a", root)
+        store.sweep()
+        assert list((root / ".writing").iterdir()) == [], f"seed {seed}"
+        found = {int(key.segments[-1].removesuffix(".tar")): b"".join(store.read(key)) for key in store.keys("")}
+        assert set(acknowledged) <= set(found), f"seed {seed}"
+        for number, data in found.items():
+            assert data == bytes([number % 251]) * 300_000, f"seed {seed}"
+
+
+def _environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
