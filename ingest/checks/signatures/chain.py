@@ -153,7 +153,7 @@ class ChainJudge:
         path = status.validation_path
         if path is None:
             # Where pyHanko stops it often forgets the path; who signed and under whom must be known all the same.
-            certificates = self._ascent(status.signing_cert, timestamps=timestamps)
+            certificates = self.ascent(status.signing_cert, timestamps=timestamps)
         else:
             certificates = list(path.iter_certs(include_root=True))[::-1]
         steps = self._steps(certificates, at)
@@ -166,7 +166,7 @@ class ChainJudge:
             at, problem, sub if problem else "", message, status.intact, status.valid, steps, anchor, revoked_at
         )
 
-    def _ascent(self, signer: x509.Certificate, *, timestamps: bool) -> list[x509.Certificate]:
+    def ascent(self, signer: x509.Certificate, *, timestamps: bool) -> list[x509.Certificate]:
         """Signer first, each certificate verified with the key of the next, up to an anchor as far as it goes."""
         anchors = self.trust.timestamp_anchors if timestamps else self.trust.anchors
         others = [*(item.certificate for item in anchors), *self.trust.intermediates, *self.pool.certificates.values()]

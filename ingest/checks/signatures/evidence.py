@@ -20,6 +20,7 @@ from pyhanko_certvalidator.revinfo.archival import CRLContainer, OCSPContainer
 from ingest.checks.signatures.reading import MALFORMED, pdf_value
 
 DSS, CMS, BESIDE = "dss", "cms", "beside"
+_RECEIVED = frozenset({DSS, CMS, BESIDE})
 _MAX_ITEM_BYTES = 64 << 20
 _DRIFT = timedelta(minutes=5)
 
@@ -74,7 +75,8 @@ class EvidencePool:
     responses: dict[str, StatusResponse] = field(default_factory=dict)
     unreadable: list[str] = field(default_factory=list)
     known_at: datetime | None = None
-    """Evidence issued later than this (a little drift apart) cannot exist yet, and is not believed."""
+    """What came with the file but was issued later than this (a little drift apart) cannot exist yet, and is not
+    believed; what we fetched ourselves can."""
 
     def items(self) -> Iterator[Evidence]:
         yield from self.lists.values()
@@ -98,7 +100,7 @@ class EvidencePool:
         elif kind == "crl":
             if digest not in self.lists:
                 item = RevocationList(der, digest, origin, *_parsed_crl(der))
-                if self._from_the_future(item.this_update):
+                if origin in _RECEIVED and self._from_the_future(item.this_update):
                     return False
                 self.lists[digest] = item
         elif digest not in self.responses:
@@ -106,7 +108,7 @@ class EvidencePool:
             if parsed is None:
                 return False
             response = StatusResponse(der, digest, origin, parsed, containers)
-            if self._from_the_future(response.this_update):
+            if origin in _RECEIVED and self._from_the_future(response.this_update):
                 return False
             self.responses[digest] = response
         return True

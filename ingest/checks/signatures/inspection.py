@@ -15,6 +15,7 @@ from typing import IO, Any
 from asn1crypto import cms
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.diff_analysis import DiffResult
+from pyhanko.sign.general import extract_certificate_info
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 
 from ingest.checks.signatures.appearance import appearance_faults, appearance_of
@@ -24,6 +25,7 @@ from ingest.checks.signatures.etsi_report import etsi_report
 from ingest.checks.signatures.evidence import EvidencePool, collect, utc
 from ingest.checks.signatures.integrity import Integrity, Tail, integrity_of, tail_of
 from ingest.checks.signatures.material import Material, prefix_digests
+from ingest.checks.signatures.online import fetch_missing
 from ingest.checks.signatures.proof import Token, document_token, raw_tokens, signature_tokens
 from ingest.checks.signatures.reading import MALFORMED, SignatureField, UnreadablePdfError, open_pdf, reason_of
 from ingest.checks.signatures.signer import algorithm_facts, certificate_facts, premis_facts, signer_facts
@@ -43,6 +45,8 @@ class Request:
     material_dir: Path | None
     beside: tuple[Path, ...]
     deadline_seconds: float | None
+    online: bool = False
+    hosts: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Request:
@@ -54,6 +58,8 @@ class Request:
             Path(folder) if folder else None,
             tuple(Path(item) for item in options.get("beside") or ()),
             None if seconds is None else float(seconds),
+            bool(options.get("online")),
+            dict(options.get("online_hosts") or {}),
         )
 
 
@@ -81,7 +87,8 @@ def facts(path: Path, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """Facts about every signature in the PDF at ``path``; its bytes are only read.
 
     ``options``: ``trust_list`` (path), ``at`` (ISO time of receipt), and if wanted ``material_dir``, ``beside`` (files
-    with certificates, CRLs, OCSP responses), ``deadline_seconds``. Raises TrustListError; for the file never.
+    with certificates, CRLs, OCSP responses), ``deadline_seconds``, ``online`` (fetch missing revocation evidence; off
+    unless asked for) with ``online_hosts`` (host name → address and port). Raises TrustListError; for the file never.
     """
     # Its warnings carry a traceback for each untrusted certificate; every one of them is a finding of ours.
     logging.getLogger("pyhanko").setLevel(logging.CRITICAL)
@@ -157,6 +164,8 @@ class _Examination:
     async def _rows(self, last: _Seen | None, tail: Tail, material: Material) -> list[dict[str, Any]]:
         readable = [item for item in self.seen if item.embedded is not None and item.integrity is not None]
         judge = ChainJudge(self.request.trust, self._pool(readable))
+        if self.request.online:
+            self._fetch(readable, judge)
         await self._prove(readable, judge)
         ends = [item.integrity.signed_length for item in readable if item.integrity is not None]
         digests = prefix_digests(self.path, ends)
@@ -187,6 +196,20 @@ class _Examination:
                 except MALFORMED:
                     continue
         return collect(self.reader, blobs, self.request.beside, self.request.at)
+
+    def _fetch(self, readable: Sequence[_Seen], judge: ChainJudge) -> None:
+        """Whatever each signer's and each time-stamp authority's path points to, as far as an anchor vouches for it."""
+        for item in readable:
+            assert item.embedded is not None
+            signed = [(item.embedded.signed_data, item.is_timestamp)]
+            signed += [(token["content"], True) for token in raw_tokens(item.embedded)]
+            for data, timestamps in signed:
+                try:
+                    path = judge.ascent(extract_certificate_info(data).signer_cert, timestamps=timestamps)
+                except MALFORMED:
+                    continue
+                if judge.trust.anchor_of(path[-1], timestamps=timestamps) is not None:
+                    fetch_missing(judge.pool, path, self.request.hosts)
 
     async def _prove(self, readable: Sequence[_Seen], judge: ChainJudge) -> None:
         """From the newest to the oldest: a believed document time stamp proves all that its revision covers."""
