@@ -119,7 +119,9 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
     if len({store.name for store in stores}) != len(stores) or len({store.path for store in stores}) != len(stores):
         raise SettingsError("Hai kho trùng tên hoặc trùng thư mục.", remedy="Đặt tên và thư mục riêng cho từng kho.")
     if not stores:
-        raise SettingsError("Chưa khai báo kho nào ([[stores]]).", remedy="Khai báo ít nhất hai kho trên hai nơi khác nhau.")
+        raise SettingsError(
+            "Chưa khai báo kho nào ([[stores]]).", remedy="Khai báo ít nhất hai kho trên hai nơi khác nhau."
+        )
     archive, work = part("archive"), part("work")
     return Settings(
         home=home,
@@ -148,5 +150,6 @@ def _refuse_unknown(table: Mapping[str, Any]) -> None:
             unknown = set(row) - _KNOWN[name]
             if unknown:
                 raise SettingsError(
-                    f"{FILE_NAME}: mục [{name}] không có khóa {', '.join(sorted(unknown))}.", remedy="Xóa hoặc sửa tên khóa."
+                    f"{FILE_NAME}: mục [{name}] không có khóa {', '.join(sorted(unknown))}.",
+                    remedy="Xóa hoặc sửa tên khóa.",
                 )

@@ -13,8 +13,9 @@ from archive.finding import Answer, Finding, worst
 from archive.paths import RelPath
 from ingest.checks import bag, duplicates, encoding, listing, malware, metadata
 from ingest.examiner import PARTS, Examined, Examiner, examine
+from ingest.reading import entries_of
 from ingest.report import CheckReport
-from ingest.subject import DocumentEntry, Form, Subject
+from ingest.subject import Form, Subject
 
 CHECKS = ("bag", "list", "malware", "format", "pdfa", "signatures", "metadata", "encoding", "duplicates")
 """What ``--only`` may name (``unpack`` always runs); the order is the order of reports."""
@@ -80,7 +81,7 @@ def run_checks(
     begun = time.perf_counter()
     wanted = checks_for(subject, only)
     before = _by_check(found_before)
-    entries = _entries(subject)
+    entries = entries_of(subject)
     made: dict[str, CheckReport] = {}
     heads: dict[RelPath, str] = {}
     revisions: dict[RelPath, list[str]] = {}
@@ -92,7 +93,7 @@ def run_checks(
     if "list" in wanted:
         made["list"] = listing.check(subject)
     if "malware" in wanted:
-        made["malware"] = malware.check(subject.members, surroundings.scanner)
+        made["malware"] = malware.check(subject.members.values(), surroundings.scanner)
     if "metadata" in wanted:
         made["metadata"] = metadata.check(subject, surroundings.profile)
 
@@ -187,24 +188,6 @@ def _facts_file(folder: Path | None) -> TextIO | _Nowhere:
         return _Nowhere()
     folder.mkdir(parents=True, exist_ok=True)
     return (folder / "documents.jsonl").open("w", encoding="utf-8")
-
-
-def _entries(subject: Subject) -> dict[RelPath, DocumentEntry]:
-    """The list's line for each document; names that differ only in Unicode form find each other when unambiguous."""
-    if subject.record is None:
-        return {}
-    exact = {entry.path: entry for entry in subject.record.documents}
-    folded: dict[str, list[DocumentEntry]] = {}
-    for entry in subject.record.documents:
-        if entry.path not in subject.documents:
-            folded.setdefault(RelPath.nfc(entry.path), []).append(entry)  # type: ignore[arg-type]
-    found = {}
-    for path in subject.documents:
-        if path in exact:
-            found[path] = exact[path]
-        elif len(alike := folded.get(path.nfc(), [])) == 1:
-            found[path] = alike[0]
-    return found
 
 
 def _by_check(findings: Iterable[Finding]) -> dict[str, list[Finding]]:

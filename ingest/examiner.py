@@ -8,30 +8,25 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from archive.paths import RelPath
 from ingest.checks import format as format_check
 from ingest.checks import pdfa, signatures
 from ingest.examination_result import DocumentResult
+from ingest.inspector.client import Asked
 from ingest.subject import Member
-from ingest.workers.line_worker import WorkerError
+from ingest.workers.errors import WorkerError
 
 PARTS = ("format", "pdfa", "signatures")
-
-
-class Asks(Protocol):
-    """A pool of supervised workers: one request, one answer, or a WorkerError."""
-
-    def ask(self, request: Mapping[str, Any], timeout_seconds: float) -> Mapping[str, Any]: ...
 
 
 @dataclass(frozen=True)
 class Examiner:
     """The workers and settings that all examinations of one process share."""
 
-    inspectors: Asks
-    verapdf: Asks
+    inspectors: Asked
+    verapdf: pdfa.Judge
     signature_options: Mapping[str, Any] = field(default_factory=dict)
     further_formats: frozenset[str] = frozenset()
     side_by_side: int = 2

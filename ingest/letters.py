@@ -9,7 +9,8 @@ from typing import Any
 _STYLE = """
 @page { size: A4; margin: 20mm 20mm 20mm 30mm; @bottom-center { content: counter(page) "/" counter(pages); font-size: 9pt } }
 html { font-family: "Noto Serif", serif; font-size: 12pt; line-height: 1.35; color: #111 }
-.head { display: flex; justify-content: space-between; text-align: center; font-size: 11pt; gap: 8mm }
+.head { display: flex; justify-content: space-between; text-align: center; font-size: 10pt; gap: 6mm }
+.head div:last-child { white-space: nowrap }
 .head b { display: block } .motto { text-decoration: underline; font-weight: bold }
 h1 { text-align: center; font-size: 15pt; margin: 9mm 0 1mm } .sub { text-align: center; font-style: italic; margin: 0 0 6mm }
 table { width: 100%; border-collapse: collapse; margin: 3mm 0 } td, th { border: .5pt solid #777; padding: 1.2mm 2mm; vertical-align: top; font-size: 10pt; text-align: left }
@@ -32,7 +33,8 @@ def _page(archive_name: str, title: str, subtitle: str, body: str) -> str:
 
 
 def _findings(findings: Iterable[Mapping[str, Any]], most: int = 200) -> str:
-    rows, left = [], 0
+    rows: list[str] = []
+    left = 0
     for item in findings:
         if len(rows) >= most:
             left += 1

@@ -10,19 +10,15 @@ Each of these appears whole, by a rename of its ``.part`` after an fsync, or not
 
 from __future__ import annotations
 
-import json
+import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-from archive.digest import Digests
-from archive.finding import Finding
-from archive.paths import RelPath
-from ingest.subject import Member
 
 PART = ".part"
+LOCK = ".lock"
 
 
 def sync_folder(folder: Path) -> None:
@@ -108,6 +104,37 @@ class Quarantine:
         make_whole(slot.folder, lambda part: fill(Slot(part)))
         return slot
 
+    @contextmanager
+    def being_received(self, submission_id: str) -> Iterator[None]:
+        """Marks what is not acknowledged yet as under way; the mark goes with the process, however it ends."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        mark = self.folder / (submission_id + LOCK)
+        with mark.open("w") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            try:
+                yield
+            finally:
+                mark.unlink(missing_ok=True)
+
+    def sweep(self, known: Callable[[str], bool]) -> int:
+        """Removes whatever belongs to no submission (``known``) and to no receiver that still lives."""
+        swept = 0
+        for submission_id in sorted({name.removesuffix(LOCK).removesuffix(PART) for name in self.names()}):
+            if not (self.folder / (submission_id + PART)).exists() and known(submission_id):
+                continue
+            with (self.folder / (submission_id + LOCK)).open("w") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    continue
+                # Asked again under the lock: it may have been acknowledged in between.
+                if not known(submission_id):
+                    self.remove(submission_id)
+                    swept += 1
+                remove_tree(self.folder / (submission_id + PART))
+                (self.folder / (submission_id + LOCK)).unlink(missing_ok=True)
+        return swept
+
     def remove(self, submission_id: str) -> None:
         """Nothing of this submission is left in quarantine."""
         if not self.folder.is_dir():
@@ -123,28 +150,3 @@ class Quarantine:
     def free_bytes(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)
         return shutil.disk_usage(self.folder).free
-
-
-def write_index(content: Path, members: Mapping[RelPath, Member], findings: tuple[Finding, ...]) -> None:
-    """The index of an unpacked folder of objects: exact names, object names, digests, and what unpacking found."""
-    index = {
-        "members": [
-            [member.path, str(member.blob.relative_to(content)), *_digest_row(member.digests)]
-            for member in members.values()
-        ],
-        "findings": [item.as_json() for item in findings],
-    }
-    write_whole(content / "index.json", json.dumps(index, ensure_ascii=False).encode("utf-8"))
-
-
-def read_index(content: Path) -> tuple[dict[RelPath, Member], tuple[Finding, ...]]:
-    index: dict[str, Any] = json.loads((content / "index.json").read_bytes())
-    members = {}
-    for path, blob, size, sha256, sha512 in index["members"]:
-        name = RelPath(path)
-        members[name] = Member(name, content / blob, Digests(size, sha256, sha512))
-    return members, tuple(Finding.from_json(item) for item in index["findings"])
-
-
-def _digest_row(digests: Digests) -> tuple[int, str, str]:
-    return digests.size_bytes, digests.sha256, digests.sha512

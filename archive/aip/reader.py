@@ -79,6 +79,10 @@ class AipReader:
     def entries(self) -> tuple[Entry, ...]:
         return tuple(self._entries.values())
 
+    def has(self, path: str) -> bool:
+        """Whether the tar has a file at this full path."""
+        return path in self._entries
+
     def entry(self, path: str) -> Entry:
         """The entry of a full path in the tar."""
         try:

@@ -1,0 +1,197 @@
+"""The composition root: the one place that reads settings and builds the concrete parts."""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta, timezone
+from functools import cached_property
+from pathlib import Path
+
+from api.holdings import CatalogueHoldings
+from api.index_source import ArchiveSource
+from api.settings import Settings
+from archive.aip.model import Party
+from archive.catalogue import Catalogue
+from archive.signing import ArchiveKey, load_key
+from archive.storage.directory import DirectoryStore
+from ingest.calendar import default_calendar
+from ingest.checking import Surroundings
+from ingest.checks.malware import Scanner
+from ingest.examiner import Examiner
+from ingest.inspector.client import inspector_pool
+from ingest.intake import Intake
+from ingest.policy import Agreement, load_agreement
+from ingest.quarantine import Quarantine
+from ingest.steps import Steps
+from ingest.verapdf.client import VeraPool, verapdf_pool
+from ingest.workers.pool import WorkerPool
+from search.client import SearchSettings, connect
+from search.index import SearchIndex
+from search.indexer import Follower
+
+VIETNAM = timezone(timedelta(hours=7), "+07:00")
+
+
+def now() -> datetime:
+    return datetime.now(VIETNAM)
+
+
+def trust_list_version(path: Path | None) -> str:
+    """Name and version as the trust list says them; empty when none is configured. Whether it holds is checked where used."""
+    if path is None:
+        return ""
+    try:
+        value = json.loads(path.read_bytes())
+        return f"{value['profile']} {value['version']}"
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
+@dataclass
+class Tools:
+    """The supervised workers of one process; started when first needed, ended with the process."""
+
+    settings: Settings
+    _made: list[WorkerPool | VeraPool] = field(default_factory=list)
+
+    @cached_property
+    def inspectors(self) -> WorkerPool:
+        pool = inspector_pool(self.settings.workers)
+        self._made.append(pool)
+        return pool
+
+    @cached_property
+    def verapdf(self) -> VeraPool:
+        pool = verapdf_pool(self.settings.tools / "verapdf", self.settings.workers)
+        self._made.append(pool)
+        return pool
+
+    @cached_property
+    def agreement(self) -> Agreement:
+        return load_agreement(self.settings.agreement)
+
+    @property
+    def scanner(self) -> Scanner | None:
+        return Scanner(socket_path=self.settings.clamd_socket) if self.settings.clamd_socket else None
+
+    def examiner(self) -> Examiner:
+        options: dict[str, object] = {"online": self.settings.online_revocation}
+        if self.settings.trust_list is not None:
+            options["trust_list"] = str(self.settings.trust_list)
+        return Examiner(
+            inspectors=self.inspectors,
+            verapdf=self.verapdf,
+            signature_options=options,
+            further_formats=self.agreement.further_formats,
+            side_by_side=self.settings.workers,
+        )
+
+    def close(self) -> None:
+        for pool in self._made:
+            pool.close()
+
+
+@dataclass
+class Installation:
+    """One archive on this machine: its settings and everything made from them, each made when first asked for."""
+
+    settings: Settings
+
+    @cached_property
+    def tools(self) -> Tools:
+        return Tools(self.settings)
+
+    @cached_property
+    def catalogue(self) -> Catalogue:
+        return Catalogue.open(self.settings.catalogue_url)
+
+    @cached_property
+    def stores(self) -> tuple[DirectoryStore, ...]:
+        return tuple(DirectoryStore(store.name, store.path) for store in self.settings.stores)
+
+    @cached_property
+    def quarantine(self) -> Quarantine:
+        return Quarantine(self.settings.quarantine)
+
+    @cached_property
+    def key(self) -> ArchiveKey:
+        return load_key(self.settings.key_file)
+
+    @property
+    def archive(self) -> Party:
+        return Party(self.settings.archive_code, self.settings.archive_name)
+
+    @cached_property
+    def trust_version(self) -> str:
+        return trust_list_version(self.settings.trust_list)
+
+    def intake(self) -> Intake:
+        return Intake(
+            catalogue=self.catalogue,
+            quarantine=self.quarantine,
+            agreement=self.tools.agreement,
+            trust_list_version=self.trust_version,
+            calendar=default_calendar(),
+            now=now,
+            new_id=lambda: uuid.uuid4().hex,
+            new_aip_id=lambda: str(uuid.uuid4()),
+            copies=len(self.stores),
+            reserve_bytes=self.settings.free_bytes_reserve,
+        )
+
+    def steps(self, progress: Callable[[str, str], None] = lambda _submission, _document: None) -> Steps:
+        return Steps(
+            catalogue=self.catalogue,
+            quarantine=self.quarantine,
+            stores=self.stores,
+            agreement=self.tools.agreement,
+            surroundings=self.surroundings,
+            key=self.key,
+            archive=self.archive,
+            profile=self.settings.profile,
+            now=now,
+            progress=progress,
+        )
+
+    def surroundings(self, at: str) -> Surroundings:
+        return Surroundings(
+            examiner=self.tools.examiner(),
+            at=at,
+            profile=self.settings.profile,
+            scanner=self.tools.scanner,
+            holdings=CatalogueHoldings(self.catalogue),
+        )
+
+    @property
+    def search_settings(self) -> SearchSettings:
+        return SearchSettings(
+            self.settings.tools / "elasticsearch", self.settings.search_data, hosts=self.settings.search_hosts
+        )
+
+    def search_index(self, *, start: bool = True) -> SearchIndex:
+        """The index; the local node is started when it does not run and ``start``. Raises SearchError otherwise."""
+        return SearchIndex(connect(self.search_settings, start=start))
+
+    def follower(self, index: SearchIndex) -> Follower:
+        source = ArchiveSource(self.catalogue, self.stores, self.settings.home / "index-refusals.jsonl")
+        return Follower(source, index)
+
+    def close(self) -> None:
+        if "tools" in self.__dict__:
+            self.tools.close()
+        if "catalogue" in self.__dict__:
+            self.catalogue.close()
+
+
+@contextmanager
+def opened(settings: Settings) -> Iterator[Installation]:
+    """The installation, everything of it closed afterwards (the local search node runs on)."""
+    installation = Installation(settings)
+    try:
+        yield installation
+    finally:
+        installation.close()

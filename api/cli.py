@@ -1,0 +1,568 @@
+"""The command line. Every command says what it did, in Vietnamese; ``--json`` says it to programs."""
+
+from __future__ import annotations
+
+import getpass
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any
+
+import click
+import typer
+
+from api import output
+from api.bootstrap import Installation, now, opened
+from api.checking import check_paths
+from api.exits import Exit
+from api.output import ANSWERS, STATES, facts_table, findings_table, out, plain, print_json, table
+from api.settings import FILE_NAME, Settings, SettingsError, home_folder, load_settings, tools_folder
+from archive.errors import LuutruError
+from archive.finding import Answer, worst
+from archive.lifecycle import State
+
+app = typer.Typer(
+    name="luutru",
+    help="Kho lưu trữ số cho tài liệu điện tử có ký số.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Json = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON, mỗi dòng một giá trị.")]
+Home = Annotated[
+    Path | None, typer.Option("--home", help="Thư mục của kho (mặc định: biến LUUTRU_HOME, rồi ./luutru-data).")
+]
+Id = Annotated[str, typer.Argument(metavar="ID", help="Mã đăng ký nộp, mã lần nộp, mã gói (AIP) hoặc mã hồ sơ.")]
+
+
+@contextmanager
+def archive_at(home: Path | None) -> Iterator[Installation]:
+    with opened(load_settings(home_folder(home))) as installation:
+        yield installation
+
+
+def actor() -> str:
+    """Who acts on this command line: the account's name."""
+    try:
+        return f"user:{getpass.getuser()}"
+    except (KeyError, OSError):
+        return f"uid:{os.getuid()}"
+
+
+@app.command()
+def init(
+    home: Home = None,
+    name: Annotated[str, typer.Option(help="Tên cơ quan lưu trữ.")] = Settings.archive_name,
+    code: Annotated[str, typer.Option(help="Mã cơ quan lưu trữ (QCVN 102).")] = Settings.archive_code,
+    store: Annotated[
+        list[Path] | None, typer.Option(help="Thư mục của một kho; nêu ít nhất hai, trên hai phương tiện.")
+    ] = None,
+    trust_list: Annotated[Path | None, typer.Option(help="Danh sách tin cậy (JSON) để kiểm tra chữ ký số.")] = None,
+    agreement: Annotated[Path | None, typer.Option(help="Thỏa thuận nộp lưu (TOML) thay cho bản mặc định.")] = None,
+    clamd: Annotated[str, typer.Option(help="Socket của clamd.")] = "",
+    as_json: Json = False,
+) -> None:
+    """Tạo kho mới: cấu hình, khóa ký, danh mục, các kho. Chạy lại không làm mất gì."""
+    from api.initialising import initialise
+
+    done = initialise(
+        home_folder(home), name=name, code=code, stores=store, trust_list=trust_list, agreement=agreement, clamd=clamd
+    )
+    if as_json:
+        print_json(done)
+    elif done["created"]:
+        out.print(f"Đã tạo kho tại {plain(done['home'])}. Cấu hình: {FILE_NAME}. Chạy «luutru doctor» để kiểm tra.")
+    else:
+        out.print(f"Kho tại {plain(done['home'])} đã có từ trước; không thay đổi gì.")
+
+
+@app.command()
+def check(
+    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Gói, thư mục hoặc tệp.")],
+    only: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Chỉ một phép kiểm tra: bag|list|malware|format|pdfa|signatures|metadata|encoding|duplicates."
+        ),
+    ] = None,
+    trust_list: Annotated[Path | None, typer.Option(help="Danh sách tin cậy khi chưa có kho.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Kiểm tra mà không tiếp nhận gì: cho cơ quan trước khi nộp, và cho hàng loạt."""
+    from ingest.checking import CHECKS, Surroundings
+
+    wanted = [part for given in only or () for part in given.split(",")]
+    unknown = sorted(set(wanted) - set(CHECKS))
+    if unknown:
+        raise click.BadParameter(f"không có phép kiểm tra {', '.join(unknown)}; có: {', '.join(CHECKS)}")
+    settings = _settings_for_checking(home, trust_list)
+    answers: list[Answer] = []
+    with opened(settings) as installation:
+
+        def surroundings() -> Surroundings:
+            return Surroundings(
+                examiner=installation.tools.examiner(),
+                at=now().isoformat(),
+                profile=settings.profile,
+                scanner=installation.tools.scanner,
+            )
+
+        with output.progress("Kiểm tra", len(paths), shown=not as_json) as bar:
+            for verdict in check_paths(paths, surroundings, only=wanted, side_by_side=settings.workers):
+                answers.append(verdict.answer)
+                bar.advance(bar.task_ids[0])
+                if as_json:
+                    print_json(verdict.as_json())
+                else:
+                    out.print(f"{ANSWERS[verdict.answer]}  {plain(verdict.path)}  ({verdict.seconds:.2f} s)")
+                    if verdict.findings:
+                        out.print(findings_table(verdict.findings))
+    raise typer.Exit(_exit_of(worst(answers)))
+
+
+def _exit_of(answer: Answer) -> Exit:
+    return {Answer.PASSED: Exit.OK, Answer.FAILED: Exit.FAILED, Answer.INDETERMINATE: Exit.INDETERMINATE}[answer]
+
+
+def _settings_for_checking(home: Path | None, trust_list: Path | None) -> Settings:
+    """An agency checks without an archive of its own: then only the built tools and the trust list given are used."""
+    folder = home_folder(home)
+    there = (folder / FILE_NAME).exists()
+    settings = load_settings(folder) if there else Settings(home=folder, tools=tools_folder())
+    if trust_list is not None:
+        settings = Settings(**{**settings.__dict__, "trust_list": trust_list.absolute()})
+    return settings
+
+
+@app.command()
+def pack(
+    source: Annotated[Path, typer.Argument(help="Thư mục hoặc tệp zip có danh sách văn bản (.xlsx, .csv).")],
+    target: Annotated[Path, typer.Argument(help="Gói sẽ tạo: thư mục, hoặc tệp .zip.")],
+    as_json: Json = False,
+) -> None:
+    """Đóng thư mục có danh sách văn bản thành gói BagIt để nộp."""
+    from api.packing import pack_folder
+
+    findings = pack_folder(source, target)
+    failed = any(item.severity.value == "error" for item in findings)
+    if as_json:
+        print_json({"target": None if failed else str(target), "findings": [item.as_json() for item in findings]})
+    else:
+        if findings:
+            out.print(findings_table(findings))
+        out.print("Không đóng được gói; hãy sửa các lỗi trên." if failed else f"Đã tạo gói {plain(target)}.")
+    raise typer.Exit(Exit.FAILED if failed else Exit.OK)
+
+
+@app.command()
+def submit(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Gói hoặc thư mục; mỗi cái một hồ sơ.")],
+    wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Chờ đến khi xử lý xong.")] = True,
+    key: Annotated[
+        str | None, typer.Option(help="Mã yêu cầu của bên nộp: nộp lại cùng mã là cùng một lần nộp.")
+    ] = None,
+    index: Annotated[bool, typer.Option("--index/--no-index", help="Cập nhật chỉ mục tìm kiếm sau khi lưu.")] = True,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Nộp hồ sơ: tiếp nhận, kiểm tra, quyết định, đóng gói, lưu và cấp biên nhận."""
+    from api.submitting import carry, hand_in
+
+    if key is not None and len(paths) > 1:
+        raise click.BadParameter("--key chỉ dùng cho một hồ sơ")
+    with archive_at(home) as installation:
+        with output.progress("Tiếp nhận", len(paths), shown=not as_json) as bar:
+            handed = hand_in(installation, paths, client_key=key, received=lambda: bar.advance(bar.task_ids[0]))
+        taken = [item.submission.id for item in handed if item.submission]
+        if wait and taken:
+            with output.progress("Xử lý", len(taken), shown=not as_json) as bar:
+                task = bar.task_ids[0]
+                carry(
+                    installation,
+                    taken,
+                    ended=lambda _id, _state: bar.advance(task),
+                    document=lambda _id, path: bar.update(task, description=f"Xử lý: {plain(path)[:40]}"),
+                )
+            if index:
+                _follow_index(installation, as_json)
+        states = _told(installation, handed, as_json)
+    if any(item.error for item in handed):
+        raise typer.Exit(Exit.NOT_READY)
+    if wait and any(state in (State.RETURNED, State.REFUSED) for state in states):
+        raise typer.Exit(Exit.FAILED)
+    if wait and State.IN_REVIEW in states:
+        raise typer.Exit(Exit.INDETERMINATE)
+
+
+def _told(installation: Installation, handed: list[Any], as_json: bool) -> list[State]:
+    from api.views import submission_view
+
+    states, rows = [], []
+    for item in handed:
+        if item.submission is None:
+            if as_json:
+                print_json({"path": str(item.path), "error": item.error.code, "message": item.error.message})
+            else:
+                output.complain(item.error)
+            continue
+        view = submission_view(installation, item.submission.id)
+        states.append(State(view["state"]))
+        if as_json:
+            print_json({"path": str(item.path), "again": item.again, **view})
+        else:
+            rows.append(
+                (
+                    plain(item.path.name),
+                    plain(view["registration"]),
+                    STATES[view["state"]] + (" (đã nộp trước đó)" if item.again else ""),
+                    plain(view["file_code"]),
+                    plain(", ".join(view["codes"][:4]) + ("…" if len(view["codes"]) > 4 else "")),
+                )
+            )
+    if rows:
+        out.print(table(("Nguồn", "Mã đăng ký", "Trạng thái", "Mã hồ sơ", "Ghi nhận"), rows))
+    return states
+
+
+def _follow_index(installation: Installation, quiet: bool) -> None:
+    """The archive does not need the index: when it is down, that is said, and it catches up later."""
+    from search.errors import SearchError
+
+    try:
+        with output.progress("Cập nhật chỉ mục", None, shown=not quiet):
+            installation.follower(installation.search_index()).follow()
+    except SearchError as error:
+        output.err.print(f"[yellow]Chỉ mục tìm kiếm chưa cập nhật[/]: {plain(error.message)} Sẽ tự bắt kịp sau.")
+
+
+@app.command()
+def status(
+    id: Id,
+    letter: Annotated[Path | None, typer.Option(help="Ghi biên nhận hoặc thông báo trả lại (PDF) vào tệp này.")] = None,
+    receipt: Annotated[
+        Path | None, typer.Option(help="Ghi biên nhận đã ký hoặc lý do trả lại (JSON) vào tệp này.")
+    ] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Một lần nộp đang ở đâu, vì sao; lấy biên nhận hoặc thông báo trả lại."""
+    from api.views import find_submissions, submission_view, write_letters
+
+    with archive_at(home) as installation:
+        found = find_submissions(installation, id)
+        for submission in found:
+            view = submission_view(installation, submission.id)
+            if as_json:
+                print_json(view)
+                continue
+            out.print(
+                facts_table(
+                    [
+                        ("Mã đăng ký nộp", view["registration"]),
+                        ("Trạng thái", STATES[view["state"]]),
+                        ("Mã hồ sơ", view["file_code"]),
+                        ("Tiêu đề", view["title"]),
+                        ("Cơ quan nộp", view["agency"]["name"] or view["agency"]["code"]),
+                        ("Vào hệ thống", view["entered_at"]),
+                        ("Thời điểm nhận theo quy định", view["received_legal_at"]),
+                        ("Mã gói (AIP)", view["aip_id"] if view["state"] == "stored" else None),
+                        ("Thỏa thuận nộp lưu", f"{view['agreement']['name']} {view['agreement']['version']}"),
+                        ("Giữ nội dung đến", view["remove_after"] if view["state"] == "returned" else None),
+                    ]
+                )
+            )
+            if view["findings"]:
+                from archive.finding import Finding
+
+                out.print(findings_table(Finding.from_json(item) for item in view["findings"]))
+        write_letters(installation, found[0].id, letter=letter, data=receipt)
+
+
+@app.command()
+def review(
+    id: Id,
+    reason: Annotated[str, typer.Option(help="Lý do; được ghi vào nhật ký.")],
+    accept: Annotated[bool, typer.Option("--accept/--return", help="Tiếp nhận, hoặc trả lại.")],
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Cán bộ quyết định một hồ sơ đang chờ xem xét."""
+    from api.submitting import carry
+    from api.views import one_submission, submission_view
+
+    with archive_at(home) as installation:
+        submission = one_submission(installation, id)
+        steps = installation.steps()
+        if accept:
+            steps.accept(submission.id, actor=actor(), reason=reason)
+            carry(installation, [submission.id])
+            _follow_index(installation, as_json)
+        else:
+            steps.send_back(submission.id, actor=actor(), reason=reason)
+        view = submission_view(installation, submission.id)
+    if as_json:
+        print_json(view)
+    else:
+        out.print(f"{plain(view['registration'])}: {STATES[view['state']]}")
+
+
+@app.command()
+def search(
+    query: Annotated[str, typer.Argument(help='Từ cần tìm, số và ký hiệu, hoặc cụm từ trong «"…"».')],
+    size: Annotated[int, typer.Option(min=1, max=100, help="Số kết quả.")] = 10,
+    after: Annotated[str | None, typer.Option(help="Trang tiếp: giá trị «after» của trang trước.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Tìm theo nội dung và siêu dữ liệu, có dấu hoặc không dấu; chỉ mục ngừng thì tra theo mã và số, ký hiệu."""
+    from api.finding import search_view
+
+    with archive_at(home) as installation:
+        found = search_view(installation, query, size=size, after=after, actor=actor())
+    if as_json:
+        print_json(found)
+        return
+    if found["from"] == "catalogue":
+        output.err.print("[yellow]Chỉ mục tìm kiếm chưa chạy[/]; kết quả tra trong danh mục theo mã, số và ký hiệu.")
+    out.print(f"{found['total']} kết quả")
+    for hit in found["hits"]:
+        number = f"{plain(hit['number'])}  " if hit["number"] else ""
+        out.print(f"[bold]{number}{plain(hit['title'])}[/]")
+        place = (
+            f"luutru get {hit['aip_id']} {hit['document_id']}" if hit["document_id"] else f"luutru show {hit['aip_id']}"
+        )
+        out.print(f"   {plain(hit['issuer'] or hit['agency'])}  {plain(hit['issued_on'])}  [dim]{place}[/]")
+        for line in hit["snippets"][:2]:
+            out.print(f"   [dim]{plain(line)}[/]")
+    if found["after"]:
+        out.print(f"Trang tiếp: --after {found['after']}")
+
+
+@app.command()
+def show(id: Id, home: Home = None, as_json: Json = False) -> None:
+    """Hồ sơ: siêu dữ liệu, văn bản, kết luận kiểm tra, bản lưu và lịch sử."""
+    from api.views import aip_view, find_aips, record_shown
+
+    with archive_at(home) as installation:
+        for aip in find_aips(installation, id):
+            view = aip_view(installation, aip)
+            record_shown(installation, aip, actor())
+            if as_json:
+                print_json(view)
+                continue
+            out.print(f"[bold]{plain(view['title'])}[/]")
+            out.print(
+                facts_table(
+                    [
+                        ("Mã hồ sơ", view["file_code"]),
+                        ("Mã gói (AIP)", view["aip_id"]),
+                        ("Mã đăng ký nộp", view["registration"]),
+                        ("Cơ quan nộp", view["agency"]["name"]),
+                        ("Bộ quy tắc", view["profile"]),
+                        ("SHA-256 của gói", view["sha256"]),
+                        (
+                            "Bản lưu",
+                            ", ".join(
+                                f"{row['store']}: {row['state']} ({row['verified_at']})" for row in view["copies"]
+                            ),
+                        ),
+                        *output.flat(view["fields"]),
+                    ]
+                )
+            )
+            out.print(
+                table(
+                    ("TT", "Số, ký hiệu", "Tên tệp", "Kiểm tra", "Người ký", "Byte"),
+                    (
+                        (
+                            str(row["ordinal"]),
+                            plain(row["number"]),
+                            plain(row["path"]),
+                            ANSWERS[Answer(row["verdict"])] if row["verdict"] else "",
+                            plain(", ".join(row["signers"])),
+                            str(row["size_bytes"]),
+                        )
+                        for row in view["documents"]
+                    ),
+                )
+            )
+            out.print(
+                table(
+                    ("Nhật ký", "Thời điểm", "Sự kiện", "Ai"),
+                    ((str(row["seq"]), row["at"], row["event"], plain(row["actor"])) for row in view["history"]),
+                )
+            )
+
+
+@app.command()
+def get(
+    id: Id,
+    document: Annotated[str | None, typer.Argument(help="Số thứ tự hoặc tên tệp; bỏ trống: cả gói.")] = None,
+    target: Annotated[Path | None, typer.Option("-o", "--output", help="Tệp ghi ra; «-» là đầu ra chuẩn.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Lấy một văn bản (hoặc cả gói) đúng từng byte; mã băm được đối chiếu trước khi giao."""
+    from api.delivering import deliver
+
+    with archive_at(home) as installation:
+        delivered = deliver(installation, id, document, target, actor=actor())
+    if as_json and target != Path("-"):
+        print_json(delivered)
+    elif target != Path("-"):
+        out.print(
+            f"Đã ghi {plain(delivered['output'])} ({delivered['size_bytes']} byte). SHA-256 khớp: {delivered['sha256']}"
+        )
+
+
+@app.command()
+def verify(
+    id: Id,
+    deep: Annotated[bool, typer.Option("--deep", help="Đối chiếu từng tệp trong gói với bản kê và PREMIS.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Đọc lại mọi byte của mọi bản lưu và đối chiếu với nhật ký."""
+    from api.verifying import verify_aip
+    from api.views import find_aips
+
+    answers = []
+    with archive_at(home) as installation:
+        for aip in find_aips(installation, id):
+            with output.progress("Đọc lại", aip.size_bytes * len(installation.stores), shown=not as_json) as bar:
+                result = verify_aip(
+                    installation, aip, deep=deep, actor=actor(), read=lambda count: bar.advance(bar.task_ids[0], count)
+                )
+            answers.append(Answer(result["answer"]))
+            if as_json:
+                print_json(result)
+                continue
+            out.print(f"{ANSWERS[Answer(result['answer'])]}  {plain(result['file_code'])}  {result['aip_id']}")
+            out.print(
+                table(
+                    ("Kho", "Kết quả", "Byte", "SHA-256 đọc được", "Ghi nhận"),
+                    (
+                        (
+                            plain(r["store"]),
+                            r["state"],
+                            str(r["size_bytes"]),
+                            str(r["sha256"]),
+                            plain("; ".join(r["findings"])),
+                        )
+                        for r in result["copies"]
+                    ),
+                )
+            )
+    raise typer.Exit(_exit_of(worst(answers)))
+
+
+@app.command()
+def work(
+    once: Annotated[bool, typer.Option("--once", help="Làm hết việc đang chờ rồi dừng.")] = False,
+    home: Home = None,
+) -> None:
+    """Xử lý các hồ sơ đã nộp, giữ chỉ mục bắt kịp nhật ký, dọn nội dung trả lại đã hết hạn. Dừng bằng Ctrl-C."""
+    from api.working import work_until
+
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with archive_at(home) as installation:
+        work_until(installation, stop, once=once)
+
+
+@app.command()
+def fsck(home: Home = None, as_json: Json = False) -> None:
+    """Tính lại mọi thứ từ các kho; đối chiếu danh mục, nhật ký, bản lưu, chỉ mục; nêu từng khác biệt."""
+    from api.verifying import differences
+
+    count = 0
+    with archive_at(home) as installation, output.progress("Đối chiếu", None, shown=not as_json):
+        for item in differences(installation):
+            count += item["severity"] != "info"
+            if as_json:
+                print_json(item)
+            else:
+                out.print(f"{plain(item['code'])}  {plain(item['subject'])}  {plain(item['message'])}")
+    if not as_json:
+        out.print("[green]Không có khác biệt.[/]" if not count else f"[red]{count} khác biệt.[/]")
+    raise typer.Exit(Exit.FAILED if count else Exit.OK)
+
+
+@app.command()
+def doctor(home: Home = None, as_json: Json = False) -> None:
+    """veraPDF, Elasticsearch, clamd, ổ đĩa, đồng hồ, danh sách tin cậy có ổn không; nếu không thì làm gì."""
+    from api.diagnosing import diagnoses
+    from api.doctor import Health
+
+    marks = {Health.OK: "[green]ổn[/]    ", Health.WARNING: "[yellow]lưu ý[/] ", Health.BROKEN: "[red]hỏng[/]  "}
+    broken = False
+    with archive_at(home) as installation:
+        for line in diagnoses(installation):
+            broken |= line.health is Health.BROKEN
+            if as_json:
+                print_json(line.as_json())
+            else:
+                remedy = f"  → {plain(line.remedy)}" if line.remedy else ""
+                out.print(f"{marks[line.health]} {plain(line.part)}: {plain(line.seen)}{remedy}")
+    raise typer.Exit(Exit.NOT_READY if broken else Exit.OK)
+
+
+@app.command()
+def reindex(home: Home = None, as_json: Json = False) -> None:
+    """Dựng lại chỉ mục tìm kiếm từ đầu bên cạnh chỉ mục cũ, rồi thay một lần."""
+    with archive_at(home) as installation, output.progress("Dựng chỉ mục", None, shown=not as_json):
+        done = installation.follower(installation.search_index()).rebuild()
+    if as_json:
+        print_json({"aips": done.aips, "documents": done.documents, "cursor": done.cursor})
+    else:
+        out.print(f"Đã lập chỉ mục {done.aips} gói, {done.documents} văn bản.")
+
+
+@app.command()
+def stop(home: Home = None) -> None:
+    """Dừng nút Elasticsearch cục bộ của kho này (khởi động lại khi cần)."""
+    with archive_at(home) as installation:
+        node = installation.search_settings.local_node
+        if node is not None:
+            node.stop()
+    out.print("Đã dừng nút tìm kiếm cục bộ.")
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Runs one command; its exit code follows ``api.exits``."""
+    try:
+        command: Callable[..., Any] = typer.main.get_command(app)
+        code = command(args=arguments, prog_name="luutru", standalone_mode=False)
+        return int(code) if isinstance(code, int) else Exit.OK
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        output.out.print(error.ctx.get_help() if error.ctx else "")
+        return Exit.USAGE
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.exceptions.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        sys.stderr.close()
+        return Exit.OK
+    except SettingsError as error:
+        output.complain(error)
+        return Exit.NOT_READY
+    except LuutruError as error:
+        output.complain(error)
+        return Exit.NOT_FOUND if error.code.endswith(".missing") else Exit.NOT_READY
+
+
+def run() -> None:
+    sys.exit(main())

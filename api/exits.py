@@ -1,0 +1,21 @@
+"""Exit codes of the command line: documented in the README, tested against it."""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """What a script may rely on."""
+
+    OK = 0
+    FAILED = 1
+    """Something was judged and fails: a check, a copy, a submission returned or refused, a difference found."""
+    INDETERMINATE = 2
+    """Something could not be judged: a tool missing, a time budget spent, a person must decide."""
+    USAGE = 3
+    """The command line itself is wrong."""
+    NOT_READY = 4
+    """The archive cannot do this now: not set up, disk short, a server down. Nothing was changed."""
+    NOT_FOUND = 5
+    """No submission, hồ sơ or document has this id."""

@@ -1,0 +1,122 @@
+"""The archive as the index follower sees it: ledger events, and AIPs whose text is read from a verified copy."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from archive.aip.layout import REP2, tree_path
+from archive.aip.profile import numbered
+from archive.aip.reader import AipReader, StoredDocument
+from archive.catalogue import Aip, Catalogue
+from archive.errors import LuutruError
+from archive.storage.store import Store
+from search.errors import TextUnavailableError
+from search.indexer import Refusal
+from search.record import IndexableAip, IndexableDocument
+
+
+class ArchiveSource:
+    """Implements ``search.indexer.Source`` over the catalogue and the stores, the first store that answers."""
+
+    def __init__(self, catalogue: Catalogue, stores: Sequence[Store], refusals: Path) -> None:
+        self._catalogue = catalogue
+        self._stores = stores
+        self._refusals = refusals
+
+    def events_after(self, cursor: int, limit: int) -> Sequence[tuple[int, str, str, Mapping[str, Any]]]:
+        """Events about packages bear the package's id as their subject here, whatever they are about in the ledger."""
+        with self._catalogue.read() as reading:
+            return [
+                (record.seq, record.event, str(record.data.get("aip_id") or record.subject), record.data)
+                for record in reading.records(after=cursor, limit=limit)
+            ]
+
+    def aip(self, aip_id: str) -> IndexableAip | None:
+        with self._catalogue.read() as reading:
+            aip = reading.aip(aip_id)
+            submission = reading.submission_of_aip(aip_id)
+        if aip is None or submission is None:
+            return None
+        described = submission.description
+        return IndexableAip(
+            aip.id, aip.fields, described.agency_code, self._documents(aip), described.agency_name, None
+        )
+
+    def _documents(self, aip: Aip) -> Iterator[IndexableDocument]:
+        texts = _Texts(self._stores, aip)
+        with self._catalogue.read() as reading:
+            for document in reading.documents(aip.id):
+                yield IndexableDocument(
+                    document_id=f"{document.ordinal}",
+                    path=document.path,
+                    fields=document.fields,
+                    sha256=document.sha256,
+                    size_bytes=document.size_bytes,
+                    text=lambda ordinal=document.ordinal: texts.of(ordinal),  # type: ignore[misc]
+                    pronom=document.pronom or None,
+                    verdict=document.verdict or None,
+                    signers=texts.signers(document.ordinal),
+                )
+        texts.close()
+
+    def load_cursor(self, generation: str) -> int:
+        with self._catalogue.read() as reading:
+            return reading.cursor(f"index:{generation}")
+
+    def save_cursor(self, generation: str, seq: int) -> None:
+        with self._catalogue.transaction() as tx:
+            tx.set_cursor(f"index:{generation}", seq)
+
+    def record_refusals(self, seq: int, refusals: Sequence[Refusal]) -> None:
+        with self._refusals.open("a", encoding="utf-8") as file:
+            for item in refusals:
+                row = {"seq": seq, "aip_id": item.aip_id, "document_id": item.document_id, "reason": item.reason}
+                file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+class _Texts:
+    """The text derivatives of one AIP, opened when first asked for."""
+
+    def __init__(self, stores: Sequence[Store], aip: Aip) -> None:
+        self._stores = stores
+        self._aip = aip
+        self._reader: AipReader | None = None
+        self._by_ordinal: dict[int, StoredDocument] = {}
+        self._file: BinaryIO | None = None
+
+    def _opened(self) -> AipReader:
+        if self._reader is None:
+            failed: LuutruError | None = None
+            for store in self._stores:
+                try:
+                    self._file = store.open(self._aip.object_key)
+                    self._reader = AipReader(self._file)
+                    self._by_ordinal = {item.ordinal: item for item in self._reader.documents()}
+                    return self._reader
+                except LuutruError as error:
+                    failed = error
+            raise TextUnavailableError("Không đọc được gói lưu trữ để lập chỉ mục.", detail=str(failed))
+        return self._reader
+
+    def of(self, ordinal: int) -> str:
+        reader = self._opened()
+        path = f"{tree_path(self._aip.id)}/{REP2}/data/{numbered(ordinal)}.txt"
+        if not reader.has(path):
+            return ""
+        with reader.open(path) as file:
+            return file.read().decode("utf-8", "replace")
+
+    def signers(self, ordinal: int) -> tuple[str, ...]:
+        try:
+            self._opened()
+        except TextUnavailableError:
+            return ()
+        document = self._by_ordinal.get(ordinal)
+        return tuple(document.facts.get("signers") or ()) if document else ()
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()

@@ -1,0 +1,96 @@
+"""Making a new archive: settings, key, folders and catalogue; running it again changes nothing."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+from api.settings import FILE_NAME, load_settings
+from archive.catalogue import Catalogue
+from archive.signing import create_key
+
+_TEMPLATE = """# Cấu hình của kho lưu trữ. Đường dẫn tương đối tính từ thư mục này. Khóa lạ bị từ chối.
+[archive]
+name = {name}
+code = {code}
+profile = "LLT2024-TT05"   # hoặc "ND01-TT02"
+
+# Mỗi hồ sơ được ghi vào mọi kho; đặt các kho trên những phương tiện độc lập.
+{stores}
+[search]
+hosts = []                 # bỏ trống: nút Elasticsearch cục bộ của kho
+
+[malware]
+clamd_socket = {clamd}
+
+[signatures]
+trust_list = {trust_list}
+online_revocation = false  # hỏi OCSP, CRL qua mạng
+
+[agreement]
+path = {agreement}
+
+[work]
+workers = 0                # 0: bằng số nhân của máy
+free_bytes_reserve = 1073741824
+"""
+
+
+def initialise(
+    home: Path,
+    *,
+    name: str,
+    code: str,
+    stores: Sequence[Path] | None = None,
+    trust_list: Path | None = None,
+    agreement: Path | None = None,
+    clamd: str = "",
+) -> dict[str, object]:
+    """The archive at ``home``, ready for work; ``created`` is false when it was there already and nothing was changed.
+
+    Interrupted anywhere, running it again completes it: the settings file is written last.
+    """
+    file = home / FILE_NAME
+    if file.exists():
+        load_settings(home)
+        return {"home": str(home), "created": False}
+    home.mkdir(parents=True, exist_ok=True)
+    (home / "quarantine").mkdir(exist_ok=True)
+    folders = [path.absolute() for path in stores] if stores else [Path("stores/kho-1"), Path("stores/kho-2")]
+    for folder in folders:
+        (home / folder).mkdir(parents=True, exist_ok=True)
+    if not (home / "keys" / "archive-ed25519.pem").exists():
+        create_key(home / "keys" / "archive-ed25519.pem")
+    kept_list = _kept(trust_list, home / "trust-list.json")
+    kept_agreement = _kept(agreement, home / "agreement.toml")
+    Catalogue.open(f"sqlite:///{home / 'catalogue.sqlite'}").close()
+    text = _TEMPLATE.format(
+        name=_quoted(name),
+        code=_quoted(code),
+        stores="".join(
+            f"[[stores]]\nname = {_quoted(f'kho-{number}')}\npath = {_quoted(str(folder))}\n\n"
+            for number, folder in enumerate(folders, 1)
+        ),
+        clamd=_quoted(clamd),
+        trust_list=_quoted(kept_list),
+        agreement=_quoted(kept_agreement),
+    )
+    part = file.with_suffix(".part")
+    part.write_text(text, encoding="utf-8")
+    part.rename(file)
+    load_settings(home)
+    return {"home": str(home), "created": True}
+
+
+def _kept(source: Path | None, target: Path) -> str:
+    """The file copied into the archive's home, so that what was decided under it stays with it; its name there."""
+    if source is None:
+        return ""
+    shutil.copyfile(source, target)
+    return target.name
+
+
+def _quoted(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
+    return '"' + "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in escaped) + '"'

@@ -1,0 +1,120 @@
+"""``luutru verify`` and ``luutru fsck``: nothing is believed that was not read again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from io import BufferedReader
+from typing import Any
+
+from api.bootstrap import Installation, now
+from archive.aip.verification import verify_stream
+from archive.catalogue import Aip, Copy, Document
+from archive.events import Event
+from archive.finding import Answer, Finding
+from archive.fixity import CopyResult, CopyState, verify_copy
+from archive.fsck import Holdings, fsck
+from archive.storage.store import CHUNK_BYTES
+from ingest.quarantine import PART
+from search.errors import SearchError
+from search.index import SearchIndex
+from search.record import index_id
+
+
+def look_inside(file: BufferedReader) -> Iterable[Finding]:
+    """Deep verification: every manifest entry, PREMIS digest and catalogue line against the bytes."""
+    return verify_stream(iter(lambda: file.read(CHUNK_BYTES), b"")).findings
+
+
+def verify_aip(
+    installation: Installation, aip: Aip, *, deep: bool, actor: str, read: Callable[[int], None]
+) -> dict[str, Any]:
+    """Every byte of every copy read and compared with the ledger's digest, stores side by side; the result is recorded.
+
+    Passed when all are whole, failed when one is damaged or missing, indeterminate when one could not be read.
+    """
+    check = look_inside if deep else None
+    with ThreadPoolExecutor(len(installation.stores)) as threads:
+        results = list(
+            threads.map(
+                lambda store: verify_copy(store, aip.object_key, aip.sha256, aip.size_bytes, deep=check, progress=read),
+                installation.stores,
+            )
+        )
+    answer = _answer(results)
+    at = now()
+    event = Event.AIP_FIXITY_VERIFIED if answer is Answer.PASSED else Event.AIP_FIXITY_REFUTED
+    with installation.catalogue.transaction() as tx:
+        tx.record_copies(Copy(aip.id, result.store, result.state, at) for result in results)
+        tx.append(
+            event,
+            aip.id,
+            actor=actor,
+            at=at,
+            data={"aip_id": aip.id, "deep": deep, "copies": {item.store: item.state.value for item in results}},
+        )
+    return {
+        "aip_id": aip.id,
+        "file_code": aip.file_code,
+        "answer": answer.value,
+        "expected": {"sha256": aip.sha256, "size_bytes": aip.size_bytes},
+        "deep": deep,
+        "copies": [
+            {
+                "store": item.store,
+                "state": item.state.value,
+                "size_bytes": item.size_bytes,
+                "sha256": item.sha256,
+                "findings": [one.message for one in item.findings],
+            }
+            for item in results
+        ],
+    }
+
+
+def _answer(results: list[CopyResult]) -> Answer:
+    states = {result.state for result in results}
+    if states & {CopyState.MISMATCH, CopyState.MISSING}:
+        return Answer.FAILED
+    return Answer.INDETERMINATE if CopyState.UNREADABLE in states else Answer.PASSED
+
+
+def differences(installation: Installation, *, with_index: bool = True, deep: bool = True) -> Iterator[dict[str, Any]]:
+    """Everything recomputed and compared. An index that does not run is said, and is no difference of the archive's."""
+    index = None
+    if with_index:
+        try:
+            index = installation.search_index(start=True)
+            installation.follower(index).follow()
+        except SearchError as error:
+            index = None
+            yield _said("index.place.unreachable", "index", error.message)
+    holdings = Holdings(index=_Ids(index) if index is not None else None, quarantine=lambda: _settled(installation))
+    for item in fsck(installation.catalogue, installation.stores, holdings, deep=look_inside if deep else None):
+        yield {**item.as_json(), "severity": "error"}
+
+
+def _said(code: str, subject: str, message: str) -> dict[str, Any]:
+    return {"code": code, "subject": subject, "behind": "index", "message": message, "details": {}, "severity": "error"}
+
+
+def _settled(installation: Installation) -> Iterator[str]:
+    """Quarantine's entries that claim to be whole; unfinished ones of dead receivers are swept first."""
+    installation.intake().sweep()
+    return (name for name in installation.quarantine.names() if not name.endswith((PART, ".lock")))
+
+
+class _Ids:
+    """The index's entries and the ids it gives, as ``fsck`` asks for them."""
+
+    def __init__(self, index: SearchIndex) -> None:
+        self._index = index
+
+    def ids(self) -> Iterator[str]:
+        return self._index.ids()
+
+    def id_of_aip(self, aip_id: str) -> str:
+        return index_id(aip_id)
+
+    def id_of_document(self, document: Document) -> str:
+        return index_id(document.aip_id, str(document.ordinal))

@@ -1,0 +1,501 @@
+"""The steps of taking a submission in. Each is named by the state it leaves, may be repeated at will, and says the state
+it led to.
+
+    received ─check→ checked ─decide→ accepted ─package→ packaged ─store→ stored ─receipt, tidy
+                                    ├ in_review  (a person decides)
+                                    ├ returned   ─letter, removal after the agreed time
+                                    └ refused    ─removal at once
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from archive.aip.model import Party, WrittenAip
+from archive.aip.writer import write_aip
+from archive.catalogue import Catalogue, Copy, Reading
+from archive.catalogue.model import Aip, Description, Document, Receipt, Revision, Submission, ValidationMaterial
+from archive.copies import Out, read_back, write_everywhere
+from archive.errors import LuutruError
+from archive.events import Event
+from archive.finding import Answer, Finding, worst
+from archive.fixity import CopyState
+from archive.lifecycle import State
+from archive.signing import ArchiveKey
+from archive.storage.key import Key
+from archive.storage.store import Store
+from ingest.checking import CHECKS, Surroundings, run_checks
+from ingest.checks.duplicates import identity_key
+from ingest.letters import letter_pdf, receipt_html, return_html
+from ingest.packaging import PROFILE_VERSION, Checking, aip_content
+from ingest.packaging import Document as CheckedDocument
+from ingest.policy import Agreement, Consequence, Decision, decide
+from ingest.quarantine import Quarantine, Slot, make_whole, write_whole
+from ingest.reading import Package, entries_of, package_of
+from ingest.receipt import receipt_statement, return_reason
+from ingest.report import CheckReport
+from ingest.unpack import Limits, reopened, unpack
+
+
+class CopyNotVerifiedError(LuutruError):
+    """A copy just written did not come back byte for byte; the submission is not stored and the step is tried again."""
+
+    code = "ingest.copy-not-verified"
+
+
+class ContentMissingError(LuutruError):
+    """Quarantine has lost the content of a submission that is not finished."""
+
+    code = "ingest.content-missing"
+
+
+def object_key(aip_id: str) -> Key:
+    """Where the AIP lies in every store."""
+    return Key(f"aip/{aip_id[:2]}/{aip_id[2:4]}/{aip_id}.tar")
+
+
+@dataclass(frozen=True)
+class Steps:
+    """The steps with everything they need. Clock and tools are given; nothing here is global."""
+
+    catalogue: Catalogue
+    quarantine: Quarantine
+    stores: Sequence[Store]
+    agreement: Agreement
+    surroundings: Callable[[str], Surroundings]
+    """The checks' surroundings for a time of validation (ISO)."""
+    key: ArchiveKey
+    archive: Party
+    profile: str
+    now: Callable[[], datetime]
+    limits: Limits = field(default_factory=Limits)
+    progress: Callable[[str, str], None] = lambda _submission, _document: None
+    actor: str = "luutru"
+
+    # received → checked | refused
+
+    def check(self, submission_id: str) -> State:
+        """Unpacks and checks; what was found is durable before the state says so."""
+        submission = self._submission(submission_id)
+        if submission.state is not State.RECEIVED:
+            return submission.state
+        slot = self._slot(submission_id)
+        package = self._unpacked(slot)
+        if not slot.checks.exists():
+            make_whole(slot.checks, lambda folder: self._run(submission, package, folder))
+        reports = read_reports(slot.checks)
+        decision = decide(_findings(reports), self.agreement)
+        if decision.consequence is Consequence.REFUSE:
+            return self._refuse(submission, decision)
+        with self.catalogue.transaction() as tx:
+            for report in reports:
+                tx.record_report(submission_id, report.check, report.as_json())
+            tx.describe(submission_id, _description(package))
+            moved = tx.move(
+                submission_id,
+                Event.SUBMISSION_CHECKS_COMPLETED,
+                actor=self.actor,
+                at=self.now(),
+                data={
+                    "answer": worst(report.answer for report in reports).value,
+                    "answers": {report.check: report.answer.value for report in reports},
+                    "codes": sorted({item.code for item in _findings(reports)}),
+                },
+            )
+        return moved.state
+
+    # checked → accepted | in_review | returned
+
+    def decide(self, submission_id: str) -> State:
+        """The policy's decision, recorded with its reasons and the exact agreement it was made under."""
+        submission = self._submission(submission_id)
+        if submission.state is not State.CHECKED:
+            return submission.state
+        reports = read_reports(self._slot(submission_id).checks)
+        decision = decide(_findings(reports), self.agreement)
+        match decision.consequence:
+            case Consequence.REFUSE:
+                return self._refuse(submission, decision)
+            case Consequence.RETURN:
+                return self._return(submission, decision, actor=self.actor)
+            case Consequence.REVIEW:
+                event = Event.SUBMISSION_DECISION_REFERRED
+            case _:
+                event = Event.SUBMISSION_DECISION_ACCEPTED
+        with self.catalogue.transaction() as tx:
+            moved = tx.move(submission_id, event, actor=self.actor, at=self.now(), data=self._decided(decision))
+        return moved.state
+
+    def accept(self, submission_id: str, *, actor: str, reason: str) -> State:
+        """A person accepts what was in review; who and why go to the ledger."""
+        with self.catalogue.transaction() as tx:
+            moved = tx.move(
+                submission_id,
+                Event.SUBMISSION_DECISION_ACCEPTED,
+                actor=actor,
+                at=self.now(),
+                data={"consequence": Consequence.ACCEPT.value, "note": reason, "agreement": self._agreement()},
+            )
+        return moved.state
+
+    def send_back(self, submission_id: str, *, actor: str, reason: str) -> State:
+        """A person returns what was in review, with the reason in their own words."""
+        submission = self._submission(submission_id)
+        reports = read_reports(self._slot(submission_id).checks)
+        decision = decide(_findings(reports), self.agreement)
+        return self._return(submission, decision, actor=actor, note=reason)
+
+    # accepted → packaged
+
+    def package(self, submission_id: str) -> State:
+        """Builds the AIP once, straight into every store; the same input gives the same bytes, so repeating is harmless."""
+        submission = self._submission(submission_id)
+        if submission.state is not State.ACCEPTED:
+            return submission.state
+        slot = self._slot(submission_id)
+        checking = self._checking(slot)
+        content = aip_content(
+            submission,
+            checking,
+            archive=self.archive,
+            profile=self.profile,
+            checked_at=self._at(submission_id, Event.SUBMISSION_CHECKS_COMPLETED),
+            decided_at=self._at(submission_id, Event.SUBMISSION_DECISION_ACCEPTED),
+        )
+
+        def build(out: Out) -> WrittenAip:
+            return write_aip(content, out)
+
+        written = write_everywhere(self.stores, object_key(submission.aip_id), build)
+        at = self.now()
+        with self.catalogue.transaction() as tx:
+            tx.record_aip(
+                Aip(
+                    id=submission.aip_id,
+                    submission_id=submission_id,
+                    file_code=submission.description.file_code,
+                    title=submission.description.title,
+                    profile=self.profile,
+                    profile_version=PROFILE_VERSION,
+                    object_key=object_key(submission.aip_id),
+                    size_bytes=written.size_bytes,
+                    sha256=written.sha256,
+                    created_at=at,
+                    fields=content.record,
+                ),
+                (
+                    _catalogued(submission.aip_id, entry.offset, document)
+                    for document, entry in zip(checking.documents(), written.originals, strict=True)
+                ),
+                _material(checking),
+            )
+            moved = tx.move(
+                submission_id,
+                Event.AIP_PACKAGE_WRITTEN,
+                actor=self.actor,
+                at=at,
+                data={
+                    "aip_id": submission.aip_id,
+                    "sha256": written.sha256,
+                    "size_bytes": written.size_bytes,
+                    "documents": len(written.originals),
+                    "stores": [store.name for store in self.stores],
+                },
+            )
+        return moved.state
+
+    # packaged → stored
+
+    def store(self, submission_id: str) -> State:
+        """Every byte of every copy read again and compared; only then catalogue and ledger say it is stored."""
+        submission = self._submission(submission_id)
+        if submission.state is not State.PACKAGED:
+            return submission.state
+        with self.catalogue.read() as reading:
+            aip = reading.aip(submission.aip_id)
+        assert aip is not None, "a packaged submission has its package in the catalogue"
+        seen = read_back(self.stores, aip.object_key, aip.sha256, aip.size_bytes)
+        bad = [copy for copy in seen if copy.state is not CopyState.OK]
+        if bad:
+            raise CopyNotVerifiedError(
+                "Bản lưu vừa ghi không đọc lại được đúng: "
+                + ", ".join(f"{copy.store}: {copy.state.value}" for copy in bad),
+                remedy="Kiểm tra ổ đĩa của kho; hệ thống sẽ thử lại.",
+            )
+        at = self.now()
+        with self.catalogue.transaction() as tx:
+            tx.record_copies(Copy(aip.id, copy.store, copy.state, at) for copy in seen)
+            moved = tx.move(
+                submission_id,
+                Event.AIP_COPIES_VERIFIED,
+                actor=self.actor,
+                at=at,
+                data={
+                    "aip_id": aip.id,
+                    "sha256": aip.sha256,
+                    "size_bytes": aip.size_bytes,
+                    "documents": aip.document_count,
+                    "copies": [copy.store for copy in seen],
+                },
+                remove_after=at,
+            )
+        return moved.state
+
+    # after the last state
+
+    def finish(self, submission_id: str) -> State:
+        """What follows the last state: the receipt and an empty quarantine; the letter; or nothing left of a refused one."""
+        submission = self._submission(submission_id)
+        if submission.state is State.STORED:
+            self._issue_receipt(submission)
+            self._remove_content(submission)
+        elif submission.state is State.REFUSED:
+            self._remove_content(submission)
+        return submission.state
+
+    def unfinished(self) -> Iterator[Submission]:
+        """Every submission something is still to be done for without a person, by index."""
+        with self.catalogue.read() as reading:
+            yield from reading.submissions_in(State.RECEIVED, State.CHECKED, State.ACCEPTED, State.PACKAGED)
+            yield from (item for item in reading.removal_due(self.now()) if item.state is not State.RETURNED)
+
+    def sweep(self) -> None:
+        """Removes the content of returned submissions whose time is over."""
+        with self.catalogue.read() as reading:
+            due = [item.id for item in reading.removal_due(self.now()) if item.state is State.RETURNED]
+        for submission_id in due:
+            self.remove_returned(submission_id)
+
+    def remove_returned(self, submission_id: str) -> None:
+        """Removes a returned submission's content once its time is over."""
+        submission = self._submission(submission_id)
+        due = submission.remove_after
+        if submission.state is State.RETURNED and due is not None and due <= self.now():
+            self._remove_content(submission)
+
+    def _issue_receipt(self, submission: Submission) -> None:
+        at = self.now()
+        with self.catalogue.read() as reading:
+            if reading.receipt(submission.id) is not None:
+                return
+            aip = reading.aip(submission.aip_id)
+            stored = reading.record_of(submission.id, Event.AIP_COPIES_VERIFIED)
+            assert aip is not None and stored is not None, "a stored submission has its package and its record"
+            statement = receipt_statement(
+                submission=summary(submission),
+                archive={"code": self.archive.code, "name": self.archive.name},
+                aip={
+                    "id": aip.id,
+                    "sha256": aip.sha256,
+                    "size_bytes": aip.size_bytes,
+                    "copies": [copy.store for copy in reading.copies(aip.id)],
+                },
+                documents=(
+                    {"path": item.path, "size_bytes": item.size_bytes, "sha256": item.sha256, "sha512": item.sha512}
+                    for item in reading.documents(aip.id)
+                ),
+                findings=_findings(recorded_reports(reading, submission.id)),
+                ledger={"seq": stored.seq, "hash": stored.hash},
+                issued_at=at,
+            )
+        receipt = Receipt(submission.id, stored.seq, stored.hash, at, self.key.signed(statement))
+        with self.catalogue.transaction() as tx:
+            tx.issue_receipt(receipt, actor=self.actor)
+
+    def _remove_content(self, submission: Submission) -> None:
+        """Bytes first, then the record that they are gone; the intent is the state, recorded before."""
+        if submission.content_removed_at is not None:
+            return
+        self.quarantine.remove(submission.id)
+        with self.catalogue.transaction() as tx:
+            tx.record_removal(submission.id, actor=self.actor, at=self.now())
+
+    def _refuse(self, submission: Submission, decision: Decision) -> State:
+        """Nothing of the content is kept or quoted: only that it bore a mark, and under which agreement it was refused."""
+        with self.catalogue.transaction() as tx:
+            moved = tx.move(
+                submission.id,
+                Event.SUBMISSION_CONTENT_REFUSED,
+                actor=self.actor,
+                at=self.now(),
+                data={"codes": sorted({item.code for item in decision.reasons}), "agreement": self._agreement()},
+                remove_after=self.now(),
+            )
+        self.quarantine.remove(submission.id)
+        return moved.state
+
+    def _return(self, submission: Submission, decision: Decision, *, actor: str, note: str = "") -> State:
+        at = self.now()
+        remove_after = at + timedelta(days=self.agreement.returned_days)
+        slot = self._slot(submission.id)
+        reason = return_reason(
+            submission=summary(submission),
+            archive={"code": self.archive.code, "name": self.archive.name},
+            decision=decision,
+            findings=_findings(read_reports(slot.checks)),
+            returned_at=at,
+            remove_after=remove_after,
+            note=note,
+        )
+        with self.catalogue.transaction() as tx:
+            moved = tx.move(
+                submission.id,
+                Event.SUBMISSION_DECISION_RETURNED,
+                actor=actor,
+                at=at,
+                data={**self._decided(decision), "note": note, "remove_after": remove_after.isoformat()},
+                decision=reason,
+                remove_after=remove_after,
+            )
+        return moved.state
+
+    def _decided(self, decision: Decision) -> dict[str, Any]:
+        return {
+            "consequence": decision.consequence.value,
+            "reasons": sorted({item.code for item in decision.reasons}),
+            "agreement": self._agreement(),
+        }
+
+    def _agreement(self) -> dict[str, str]:
+        return {"name": self.agreement.name, "version": self.agreement.version, "sha256": self.agreement.sha256}
+
+    def _submission(self, submission_id: str) -> Submission:
+        with self.catalogue.read() as reading:
+            return reading.submission(submission_id)
+
+    def _at(self, submission_id: str, event: Event) -> datetime:
+        with self.catalogue.read() as reading:
+            record = reading.record_of(submission_id, event)
+        assert record is not None, "a state stands only with its record"
+        return record.at
+
+    def _slot(self, submission_id: str) -> Slot:
+        slot = self.quarantine.slot(submission_id)
+        if not slot.exists():
+            raise ContentMissingError(
+                "Nội dung của lần nộp không còn trong khu cách ly.",
+                remedy="Yêu cầu cơ quan nộp lại; báo quản trị viên.",
+            )
+        return slot
+
+    def _unpacked(self, slot: Slot) -> Package:
+        unpacked = reopened(slot.content)
+        if unpacked is None:
+            unpacked = unpack(slot.transfer, slot.content, self.limits)
+        return package_of(unpacked)
+
+    def _run(self, submission: Submission, package: Package, folder: Path) -> None:
+        checked = run_checks(
+            package.subject,
+            package.findings,
+            self.surroundings(submission.entered_at.isoformat()),
+            folder=folder,
+            progress=lambda document: self.progress(submission.id, document),
+        )
+        rows = [report.as_json() for report in checked.reports]
+        write_whole(folder / "reports.json", json.dumps(rows, ensure_ascii=False).encode())
+
+    def _checking(self, slot: Slot) -> Checking:
+        subject = self._unpacked(slot).subject
+        return Checking(subject, read_reports(slot.checks), slot.checks, entries_of(subject))
+
+
+def recorded_reports(reading: Reading, submission_id: str) -> tuple[CheckReport, ...]:
+    """The reports the catalogue keeps, in the order of the checks."""
+    kept = reading.reports(submission_id)
+    return tuple(CheckReport.from_json(kept[name]) for name in ("unpack", *CHECKS) if name in kept)
+
+
+def read_reports(checks: Path) -> tuple[CheckReport, ...]:
+    return tuple(CheckReport.from_json(row) for row in json.loads((checks / "reports.json").read_bytes()))
+
+
+def summary(submission: Submission) -> dict[str, Any]:
+    """What letters and receipts say of a submission."""
+    described = submission.description
+    return {
+        "submission": submission.id,
+        "registration": submission.registration_number,
+        "agency": {"code": described.agency_code, "name": described.agency_name},
+        "file_code": described.file_code,
+        "title": described.title,
+        "transfer_sha256": submission.transfer_sha256,
+        "entered_at": submission.entered_at.isoformat(),
+        "received_legal_at": submission.received_legal_at.isoformat(),
+        "agreement": {
+            "name": submission.agreement.name,
+            "version": submission.agreement.version,
+            "sha256": submission.agreement.sha256,
+        },
+    }
+
+
+def _findings(reports: Sequence[CheckReport]) -> list[Finding]:
+    return [item for report in reports for item in report.findings]
+
+
+def _description(package: Package) -> Description:
+    record = package.subject.record
+    if record is None:
+        return Description()
+    return Description(
+        agency_code=str(record.agency.get("code") or ""),
+        agency_name=str(record.agency.get("name") or ""),
+        file_code=file_code_text(record.file.get("fileCode")),
+        title=str(record.file.get("title") or ""),
+    )
+
+
+def file_code_text(value: object) -> str:
+    """Mã hồ sơ as one string: the parts of a composite code joined by dots in the order of the rule."""
+    if isinstance(value, Mapping):
+        return ".".join(str(part) for part in value.values() if part not in (None, ""))
+    return str(value or "")
+
+
+def _catalogued(aip_id: str, offset: int, document: CheckedDocument) -> Document:
+    fields = document.entry.fields
+    return Document(
+        aip_id=aip_id,
+        ordinal=document.ordinal,
+        path=document.path,
+        size_bytes=document.digests.size_bytes,
+        sha256=document.digests.sha256,
+        sha512=document.digests.sha512,
+        tar_offset=offset,
+        pronom=document.format.get("pronom") or "",
+        media_type=document.format.get("media_type") or "",
+        verdict=worst(map(Answer, document.answers.values())).value,
+        number=str(fields.get("codeNumber") or ""),
+        notation=str(fields.get("codeNotation") or ""),
+        identity_key=identity_key(fields),
+        fields=fields,
+        revisions=tuple(
+            Revision(item["signed_revision"]["length"], item["signed_revision"]["sha256"])
+            for item in document.signatures
+            if item.get("signed_revision")
+        ),
+    )
+
+
+def _material(checking: Checking) -> list[ValidationMaterial]:
+    """Every piece of validation material once, however many documents used it."""
+    found: dict[str, ValidationMaterial] = {}
+    for document in checking.documents():
+        for item in document.facts.get("signatures", {}).get("material") or ():
+            if item["kind"] != "report":
+                found[item["sha256"]] = ValidationMaterial(item["sha256"], item["sha512"], item["kind"], item["size"])
+    return list(found.values())
+
+
+def return_letter(reason: Mapping[str, Any]) -> bytes:
+    return letter_pdf(return_html(reason))
+
+
+def receipt_letter(receipt: Receipt) -> bytes:
+    return letter_pdf(receipt_html(receipt.document))

@@ -1,0 +1,170 @@
+"""The durable carrier of the steps: after kill -9 at any instruction, every submission ends exactly once."""
+
+from __future__ import annotations
+
+import fcntl
+import logging
+import os
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from archive.errors import LuutruError
+from archive.lifecycle import State, is_final
+from ingest.steps import Steps
+
+QUEUE = "ingest"
+APPLICATION_VERSION = "1"
+"""Bound to the shape of the workflow below, not to the release: workflows begun by an older build go on."""
+
+_log = logging.getLogger(__name__)
+
+
+class WorkerRunningError(LuutruError):
+    """Another process of this installation already carries the workflows."""
+
+    code = "work.already-running"
+
+
+@contextmanager
+def only_worker(lock_file: Path) -> Iterator[None]:
+    """Held by the one process that carries workflows on SQLite; released by its end, however it ends."""
+    lock_file.parent.mkdir(parents=True, exist_ok=True)
+    with lock_file.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise WorkerRunningError(
+                "Đã có một tiến trình «luutru work» đang chạy cho kho này.", remedy="Không cần chạy thêm."
+            ) from error
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def next_step(steps: Steps, state: State) -> Callable[[str], State] | None:
+    """The step of each state; None where nothing is left to do but ``finish``."""
+    return {
+        State.RECEIVED: steps.check,
+        State.CHECKED: steps.decide,
+        State.ACCEPTED: steps.package,
+        State.PACKAGED: steps.store,
+    }.get(state)
+
+
+class Carrier:
+    """Carries submissions through their steps, several at once, on a durable queue in ``database``."""
+
+    def __init__(self, steps: Steps, database: Path, *, side_by_side: int) -> None:
+        # dbos takes a second to import: only what carries workflows pays for it.
+        from dbos import DBOS, DBOSConfig, SetWorkflowID
+
+        self._steps = steps
+        self._dbos = DBOS
+        self._set_id = SetWorkflowID
+        self._side_by_side = side_by_side
+        _use_write_ahead_log(database)
+        config: DBOSConfig = {
+            "name": "luutru-ingest",
+            "system_database_url": f"sqlite:///{database}",
+            "application_version": APPLICATION_VERSION,
+            "executor_id": "luutru",
+            "log_level": "ERROR",
+            "run_migrations": True,
+            "notification_listener_polling_interval_sec": 0.5,
+            "max_executor_threads": max(8, 4 * side_by_side),
+        }
+        DBOS(config=config)
+        self._workflow = self._declared()
+
+    def _declared(self) -> Callable[[str, str], str]:
+        dbos, steps = self._dbos, self._steps
+
+        def carried(submission_id: str, begun_in: str) -> str:
+            state = State(begun_in)
+            while (step := next_step(steps, state)) is not None:
+                name = step.__name__
+                state = State(dbos.run_step({"name": name}, _value, step, submission_id))
+            dbos.run_step({"name": "finish"}, _value, steps.finish, submission_id)
+            return state.value
+
+        declared: Callable[[str, str], str] = dbos.workflow(name="ingest", max_recovery_attempts=1_000_000)(carried)
+        return declared
+
+    def launch(self) -> None:
+        """Starts carrying: what was under way when the last process ended goes on, what was only received begins."""
+        self._dbos.launch()
+        self._dbos.register_queue(
+            QUEUE, worker_concurrency=self._side_by_side, polling_interval_sec=0.1, on_conflict="always_update"
+        )
+        self.take_up()
+
+    def take_up(self) -> int:
+        """Hands every unfinished submission to the queue; one that is there already is not doubled. Says how many."""
+        unfinished = list(self._steps.unfinished())
+        for submission in unfinished:
+            self.hand_in(submission.id, submission.state)
+        return len(unfinished)
+
+    def hand_in(self, submission_id: str, state: State) -> None:
+        """A submission has one workflow under way at most: handing in twice is harmless.
+
+        A workflow that has ended leaves a submission unfinished when a person has decided since, or when it failed for
+        a reason of the world (disk full, a copy that did not come back): then the next one begins, after a pause that
+        doubles with every failure.
+        """
+        attempt = 0
+        while (status := self._dbos.get_workflow_status(f"{submission_id}-{attempt}")) is not None:
+            if status.status in ("PENDING", "ENQUEUED", "DELAYED"):
+                return
+            if status.status != "SUCCESS" and _pausing(status.updated_at, attempt):
+                return
+            attempt += 1
+        with self._set_id(f"{submission_id}-{attempt}"):
+            self._dbos.enqueue_workflow(QUEUE, self._workflow, submission_id, state.value)
+
+    def close(self) -> None:
+        """Ends carrying; steps under way are repeated by the next process."""
+        self._dbos.destroy(workflow_completion_timeout_sec=0)
+
+    def run(
+        self, stop: threading.Event, *, sweep_seconds: float = 5.0, sweep: Callable[[], Any] = lambda: None
+    ) -> None:
+        """Carries on until ``stop``: takes up what others handed in, retries what failed, and sweeps."""
+        while not stop.is_set():
+            self.take_up()
+            sweep()
+            stop.wait(sweep_seconds)
+
+
+def wait_for(steps: Steps, submission_id: str, *, poll_seconds: float = 0.05) -> State:
+    """The state in which nothing more happens without a person: polled from the catalogue, whoever carries it."""
+    while True:
+        with steps.catalogue.read() as reading:
+            submission = reading.submission(submission_id)
+        if submission.state is State.IN_REVIEW:
+            return submission.state
+        if is_final(submission.state) and (submission.state is State.RETURNED or submission.content_removed_at):
+            return submission.state
+        time.sleep(poll_seconds)
+
+
+def _value(step: Callable[[str], State], submission_id: str) -> str:
+    return step(submission_id).value
+
+
+def _pausing(ended_at_ms: int | None, failures: int) -> bool:
+    """Whether the pause after this many failures is not over: 2, 4, 8 … seconds, ten minutes at most."""
+    pause_seconds = min(600.0, 2.0 ** (failures + 1))
+    return ended_at_ms is not None and time.time() - ended_at_ms / 1000 < pause_seconds
+
+
+def _use_write_ahead_log(database: Path) -> None:
+    database.parent.mkdir(parents=True, exist_ok=True)
+    with sqlite3.connect(database) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    connection.close()
