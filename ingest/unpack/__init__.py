@@ -3,6 +3,7 @@
 from ingest.unpack.entries import IntakeFailedError, QuarantineFullError, SourceUnreadableError
 from ingest.unpack.kinds import SourceKind
 from ingest.unpack.limits import Limits
+from ingest.unpack.nested import largest_declared
 from ingest.unpack.recognising import subject_of
 from ingest.unpack.unpacked import Unpacked, reopened
 from ingest.unpack.unpacking import can_survey, survey, unpack
@@ -15,6 +16,7 @@ __all__ = [
     "SourceUnreadableError",
     "Unpacked",
     "can_survey",
+    "largest_declared",
     "reopened",
     "subject_of",
     "survey",

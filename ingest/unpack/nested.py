@@ -61,6 +61,38 @@ def _fault(file: BinaryIO, name: str, limits: Limits, level: int, budget: _Budge
     return None
 
 
+def largest_declared(blob: Path) -> int:
+    """The largest size in bytes that anything inside this archive says it unpacks to; 0 for what is no archive.
+
+    Looks as deep as ``nested_fault`` does; beyond what it may open, the archive's own size says nothing and what is
+    declared above it counts.
+    """
+    with open(os.open(blob, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC), "rb") as file:
+        if not file.read(4).startswith(ARCHIVE_HEADS):
+            return 0
+        return _largest(file, Limits().nesting, _Budget())
+
+
+def _largest(file: BinaryIO, levels: int, budget: _Budget) -> int:
+    size = file.seek(0, 2)
+    file.seek(0)
+    if file.read(2) == b"\x1f\x8b":
+        file.seek(max(0, size - 4))
+        return int.from_bytes(file.read(4), "little")
+    try:
+        end = zip_end(file, "")
+        entries = list(central_entries(file, end, "")) if end.count <= Limits().members else []
+    except RefusedError:
+        return 0
+    largest = max((entry.size_bytes for entry in entries), default=0)
+    for entry in entries:
+        if levels and budget.entries > 0 and not entry.encrypted:
+            budget.entries -= 1
+            if (inner := _inner_archive(file, entry, budget)) is not None:
+                largest = max(largest, _largest(io.BytesIO(inner), levels - 1, budget))
+    return largest
+
+
 def _bomb(name: str) -> Problem:
     return problem("unpack.nested.bomb", name)
 

@@ -7,6 +7,8 @@ import os
 import subprocess
 import sys
 import tarfile
+import tempfile
+import threading
 import tracemalloc
 import unicodedata
 import zipfile
@@ -395,3 +397,49 @@ def test_no_damage_to_an_archive_makes_unpacking_raise(tmp_path: Path, data: st.
 
 _SAMPLE = {"a.txt": b"hello" * 20, "b/c.txt": b"\0" * 40}
 _ZIP, _TAR, _TGZ = plain_zip(_SAMPLE), plain_tar(_SAMPLE), plain_tar(_SAMPLE, mode="w:gz")
+
+
+def test_unreadable_and_changing_files_leave_the_answer_open(tmp_path: Path) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder = on_disk(Path(place), {"secret.pdf": b"x", "closed/a": b"y", "open.pdf": b"z"})
+        (folder / "secret.pdf").chmod(0)
+        (folder / "closed").chmod(0)
+        folder.chmod(0o755)
+        user = os.geteuid()
+        os.seteuid(65534 if user == 0 else user)
+        try:
+            unpacked = survey(folder)
+        finally:
+            os.seteuid(user)
+            (folder / "closed").chmod(0o700)
+    assert {(item.code, item.document) for item in unpacked.findings} == {
+        ("unpack.entry.unreadable", "secret.pdf"),
+        ("unpack.entry.unreadable", "closed"),
+    }
+    assert unpacked.report().answer == "indeterminate" and list(unpacked.members) == ["open.pdf"]
+
+    growing = on_disk(tmp_path / "growing", {"a": b""}) / "a"
+    os.truncate(growing, 64 << 20)
+    done = threading.Event()
+
+    def grow() -> None:
+        with growing.open("ab") as file:
+            while not done.is_set():
+                file.write(b"x")
+                file.flush()
+                done.wait(0.001)
+
+    writer = threading.Thread(target=grow)
+    writer.start()
+    try:
+        assert codes(survey(growing.parent)) == ["unpack.entry.changed"]
+    finally:
+        done.set()
+        writer.join()
+
+
+def test_every_code_of_unpacking_is_shown_here() -> None:
+    text = Path(__file__).read_text(encoding="utf-8")
+    built = {f"unpack.entry.{kind}" for kind in ("link", "special")}
+    shown = {code for code in finding_kinds() if code.startswith("unpack.")}
+    assert {code for code in shown if f'"{code}"' not in text and code not in built} == set()
