@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from ingest.legacy_encodings_syllables import is_syllable
@@ -43,6 +44,8 @@ _VIQR_VOWEL = {"a(": "ă", "a^": "â", "e^": "ê", "o^": "ô", "o+": "ơ", "u+":
 _VIQR_TONE = {"'": "\u0301", "`": "\u0300", "?": "\u0309", "~": "\u0303", ".": "\u0323"}
 _VIQR = re.compile(r"([aeouy]|i)([(^+]?)(['`?~.]?)", re.IGNORECASE)
 
+# The first bytes of every letter that only Vietnamese has, as Windows-1252 shows them.
+_UTF8_PAIRS = re.compile("[ÄÆ]|áº|á»")
 _WORD = re.compile(r"[^\W\d_]+(?:[¡-¾÷×\u00AD][^\W\d_]*)*|[¡-¾÷×\u00AD]+[^\W\d_]*(?:[¡-¾÷×\u00AD][^\W\d_]*)*")
 _VNI_WORD = re.compile(r"[^\W\d_]+")
 _VIQR_WORD = re.compile(r"[a-z](?:[a-z(^+'`?~]|\.(?=[a-z]))*", re.IGNORECASE)
@@ -63,10 +66,10 @@ def legacy_reading(text: str) -> Legacy | None:
     are not plain ASCII: Vietnamese in Unicode, French or German text does not come near.
     """
     sample = text[:_MOST_CHARACTERS]
-    if (read := _misread_utf8(sample)) is not None:
+    if _UTF8_PAIRS.search(sample) and (read := _misread_utf8(sample)) is not None:
         return Legacy("UTF-8/cp1252", read)
-    for scheme, word, decode in _SCHEMES:
-        if _convincing(sample, word, decode, marked=_marked_viqr if scheme == "VIQR" else _not_ascii):
+    for scheme, hint, word, decode in _SCHEMES:
+        if hint.search(sample) and _convincing(word.findall(sample), decode, _MARKED[scheme]):
             return Legacy(scheme, decode(sample))
     return None
 
@@ -75,22 +78,21 @@ def decoded(text: str, scheme: str) -> str:
     """``text`` read in the named scheme; characters the scheme does not have stay."""
     if scheme == "UTF-8/cp1252":
         return _misread_utf8(text) or text
-    return next(decode for name, _, decode in _SCHEMES if name == scheme)(text)
+    return next(row[3] for row in _SCHEMES if row[0] == scheme)(text)
 
 
-def _convincing(text: str, word: re.Pattern[str], decode: Callable[[str], str], marked: Callable[[str], bool]) -> bool:
-    spoken, against = set(), 0
-    count_for = 0
-    for found in word.findall(text):
-        if not marked(found) or is_syllable(found):
+def _convincing(words: Iterable[str], decode: Callable[[str], str], marked: Callable[[str], bool]) -> bool:
+    read: Counter[str] = Counter()
+    against = 0
+    for word, count in Counter(words).items():
+        if not marked(word) or is_syllable(word):
             continue
-        if is_syllable(decode(found)):
-            spoken.add(found.casefold())
-            count_for += 1
+        if is_syllable(decode(word)):
+            read[word.casefold()] += count
         else:
-            against += 1
-    enough = len(spoken) >= _ENOUGH_WORDS or any(_unmistakable(found) for found in spoken)
-    return enough and count_for >= _ENOUGH_SHARE * (count_for + against)
+            against += count
+    enough = len(read) >= _ENOUGH_WORDS or any(map(_unmistakable, read))
+    return enough and read.total() >= _ENOUGH_SHARE * (read.total() + against)
 
 
 def _unmistakable(word: str) -> bool:
@@ -158,8 +160,10 @@ def _byte(char: str) -> bytes:
         return char.encode("latin-1")
 
 
-_SCHEMES: tuple[tuple[str, re.Pattern[str], Callable[[str], str]], ...] = (
-    ("TCVN3", _WORD, _tcvn3),
-    ("VNI", _VNI_WORD, _vni),
-    ("VIQR", _VIQR_WORD, _viqr),
+# Scheme; what a text in it must contain (it spares the work for most texts); its words; how it is read.
+_SCHEMES: tuple[tuple[str, re.Pattern[str], re.Pattern[str], Callable[[str], str]], ...] = (
+    ("TCVN3", re.compile(r"[¡-¾ÄÅÆÇËÎÏÐÑÖ×ØÛÜÞßäåæçëîïðñö÷øûüþ\u00AD]"), _WORD, _tcvn3),
+    ("VNI", re.compile(r"[aeouyôö][ùøûõïêéèúüëâáàåãä]|[ñöæî]", re.IGNORECASE), _VNI_WORD, _vni),
+    ("VIQR", re.compile(r"[aeou][(^+]", re.IGNORECASE), _VIQR_WORD, _viqr),
 )
+_MARKED = {"TCVN3": _not_ascii, "VNI": _not_ascii, "VIQR": _marked_viqr}

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from functools import cache
+from functools import lru_cache
 
 _TONES = {"\u0300": "f", "\u0301": "s", "\u0303": "x", "\u0309": "r", "\u0323": "j"}
 _ONSET_TABLE = "b c ch d đ g gh gi h k kh l m n ng ngh nh p ph qu r s t th tr v x"
@@ -21,7 +21,7 @@ _ONSETS = frozenset(_ONSET_TABLE.split()) | {""}
 _RIMES = frozenset(_RIME_TABLE.split())
 
 
-@cache
+@lru_cache(maxsize=1 << 16)
 def is_syllable(text: str) -> bool:
     """Whether the letters form a well-spelt syllable, in any case; a stop at its end takes only sắc or nặng."""
     letters, tones = [], []

@@ -12,6 +12,7 @@ from archive.finding import Finding, finding
 from ingest.checks.field_rules import Where, check_fields
 from ingest.metadata.lists import read_list
 from ingest.metadata.parsing import parse_metadata
+from ingest.metadata.strict_json import LIMIT_BYTES
 from ingest.metadata.values import agency_code_syntax, empty, integer, iso_date
 from ingest.report import CheckReport
 from ingest.subject import Member, Record, Subject
@@ -71,6 +72,8 @@ class _Faults:
 def _unread(listing: Member | None) -> tuple[Finding, ...]:
     if listing is None:
         return (finding("metadata.file.missing"),)
+    if listing.digests.size_bytes > LIMIT_BYTES:
+        return (finding("metadata.file.too-large", size_bytes=listing.digests.size_bytes, limit_bytes=LIMIT_BYTES),)
     data = listing.blob.read_bytes()
     if listing.path.suffix in (".xlsx", ".csv", ".tsv", ".txt"):
         return read_list(data, listing.path.name)[1]

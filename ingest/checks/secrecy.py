@@ -21,25 +21,36 @@ _WRAPPED = re.compile(r"(?:BÍ|BẢO|ĐỘ|CƠ|THÂN|NIÊM|TRÁI|HỌ)$")
 """A line of a heading in capitals may end before the second half of "BÍ MẬT": what follows is no stamp."""
 
 
+_HINT = re.compile(r"M[\W_]*[AÂẠẬË][\W_]*Ä?[\W_]*T|[Đđ]ộ\s+mật|ĐỘ\s+MẬT")
+"""Without this there is no mark: it spares the search of nearly every text."""
+_VALUE_CHARACTERS = 40
+
+
 def secrecy_mark(text: str) -> str | None:
     """The mark that stands in ``text`` as a line or stamp of its own, in capitals; None if there is none.
 
     Spaced letters ("T Ố I  M Ậ T"), one letter a line, decomposed forms, missing tone marks, frames of punctuation,
     marks beside another column of the head, in brackets, or after "Độ mật:" are recognised. The highest mark wins.
     """
-    found = {mark for mark in _marks(text) if mark}
+    composed = unicodedata.normalize("NFC", text)
+    if not _HINT.search(composed):
+        return None
+    found = {mark for mark in _marks(composed) if mark}
     return next((mark for mark, _ in _MARKS if mark in found), None)
 
 
 def mark_of_value(text: str) -> str | None:
     """The mark that a metadata value is, as a whole and in any case, or that stands in it as a line of its own."""
-    plain = " ".join(unicodedata.normalize("NFC", text).split()).strip(_FRAME).casefold()
-    return _VALUES.get(plain) or secrecy_mark(text)
+    if len(text) <= _VALUE_CHARACTERS:
+        plain = " ".join(unicodedata.normalize("NFC", text).split()).strip(_FRAME).casefold()
+        if plain in _VALUES:
+            return _VALUES[plain]
+    return secrecy_mark(text)
 
 
 def _marks(text: str) -> Iterator[str | None]:
     before = ""
-    for line in _joined_letters(unicodedata.normalize("NFC", text).splitlines()):
+    for line in _joined_letters(text.splitlines()):
         wrapped = _WRAPPED.search(before.rstrip(_FRAME)) is not None
         for segment in _segments(line):
             mark = _mark(segment)
