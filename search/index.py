@@ -143,7 +143,7 @@ class SearchIndex:
             self.client.indices.refresh(index=self.alias)
             pit = self.client.open_point_in_time(index=self.alias, keep_alive=_PIT_KEEP_ALIVE)["id"]
         try:
-            after: list[str] | None = None
+            after: list[str | int] | None = None
             while True:
                 with answered():
                     page = self.client.search(
@@ -160,7 +160,7 @@ class SearchIndex:
                 yield from (hit["_id"] for hit in hits)
                 if len(hits) < _PAGE:
                     return
-                after = hits[-1]["sort"][:1]
+                after = hits[-1]["sort"]
         finally:
             with answered():
                 self.client.close_point_in_time(id=pit)

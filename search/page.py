@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
+import math
 from dataclasses import dataclass
 
 from search.errors import QueryRefusedError
+
+SORT_VALUES = 3
+"""What orders, the id that makes the order total, and the place in the shard which the server adds by itself."""
 
 _LONGEST = 4096
 
@@ -33,10 +37,14 @@ def position_of(token: str) -> Position:
         pit, sort = value
         if not isinstance(pit, str) or not isinstance(sort, list) or not pit:
             raise ValueError("not a position")
-        if len(sort) > 3 or any(
-            isinstance(item, bool) or not isinstance(item, str | int | float | None) for item in sort
-        ):
+        if len(sort) != SORT_VALUES or not all(map(_sortable, sort)):
             raise ValueError("not sort values")
     except (ValueError, TypeError, RecursionError) as error:
         raise QueryRefusedError("Vị trí trang không hợp lệ.", remedy="Tìm lại từ trang đầu.") from error
     return Position(pit, tuple(sort))
+
+
+def _sortable(value: object) -> bool:
+    if isinstance(value, float):
+        return math.isfinite(value)
+    return value is None or (isinstance(value, str | int) and not isinstance(value, bool))

@@ -10,7 +10,7 @@ from typing import Any
 from elasticsearch import NotFoundError
 
 from search.client import answered
-from search.errors import QueryRefusedError
+from search.errors import IndexRequestError, QueryRefusedError
 from search.index import SearchIndex
 from search.mapping import filterable
 from search.page import Position, position_of, token_of
@@ -98,13 +98,15 @@ def search(
 def _asked(index: SearchIndex, body: Mapping[str, Any], position: Position | None) -> tuple[Mapping[str, Any], str]:
     request = dict(body)
     if position is not None:
-        if len(position.sort) != len(body["sort"]):
-            raise QueryRefusedError("Vị trí trang không thuộc câu tìm kiếm này.")
         request["search_after"] = list(position.sort)
         try:
             return _at(index, request, position.pit)
         except NotFoundError:
             pass  # the instant of the first page is gone; the same order as of now
+        except IndexRequestError as error:
+            raise QueryRefusedError(
+                "Vị trí trang không thuộc câu tìm kiếm này.", remedy="Tìm lại từ trang đầu.", detail=error.detail
+            ) from error
     with answered():
         pit = str(index.client.open_point_in_time(index=index.alias, keep_alive=_KEEP_ALIVE)["id"])
     try:
@@ -133,7 +135,7 @@ def _forget(index: SearchIndex, pit: str) -> None:
 def _order(browsing: bool) -> list[dict[str, Any]]:
     by_id = {"id": {"order": "asc"}}
     if browsing:
-        return [{"issued_on": {"order": "desc", "missing": "_last", "format": "strict_date"}}, by_id]
+        return [{"issued_on": {"order": "desc", "missing": "_last"}}, by_id]
     return [{"_score": {"order": "desc"}}, by_id]
 
 

@@ -14,8 +14,8 @@ from search import notation
 from search.errors import TextUnavailableError
 from search.mapping import check_known
 
-TEXT_LIMIT = 8_000_000
-"""Characters of one document that are indexed (some four thousand pages); ``text_state`` says when there were more."""
+TEXT_LIMIT = 2_000_000
+"""Characters of one document that are indexed (some thousand pages); ``text_state`` says when there were more."""
 
 _LONGEST_ID_BYTES = 480
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T.*)?")
