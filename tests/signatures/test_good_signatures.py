@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import json
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import pikepdf
 import pytest
 from lxml import etree
 
@@ -190,3 +192,30 @@ def test_facts_are_json_and_carry_the_trust_list_they_rest_on(
     assert seen.facts["trust_list"]["sha256"] == hashlib.sha256(trust_file.read_bytes()).hexdigest()
     premis = seen.signatures[0]["premis"]
     assert premis["encoding"] == "base64" and premis["key_information"]["certificate"]
+
+
+@pytest.mark.filterwarnings("ignore:HarfBuzz-Subset:DeprecationWarning")
+@pytest.mark.parametrize("form", ["cross-reference streams", "linearized", "weasyprint"])
+def test_files_of_other_makers_pass_with_a_dss_update_at_their_end(
+    judge: Any, pki: Pki, base: bytes, form: str
+) -> None:
+    if form == "weasyprint":
+        import weasyprint
+
+        html = "<h1>ỦY BAN NHÂN DÂN TỈNH BÌNH MINH</h1><p style='break-before: page'>Quyết định</p>"
+        made = weasyprint.HTML(string=html).write_pdf(pdf_variant="pdf/a-2u")
+    else:
+        out = io.BytesIO()
+        with pikepdf.open(io.BytesIO(base)) as pdf:
+            if form == "linearized":
+                pdf.save(out, linearize=True)
+            else:
+                pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+        made = out.getvalue()
+    one = sign_pdf(made, pki, "person", at=SIGNED_AT, appearance=Appearance.of_person(), **LT)
+    two = sign_pdf(one, pki, "agency", at=SIGNED_AT + timedelta(minutes=1), archive_timestamp=True, **LT)
+    three = add_revocation_data(two, pki, ["tsa"], SIGNED_AT + timedelta(hours=1), use_ocsp=True)
+    seen = judge(three)
+    assert seen.facts["tail"]["kind"] == "validation-data"
+    assert seen.all_passed
+    assert seen.codes == set()

@@ -1,4 +1,4 @@
-"""Fetches missing revocation evidence, only when asked to, and only where a certificate under a trusted anchor points."""
+"""Fetches missing revocation evidence, only when asked to, and only from where a trusted path points."""
 
 from __future__ import annotations
 
