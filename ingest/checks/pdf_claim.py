@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import zlib
 from typing import Any
 
@@ -36,11 +37,17 @@ def claim_facts(pdf: pikepdf.Pdf) -> dict[str, Any]:
 
 def claim_in(packet: bytes) -> dict[str, Any]:
     """The claim in one XMP packet."""
-    if not packet.strip(b"\0 \t\r\n"):
+    encoding = None
+    if packet[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        packet, encoding = packet.decode("utf-16", "replace").encode(), "utf-8"
+    packet = packet.strip(b"\0 \t\r\n")
+    if not packet:
         return {"status": "none"}
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False)
+    parser = etree.XMLParser(
+        resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False, recover=False, encoding=encoding
+    )
     try:
-        tree = etree.fromstring(packet.strip(b"\0 \t\r\n"), parser)
+        tree = etree.fromstring(packet, parser)
     except (etree.XMLSyntaxError, ValueError):
         return {"status": "malformed"}
     if tree.getroottree().docinfo.internalDTD is not None:

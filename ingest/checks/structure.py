@@ -78,7 +78,10 @@ def _look(path: Path, pdf: pikepdf.Pdf, seen: dict[str, Any], object_limit: int)
         except Exception as error:  # hostile bytes make the library raise anything; the other views still count
             seen["damaged"] = True
             seen["troubles"].append(_said(path, error))
-    seen["troubles"] += [_without(path, str(warning)) for warning in pdf.get_warnings()]
+    warnings = [str(warning) for warning in pdf.get_warnings()]  # asking empties the list
+    if any("bad_alloc" in warning for warning in warnings):
+        raise MemoryError  # qpdf calls its own lack of memory a fault of the document
+    seen["troubles"] += [_without(path, warning) for warning in warnings]
 
 
 def _said(path: Path, error: Exception) -> str:
