@@ -16,6 +16,11 @@ _MARKS = (
 _VALUES = {"mật": "MẬT", "tối mật": "TỐI MẬT", "tuyệt mật": "TUYỆT MẬT"}
 _LABEL = re.compile(r"^(?:dấu chỉ\s+)?(?:mức\s+)?(?:chế\s+)?độ\s+mật\s*[:.\-–]\s*", re.IGNORECASE)
 _BRACKETED = re.compile(r"[(\[{]([^()\[\]{}]{3,24})[)\]}]")
+# A stamp on one line with a part of the letterhead, where a reader of PDF leaves one blank between the two columns.
+_BESIDE = re.compile(
+    r"^(?P<before>TUYỆT MẬT|TỐI MẬT|MẬT)\s+(?P<after>\S.*)$|^(?P<head>.*\S)\s+(?P<last>TUYỆT MẬT|TỐI MẬT|MẬT)$"
+)
+_LETTERHEAD = re.compile(r"(?:Số\s*:|CỘNG H|Độc lập|ỦY BAN|UỶ BAN|UBND|HỘI ĐỒNG|BỘ |SỞ |CỤC |.*ngày\s.*tháng\s.*năm)")
 _FRAME = " \t\u00a0*-–—_=~|/\\.,:;!\"'“”‘’«»()[]{}<>•·■□▪+#"
 _WRAPPED = re.compile(r"(?:BÍ|BẢO|ĐỘ|CƠ|THÂN|NIÊM|TRÁI|HỌ)$")
 """A line of a heading in capitals may end before the second half of "BÍ MẬT": what follows is no stamp."""
@@ -71,6 +76,15 @@ def _segments(line: str) -> Iterator[str]:
         if len(columns) > 1:
             yield from columns
     yield from _BRACKETED.findall(line)
+    yield from _beside_letterhead(" ".join(line.split()))
+
+
+def _beside_letterhead(line: str) -> Iterator[str]:
+    if found := _BESIDE.match(line):
+        mark, rest = found["before"] or found["last"], found["after"] or found["head"]
+        # The longest mark: what is left may not end in a half of it, or in a word the plain one belongs to.
+        if _LETTERHEAD.match(rest) and not (found["last"] and _WRAPPED.search(rest)):
+            yield next((whole for whole in ("TUYỆT MẬT", "TỐI MẬT") if line.endswith(whole)), mark)
 
 
 def _mark(segment: str) -> str | None:
