@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from archive.bag import declaration as bagit
@@ -19,6 +19,9 @@ from archive.finding import Answer, Finding, answer_of, finding
 
 TAG_FILE_BYTES = 256 << 20
 _SYSTEM_FILE = re.compile(r"(?:.*/)?(?:\.DS_Store|\._[^/]*|Thumbs\.db|desktop\.ini|\.Spotlight-V100|\.Trashes)", re.I)
+
+# For each file, the algorithms and digests manifests state; tuples, since there may be a hundred thousand files.
+_Expected = dict[str, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ class _Judging:
         payload = [manifest for manifest in manifests if not manifest.name.tag]
         tags = [manifest for manifest in manifests if manifest.name.tag]
         waiting = self._fetch(declaration, payload)
-        expected: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+        expected: _Expected = {}
         self._payload_complete(declaration, payload, waiting, expected)
         self._tags_complete(declaration, tags, expected)
         self._checksums(expected)
@@ -150,7 +153,7 @@ class _Judging:
         declaration: Declaration,
         manifests: list[Manifest],
         waiting: set[str],
-        expected: dict[str, dict[str, set[str]]],
+        expected: _Expected,
     ) -> None:
         missing: dict[str, list[str]] = defaultdict(list)
         unlisted: dict[str, list[str]] = defaultdict(list)
@@ -167,9 +170,7 @@ class _Judging:
             if declaration.strict or len(unlisted[path]) == len(manifests):
                 self._findings.append(finding("bag.payload.unlisted", path, manifests=", ".join(unlisted[path])))
 
-    def _tags_complete(
-        self, declaration: Declaration, manifests: list[Manifest], expected: dict[str, dict[str, set[str]]]
-    ) -> None:
+    def _tags_complete(self, declaration: Declaration, manifests: list[Manifest], expected: _Expected) -> None:
         missing: dict[str, list[str]] = defaultdict(list)
         suffix = "" if declaration.strict else "-old"
         payload_manifests = [
@@ -188,9 +189,7 @@ class _Judging:
         for path in sorted(missing):
             self._findings.append(finding("bag.tagfile.missing", path, manifests=", ".join(missing[path])))
 
-    def _listed(
-        self, manifest: Manifest, missing: dict[str, list[str]], expected: dict[str, dict[str, set[str]]]
-    ) -> set[str]:
+    def _listed(self, manifest: Manifest, missing: dict[str, list[str]], expected: _Expected) -> set[str]:
         """The files a manifest speaks of; what it expects of them goes to ``expected``, what is not there to
         ``missing``."""
         listed: set[str] = set()
@@ -209,21 +208,21 @@ class _Judging:
                 self._once(finding("bag.name.normalised", path, file=actual))
             listed.add(actual)
             if algorithm is not None and len(digest) == algorithm.hex_digits:
-                expected[actual][algorithm.name].add(digest)
+                expected[actual] = (*expected.get(actual, ()), (algorithm.name, digest))
         return listed
 
-    def _checksums(self, expected: Mapping[str, Mapping[str, set[str]]]) -> None:
+    def _checksums(self, expected: _Expected) -> None:
         for path in sorted(expected):
             wanted = expected[path]
             try:
-                actual = self._files.digests(path, frozenset(wanted))
+                actual = self._files.digests(path, frozenset(name for name, _ in wanted))
             except OSError:
                 self._once(finding("bag.file.unreadable", path))
                 continue
-            wrong = sorted(name for name, digests in wanted.items() if digests != {actual[name]})
+            wrong = sorted({name for name, digest in wanted if digest != actual[name]})
             if wrong:
                 code = "bag.payload.changed" if path in self._payload else "bag.tagfile.changed"
-                stated = {name: sorted(wanted[name]) for name in wrong}
+                stated = {name: sorted({digest for stated, digest in wanted if stated == name}) for name in wrong}
                 found = {name: actual[name] for name in wrong}
                 self._findings.append(finding(code, path, algorithms=", ".join(wrong), stated=stated, found=found))
             self._progress(self._sizes[path])
