@@ -195,6 +195,21 @@ def _unsigned(writer: IncrementalPdfFileWriter) -> None:
     _replace(writer)
 
 
+def retitle(pdf: bytes, old: bytes, new: bytes) -> bytes:
+    """``pdf`` with an update of its XMP packet in which ``old`` became ``new``."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)
+    packet = writer.root["/Metadata"]
+    changed = generic.StreamObject(
+        {pdf_name("/Type"): pdf_name("/Metadata"), pdf_name("/Subtype"): pdf_name("/XML")},
+        stream_data=packet.data.replace(old, new),
+    )
+    writer.root["/Metadata"] = writer.add_object(changed)
+    writer.update_root()
+    out = io.BytesIO()
+    writer.write(out)
+    return out.getvalue()
+
+
 def remove_signatures(pdf: bytes) -> bytes:
     """``pdf`` with an update that changes its page and takes away the form that leads to its signatures."""
     writer = IncrementalPdfFileWriter(io.BytesIO(pdf), strict=False)

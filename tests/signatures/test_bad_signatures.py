@@ -22,6 +22,7 @@ from samples.tampering import (
     byte_range_past_end,
     garble_signature,
     remove_signatures,
+    retitle,
     shadow_change,
     strip_certificates,
     tamper_after_signing,
@@ -363,6 +364,19 @@ def test_a_picture_on_no_page_is_a_warning_of_form(judge: Any, pki: Pki, base: b
 
 def test_a_pdf_without_signatures_is_said_to_have_none(judge: Any, base: bytes) -> None:
     assert judge(base).codes == {"signatures.none"}
+
+
+def test_a_title_changed_after_the_last_signature_does_not_pass(judge: Any, pki: Pki, base: bytes) -> None:
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(base)) as pdf:
+        with pdf.open_metadata() as metadata:
+            metadata["dc:title"] = "Quyet dinh 1"
+        pdf.save(out)
+    signed = sign_pdf(out.getvalue(), pki, at=SIGNED_AT, **LT)
+    assert judge(signed).all_passed
+    changed = judge(retitle(signed, b"Quyet dinh 1", b"Quyet dinh 2"))
+    assert {"signatures.tail-bytes", "signatures.changed-after-signing"} & changed.codes
+    assert not changed.all_passed
 
 
 def test_signatures_taken_away_by_an_update_are_missed(judge: Any, good: bytes) -> None:

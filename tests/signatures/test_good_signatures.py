@@ -194,24 +194,22 @@ def test_facts_are_json_and_carry_the_trust_list_they_rest_on(
     assert premis["encoding"] == "base64" and premis["key_information"]["certificate"]
 
 
-@pytest.mark.filterwarnings("ignore:HarfBuzz-Subset:DeprecationWarning")
-@pytest.mark.parametrize("form", ["cross-reference streams", "linearized", "weasyprint"])
+@pytest.mark.parametrize("form", ["cross-reference streams", "linearized", "metadata"])
 def test_files_of_other_makers_pass_with_a_dss_update_at_their_end(
     judge: Any, pki: Pki, base: bytes, form: str
 ) -> None:
-    if form == "weasyprint":
-        import weasyprint
-
-        html = "<h1>ỦY BAN NHÂN DÂN TỈNH BÌNH MINH</h1><p style='break-before: page'>Quyết định</p>"
-        made = weasyprint.HTML(string=html).write_pdf(pdf_variant="pdf/a-2u")
-    else:
-        out = io.BytesIO()
-        with pikepdf.open(io.BytesIO(base)) as pdf:
-            if form == "linearized":
-                pdf.save(out, linearize=True)
-            else:
-                pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
-        made = out.getvalue()
+    out = io.BytesIO()
+    with pikepdf.open(io.BytesIO(base)) as pdf:
+        if form == "linearized":
+            pdf.save(out, linearize=True)
+        elif form == "metadata":
+            # pyHanko restamps the XMP packet with every update, a pure DSS update included.
+            with pdf.open_metadata() as metadata:
+                metadata["dc:title"] = "Quyết định"
+            pdf.save(out)
+        else:
+            pdf.save(out, object_stream_mode=pikepdf.ObjectStreamMode.generate)
+    made = out.getvalue()
     one = sign_pdf(made, pki, "person", at=SIGNED_AT, appearance=Appearance.of_person(), **LT)
     two = sign_pdf(one, pki, "agency", at=SIGNED_AT + timedelta(minutes=1), archive_timestamp=True, **LT)
     three = add_revocation_data(two, pki, ["tsa"], SIGNED_AT + timedelta(hours=1), use_ocsp=True)

@@ -17,6 +17,7 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 
 from ingest.checks.signatures.deadline import Deadline, DeadlinePassedError
+from ingest.checks.signatures.metadata_change import only_stamps_changed
 from ingest.checks.signatures.reading import MALFORMED, pdf_value
 
 _COVERAGE = {
@@ -143,7 +144,7 @@ def _foreign(tail: bytes, reader: PdfFileReader, last: EmbeddedPdfSignature) -> 
         return "unreferenced"
     metadata = reader.root.get_value_as_reference("/Metadata", optional=True)
     if metadata is not None and (metadata.idnum, metadata.generation) in known:
-        return "metadata"
+        return "" if only_stamps_changed(reader, last.signed_revision) else "metadata"
     return ""
 
 
