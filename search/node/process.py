@@ -25,7 +25,7 @@ class ProcessIdentity:
         state, ticks = _state(self.pid)
         if ticks != self.started_ticks or _boot_id() != self.boot_id:
             return False
-        if state in _ENDED:
+        if state in _ENDED and not _threads_left(self.pid):
             with contextlib.suppress(ChildProcessError):
                 os.waitpid(self.pid, os.WNOHANG)
             return False
@@ -59,7 +59,16 @@ class ProcessIdentity:
 def identity_of(pid: int) -> ProcessIdentity | None:
     """The identity of the process that has ``pid`` now, or None when there is none."""
     state, ticks = _state(pid)
-    return None if ticks is None or state in _ENDED else ProcessIdentity(pid, ticks, _boot_id())
+    ended = state in _ENDED and not _threads_left(pid)
+    return None if ticks is None or ended else ProcessIdentity(pid, ticks, _boot_id())
+
+
+def _threads_left(pid: int) -> bool:
+    """Whether threads of a process whose first thread has ended still run: until the last, its ports and locks are held."""
+    try:
+        return len(os.listdir(f"/proc/{pid}/task")) > 1
+    except OSError:
+        return False
 
 
 def _state(pid: int) -> tuple[str, int | None]:

@@ -114,6 +114,8 @@ def test_T14_T34_a_node_killed_while_indexing_is_caught_up_with_and_nothing_is_l
     def progress(seq: int) -> None:
         if seq >= 6:
             reached.set()
+        if seq >= 20:
+            cutter.join()  # at the latest here the power is gone, however fast the machine
 
     follower = Follower(holdings, index, batch_bytes=20_000)
     with pytest.raises(IndexUnavailableError):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from elasticsearch import BadRequestError
 
@@ -51,7 +53,7 @@ def test_a_value_of_another_type_is_still_searched_as_words_and_named(value: str
 def test_every_kind_of_value_the_table_allows_is_accepted_by_the_index(index: SearchIndex) -> None:
     sample = {"text": "chữ", "keyword": "k", "date": "2017-11-27", "integer": "5"}
 
-    def filled(table: str) -> dict[str, object]:
+    def filled(table: str) -> dict[str, Any]:
         return {
             item.name: {part.name: sample[part.index] for part in item.parts} if item.parts else sample[item.index]
             for item in fields_of(table)
