@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 from elasticsearch import Elasticsearch
@@ -23,6 +24,14 @@ _numbers = itertools.count(1)
 def node() -> Iterator[LocalNode]:
     with running_elasticsearch() as running:
         yield running
+
+
+@pytest.fixture
+def own(node: LocalNode, tmp_path: Path) -> Iterator[LocalNode]:
+    """A node that the test may start, kill and break as it likes; gone after it, however it ended."""
+    made = LocalNode(node.home, tmp_path / "node")
+    yield made
+    made.kill()
 
 
 @pytest.fixture(scope="session")

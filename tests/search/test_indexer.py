@@ -95,9 +95,8 @@ def test_T14_with_the_index_down_following_says_so_and_the_cursor_stays(holdings
 
 
 def test_T14_T34_a_node_killed_while_indexing_is_caught_up_with_and_nothing_is_lost_or_doubled(
-    node: LocalNode, holdings: Holdings, tmp_path: Path
+    own: LocalNode, holdings: Holdings
 ) -> None:
-    own = LocalNode(node.home, tmp_path / "node")
     client = connect(SearchSettings(own.home, own.folder))
     index = SearchIndex(client, sleep=lambda seconds: None)
     for number in range(12):
@@ -131,7 +130,6 @@ def test_T14_T34_a_node_killed_while_indexing_is_caught_up_with_and_nothing_is_l
     assert done.cursor == 24
     assert list(index.ids()) == expected_ids(holdings)
     assert search(index, "chữ ký số", size=1).total == 12 * 40
-    own.stop()
     client.close()
 
 

@@ -21,26 +21,24 @@ from search.node.local import LocalNode
 from search.node.process import identity_of
 
 
-def test_callers_at_the_same_time_share_one_node(node: LocalNode, tmp_path: Path) -> None:
-    own = tmp_path / "node"
+def test_callers_at_the_same_time_share_one_node(own: LocalNode) -> None:
     urls: list[str] = []
     callers = [
-        threading.Thread(target=lambda: urls.append(LocalNode(node.home, own).ensure_running())) for _ in range(4)
+        threading.Thread(target=lambda: urls.append(LocalNode(own.home, own.folder).ensure_running())) for _ in range(4)
     ]
     for caller in callers:
         caller.start()
     for caller in callers:
         caller.join()
-    status = LocalNode(node.home, own).status()
+    status = LocalNode(own.home, own.folder).status()
     assert set(urls) == {status.url} and status.state == "running"
-    LocalNode(node.home, own).stop()
-    assert LocalNode(node.home, own).status().state == "stopped"
+    LocalNode(own.home, own.folder).stop()
+    assert LocalNode(own.home, own.folder).status().state == "stopped"
 
 
 def test_a_node_outlives_its_starter_and_after_kill_9_comes_back_with_its_data_at_its_address(
-    node: LocalNode, tmp_path: Path
+    own: LocalNode,
 ) -> None:
-    own = LocalNode(node.home, tmp_path / "node")
     code = (
         "import sys; from pathlib import Path; from search.node.local import LocalNode;"
         "print(LocalNode(Path(sys.argv[1]), Path(sys.argv[2])).ensure_running())"
@@ -58,7 +56,6 @@ def test_a_node_outlives_its_starter_and_after_kill_9_comes_back_with_its_data_a
     assert own.ensure_running() == url
     assert client.get(index="kept", id="1")["_source"] == {"a": "đ"}
     client.close()
-    own.stop()
 
 
 def test_the_node_listens_on_loopback_only(node: LocalNode) -> None:
