@@ -31,8 +31,12 @@ class Catalogue:
         Raises CatalogueError when it cannot be reached, CatalogueVersionError when it is newer than this program.
         """
         engine = open_engine(url)
-        with translated():
-            bring_to_newest(engine)
+        try:
+            with translated():
+                bring_to_newest(engine)
+        except BaseException:
+            engine.dispose()
+            raise
         return cls(engine)
 
     @contextmanager

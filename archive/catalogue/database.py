@@ -10,12 +10,13 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
 from archive.errors import CatalogueBusyError, CatalogueError
 
 WAIT_SECONDS = 60
 _WRITING = "luutru_writing"
+_OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 _ADVISORY_LOCK = 0x6C757574727531  # "luutru1": one writer at a time on PostgreSQL
 
 
@@ -56,7 +57,9 @@ def translated() -> Iterator[None]:
     """Errors of the database become CatalogueError; defects of ours (a broken constraint) pass as they are."""
     try:
         yield
-    except OperationalError as error:
+    except DBAPIError as error:
+        if isinstance(error, _OURS):
+            raise
         if _is_busy(error):
             raise CatalogueBusyError(
                 "Danh mục đang bận vì một tiến trình khác đang ghi.", remedy="Chạy lại sau ít phút.", detail=str(error)

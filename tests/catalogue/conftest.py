@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import tempfile
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,48 +14,45 @@ import pytest
 
 from archive.catalogue import Catalogue
 
+NOBODY = 65534
+
 
 @pytest.fixture(scope="session")
-def postgresql(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgresql() -> Iterator[str]:
     """A server of our own on a socket; it refuses to run as root, so root lends it another user."""
-    initdb, postgres = shutil.which("initdb"), shutil.which("postgres")
-    if initdb is None or postgres is None:
+    programs = [shutil.which(name) for name in ("initdb", "postgres", "pg_isready")]
+    if None in programs:
         pytest.skip("PostgreSQL is not installed")
-    folder = Path(tmp_path_factory.mktemp("postgresql"))
-    as_user: dict[str, int] = {}
-    if os.getuid() == 0:
-        as_user = {"user": 65534, "group": 65534}
-        for place in (folder, *folder.parents):
-            if place.stat().st_uid == 0 and str(place).startswith("/tmp/"):
-                place.chmod(0o755)
-        os.chown(folder, 65534, 65534)
-    data = folder / "data"
-    made = subprocess.run(
-        [initdb, "-D", str(data), "-U", "luutru", "-A", "trust", "-E", "UTF8", "--no-sync"],
-        capture_output=True,
-        cwd=folder,
-        **as_user,  # type: ignore[call-overload]  # keyword arguments of Popen
-    )
-    if made.returncode:
-        pytest.skip(f"initdb failed: {made.stderr.decode()[-300:]}")
-    server = subprocess.Popen(
-        [postgres, "-D", str(data), "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        cwd=folder,
-        **as_user,  # type: ignore[call-overload]
-    )
+    initdb, postgres, pg_isready = map(str, programs)
+    # A folder of its own: pytest's is closed to every other user.
+    folder = Path(tempfile.mkdtemp(prefix="luutru-pg-"))
+    user = NOBODY if os.getuid() == 0 else None
+    if user is not None:
+        os.chown(folder, user, user)
     try:
-        for _ in range(200):
-            ready = subprocess.run(["pg_isready", "-h", str(folder), "-q"], check=False)
-            if ready.returncode == 0:
-                break
-            server.poll()
-            subprocess.run(["sleep", "0.1"], check=True)
-        yield str(folder)
+        options = ["-D", str(folder / "data"), "-U", "luutru", "-A", "trust", "-E", "UTF8", "--no-sync"]
+        made = subprocess.run([initdb, *options], capture_output=True, cwd=folder, user=user, group=user)
+        assert made.returncode == 0, made.stderr.decode()
+        server = subprocess.Popen(
+            [postgres, "-D", str(folder / "data"), "-k", str(folder), "-c", "listen_addresses=", "-c", "fsync=off"],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            cwd=folder,
+            user=user,
+            group=user,
+        )
+        try:
+            for _ in range(300):
+                if subprocess.run([pg_isready, "-h", str(folder), "-q"]).returncode == 0:
+                    break
+                assert server.poll() is None, "the server has ended"
+                time.sleep(0.1)
+            yield str(folder)
+        finally:
+            server.terminate()
+            server.wait()
     finally:
-        server.terminate()
-        server.wait()
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])

@@ -1,0 +1,235 @@
+"""The database's own part: tables and their history, the guards of the ledger, durability, many processes."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+
+import archive.catalogue.migrations
+from archive.catalogue import Catalogue
+from archive.catalogue.database import open_engine, reading, writing
+from archive.catalogue.tables import metadata
+from archive.catalogue.versions import NEWEST
+from archive.errors import CatalogueError, CatalogueVersionError, LedgerBrokenError
+from archive.ledger import verify_chain
+from archive.lifecycle import State
+
+sys.path.insert(0, str(Path(__file__).parent))
+from builders import receive, stored_package
+
+HERE = Path(__file__).parent
+
+
+def test_the_newest_version_is_the_last_migration() -> None:
+    (folder,) = archive.catalogue.migrations.__path__
+    assert ScriptDirectory(folder).get_heads() == [NEWEST]
+
+
+def test_the_migrations_lead_to_the_tables_of_this_version(catalogue: Catalogue, url: str) -> None:
+    engine = open_engine(url)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
+    engine.dispose()
+
+
+def test_opening_again_finds_everything(catalogue: Catalogue, url: str) -> None:
+    submission = stored_package(catalogue)
+    with Catalogue.open(url) as again, again.read() as view:
+        assert view.submission(submission.id) == submission
+
+
+def test_a_newer_catalogue_is_not_touched(catalogue: Catalogue, url: str) -> None:
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+    with pytest.raises(CatalogueVersionError):
+        Catalogue.open(url)
+    with reading(engine) as connection:
+        assert connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == "9999"
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE ledger SET body = 'x' WHERE seq = 1",
+        "UPDATE ledger SET event = event",
+        "DELETE FROM ledger WHERE seq = 5",
+        "DELETE FROM ledger",
+        "INSERT INTO ledger (seq, event, subject, hash, body) VALUES (7, 'a', 'b', 'c', 'd')",
+        "INSERT INTO ledger (seq, event, subject, hash, body) VALUES (0, 'a', 'b', 'c', 'd')",
+        "INSERT INTO ledger (seq, event, subject, hash, body) VALUES (3, 'a', 'b', 'c', 'd')",
+    ],
+)
+def test_T12_no_role_changes_or_removes_a_record(catalogue: Catalogue, url: str, statement: str) -> None:
+    stored_package(catalogue)
+    engine = open_engine(url)
+    with pytest.raises(DBAPIError), writing(engine) as connection:
+        connection.execute(text(statement))
+    engine.dispose()
+    with catalogue.read() as view:
+        assert verify_chain(view.records()) is None
+        assert len(view.records()) == 5
+
+
+def test_T12_replacing_a_record_is_refused_in_sqlite(tmp_path: Path) -> None:
+    with Catalogue.open(f"sqlite:///{tmp_path / 'c.sqlite'}") as catalogue:
+        stored_package(catalogue)
+    with sqlite3.connect(tmp_path / "c.sqlite") as connection, pytest.raises(sqlite3.DatabaseError):
+        connection.execute("REPLACE INTO ledger (seq, event, subject, hash, body) VALUES (3, 'a', 'b', 'c', 'd')")
+    connection.close()
+
+
+def test_T12_truncating_is_refused_in_postgresql(postgresql: str, request: pytest.FixtureRequest) -> None:
+    import psycopg
+
+    name = f"test_{os.urandom(6).hex()}"
+    with psycopg.connect(host=postgresql, user="luutru", dbname="postgres", autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    with Catalogue.open(f"postgresql://luutru@/{name}?host={postgresql}") as catalogue:
+        stored_package(catalogue)
+    with (
+        psycopg.connect(host=postgresql, user="luutru", dbname=name, autocommit=True) as connection,
+        pytest.raises(psycopg.Error),
+    ):
+        connection.execute("TRUNCATE ledger")
+
+
+def test_nothing_is_written_behind_a_ledger_whose_end_was_cut_off(tmp_path: Path) -> None:
+    with Catalogue.open(f"sqlite:///{tmp_path / 'c.sqlite'}") as catalogue:
+        stored_package(catalogue)
+        with sqlite3.connect(tmp_path / "c.sqlite") as connection:
+            connection.execute("DROP TRIGGER ledger_refuses_delete")
+            connection.execute("DELETE FROM ledger WHERE seq = 5")
+        connection.close()
+        with pytest.raises(LedgerBrokenError), catalogue.transaction() as tx:
+            receive(tx, 2)
+
+
+def test_a_committed_transaction_is_synced_before_it_is_acknowledged(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    with engine.connect() as connection:
+        found = {
+            name: connection.exec_driver_sql(f"PRAGMA {name}").scalar()
+            for name in ("journal_mode", "synchronous", "foreign_keys")
+        }
+    engine.dispose()
+    assert found == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+@pytest.mark.parametrize("text_of_file", ["not a database at all, whatever its name says " * 50])
+def test_a_file_that_is_no_catalogue_is_an_error_with_a_remedy(tmp_path: Path, text_of_file: str) -> None:
+    (tmp_path / "c.sqlite").write_text(text_of_file)
+    with pytest.raises(CatalogueError) as caught:
+        Catalogue.open(f"sqlite:///{tmp_path / 'c.sqlite'}")
+    assert str(tmp_path) not in caught.value.message
+    with pytest.raises(CatalogueError):
+        Catalogue.open(f"sqlite:///{tmp_path / 'no such folder' / 'c.sqlite'}")
+
+
+@pytest.mark.parametrize(
+    ("question", "index"),
+    [
+        ("SELECT * FROM documents WHERE sha256 = 'x'", "ix_documents_sha256"),
+        ("SELECT * FROM documents WHERE symbol_key = 'x'", "ix_documents_symbol_key"),
+        ("SELECT * FROM documents WHERE identity_key = 'x'", "ix_documents_identity_key"),
+        ("SELECT * FROM revisions WHERE sha256 = 'x'", "ix_revisions_sha256"),
+        ("SELECT * FROM submissions WHERE transfer_sha256 = 'x'", "ix_submissions_transfer_sha256"),
+        ("SELECT * FROM submissions WHERE file_code = 'x'", "ix_submissions_file_code"),
+        ("SELECT * FROM submissions WHERE state = 'x' AND id > 'y' ORDER BY id LIMIT 9", "ix_submissions_state_id"),
+        ("SELECT * FROM submissions WHERE remove_after <= 'x'", "ix_submissions_remove_after"),
+        ("SELECT * FROM submissions WHERE registration_number = 'x'", "sqlite_autoindex_submissions"),
+        ("SELECT * FROM aips WHERE file_code = 'x'", "ix_aips_file_code"),
+        ("SELECT * FROM aips WHERE object_key = 'x'", "sqlite_autoindex_aips"),
+        ("SELECT * FROM ledger WHERE subject = 'x' AND seq > 3 ORDER BY seq", "ix_ledger_subject_seq"),
+        ("SELECT * FROM ledger WHERE seq > 3 ORDER BY seq LIMIT 9", "PRIMARY KEY"),
+        ("SELECT * FROM documents WHERE aip_id = 'x' AND ordinal > 3 ORDER BY ordinal", "sqlite_autoindex_documents"),
+    ],
+)
+def test_every_question_is_answered_from_an_index(tmp_path: Path, question: str, index: str) -> None:
+    Catalogue.open(f"sqlite:///{tmp_path / 'c.sqlite'}").close()
+    connection = sqlite3.connect(tmp_path / "c.sqlite")
+    plan = " ".join(row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {question}"))
+    connection.close()
+    assert index in plan and "SCAN" not in plan and "TEMP B-TREE" not in plan, plan
+
+
+def test_many_processes_may_open_a_new_catalogue_at_once(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'c.sqlite'}"
+    program = f"from archive.catalogue import Catalogue; Catalogue.open({url!r}).close()"
+    processes = [_start(program) for _ in range(4)]
+    outcomes = [process.communicate()[1] for process in processes]
+    assert [process.returncode for process in processes] == [0] * 4, outcomes
+
+
+WRITER = """
+import sys
+from archive.catalogue import Catalogue
+from builders import accept, documents, package, receive, stored, written
+catalogue = Catalogue.open(sys.argv[1])
+number = int(sys.argv[2])
+print("ready", flush=True)
+while True:
+    with catalogue.transaction() as tx:
+        submission = receive(tx, number)
+        accept(tx, submission)
+    with catalogue.transaction() as tx:
+        written(tx, submission, package(submission), documents(submission.aip_id, 300))
+    with catalogue.transaction() as tx:
+        stored(tx, submission, "a", "b")
+    print(number, flush=True)
+    number += 1
+"""
+
+
+def test_killed_at_any_moment_state_ledger_and_documents_agree(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'c.sqlite'}"
+    Catalogue.open(url).close()
+    seed = int.from_bytes(os.urandom(4))
+    chance = random.Random(seed)
+    acknowledged: list[int] = []
+    for round_number in range(1, 7):
+        process = _start(WRITER, url, str(1000 * round_number))
+        assert process.stdout is not None and process.stderr is not None
+        assert process.stdout.readline() == "ready\n", process.stderr.read()
+        time.sleep(chance.uniform(0.0, 0.25))
+        process.send_signal(signal.SIGKILL)
+        acknowledged += [int(line) for line in process.stdout.read().split()]
+        process.stdout.close()
+        process.stderr.close()
+        process.wait()
+        with Catalogue.open(url) as catalogue, catalogue.read() as view:
+            assert verify_chain(view.records(0, 100_000)) is None, f"seed {seed}"
+            kept = {item.id: item for item in view.submissions_in()}
+            for number in acknowledged:
+                assert kept[f"{number:032x}"].state is State.STORED, f"seed {seed}"
+            for item in kept.values():
+                events = [record.event for record in view.records(subject=item.id)]
+                count = {State.ACCEPTED: 3, State.PACKAGED: 4, State.STORED: 5}[item.state]
+                assert (len(events), item.last_seq) == (count, view.records(subject=item.id)[-1].seq), f"seed {seed}"
+                held = len(list(view.documents(item.aip_id)))
+                assert held == (0 if item.state is State.ACCEPTED else 300), f"seed {seed}"
+
+
+def _start(program: str, *arguments: str) -> subprocess.Popen[str]:
+    root = HERE.parents[1]
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(HERE)])},
+    )
