@@ -45,7 +45,7 @@ MESSAGES: Mapping[str, str] = {
     "copy.object.damaged": "Bản lưu của gói tin {subject} trong kho «{store}» không còn nguyên vẹn.",
     "copy.object.unreadable": "Không đọc được bản lưu của gói tin {subject} trong kho «{store}».",
     "copy.row.behind": "Danh mục chưa ghi nhận bản lưu nguyên vẹn của gói tin {subject} trong kho «{store}».",
-    "store.place.unreachable": "Không kiểm tra được kho «{store}»: {reason}",
+    "store.place.unreachable": "Không kiểm tra được kho «{subject}»: {reason}",
     "store.object.extra": "Kho «{store}» có đối tượng {subject} mà danh mục không biết.",
     "store.file.foreign": "Kho «{store}» có tệp lạ: {subject}.",
     "package.content.unreadable": "Gói tin {subject} không đọc được như một gói lưu trữ.",
