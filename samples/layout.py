@@ -27,7 +27,8 @@ p { margin: 0 0 5pt; text-align: justify; text-indent: 10mm; orphans: 2; widows:
 .agency, .nation { font-size: 11pt } .nation { font-weight: bold; white-space: nowrap; letter-spacing: -.025em }
 .motto { font-weight: bold; font-size: 12pt }
 .motto span { border-bottom: .8pt solid #000; padding-bottom: 1.5pt }
-.agency span, .agency b { display: block; text-wrap: balance } .rule { width: 24mm; border-top: .8pt solid #000; margin: 1.5mm auto 0 }
+.agency span { display: block; white-space: nowrap; font-size: 10.5pt; letter-spacing: -.03em }
+.agency b { display: block } .rule { width: 24mm; border-top: .8pt solid #000; margin: 1.5mm auto 0 }
 .number { font-size: 12pt; margin-top: 4mm !important } .date { font-style: italic; font-size: 12pt; margin-top: 4mm !important }
 .about { font-size: 11pt; text-wrap: balance; margin-top: 1mm !important }
 .mark { display: inline-block; margin-top: 3mm; border: 1.4pt solid #c00000; color: #c00000; font-weight: bold;
