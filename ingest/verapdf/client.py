@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
@@ -20,7 +20,8 @@ ROOMY_HEAP_BYTES = 2 << 30
 MANY_PAGES = 500
 _HEAP_EXHAUSTED = 3  # exit code of -XX:+ExitOnOutOfMemoryError
 
-# Many small documents: C1 alone and the serial collector cost the fewest CPU seconds. One huge document: C2 pays.
+# All compilers: C1 alone starts a little cheaper but costs half as much again over some hundred ordinary documents, and
+# twice as much on one of 1,500 pages. The serial collector, for one thread does all the work.
 _ALWAYS = (
     "-Xlog:disable",
     "-Xlog:all=error:stderr",
@@ -29,7 +30,6 @@ _ALWAYS = (
     "-XX:+ExitOnOutOfMemoryError",
     "-Xshare:auto",
 )
-_QUICK = ("-XX:TieredStopAtLevel=1",)
 
 
 class Verdict(StrEnum):
@@ -92,7 +92,7 @@ _STATUSES: Mapping[str, Verdict] = {
 
 @dataclass(frozen=True, slots=True)
 class VeraPool:
-    """``quick``: warm workers for most documents. ``roomy``: one with more heap and stack and all compilers, started
+    """``quick``: warm workers for most documents. ``roomy``: one with more heap and stack, started
     for the few that need it and gone after each, so that its memory is not kept."""
 
     quick: WorkerPool
@@ -131,8 +131,8 @@ class VeraPool:
 
 def verapdf_pool(home: Path, size: int, java: Path | None = None) -> VeraPool:
     """``size`` quick workers and one roomy one on the build in ``home``; nothing is started, or looked for, yet."""
-    quick = _spec("veraPDF", home, java, HEAP_BYTES, 16 << 20, _QUICK, retire_after=5_000)
-    roomy = _spec("veraPDF (roomy)", home, java, ROOMY_HEAP_BYTES, 128 << 20, (), retire_after=1)
+    quick = _spec("veraPDF", home, java, HEAP_BYTES, 16 << 20, retire_after=5_000)
+    roomy = _spec("veraPDF (roomy)", home, java, ROOMY_HEAP_BYTES, 128 << 20, retire_after=1)
     return VeraPool(WorkerPool(lambda: LineWorker(quick), size), WorkerPool(lambda: LineWorker(roomy), 1))
 
 
@@ -142,7 +142,6 @@ def _spec(
     java: Path | None,
     heap_bytes: int,
     stack_bytes: int,
-    options: Sequence[str],
     retire_after: int,
 ) -> WorkerSpec:
     def command() -> list[str]:
@@ -152,7 +151,7 @@ def _spec(
         sizes = (f"-Xmx{heap_bytes >> 20}m", "-XX:MaxMetaspaceSize=256m", f"-Dvera.stack={stack_bytes}")
         archive = generation.class_data(program)
         fast = (f"-XX:SharedArchiveFile={archive}",) if archive.is_file() else ()
-        return [str(program), *_ALWAYS, *options, *sizes, *fast, "-cp", generation.class_path, "VeraWorker"]
+        return [str(program), *_ALWAYS, *sizes, *fast, "-cp", generation.class_path, "VeraWorker"]
 
     return WorkerSpec(name=name, command=command, retire_after=retire_after)
 

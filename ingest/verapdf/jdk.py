@@ -14,16 +14,18 @@ _PLACES = ("/usr/lib/jvm", "/opt/java", "/Library/Java/JavaVirtualMachines")
 
 
 def find_java(wanted: Path | None = None) -> Path | None:
-    """The ``java`` program to use: the one wanted, else of JAVA_HOME, else on the PATH, else the oldest fitting one
-    installed; None when there is none of version 17 or newer."""
+    """The ``java`` program to use: the one wanted, else of JAVA_HOME, else the newest installed or on the PATH; None when
+    there is none of version 17 or newer. Newer is better here: 25 takes a quarter less CPU than 17 for the same verdicts.
+    """
     if wanted is not None:
         return wanted if (java_version(wanted) or 0) >= OLDEST else None
     home = os.environ.get("JAVA_HOME")
     on_path = shutil.which("java")
     first = [Path(home) / "bin" / "java"] if home else []
-    first += [Path(on_path)] if on_path else []
-    installed = [path for place in _PLACES for path in Path(place).glob("*/bin/java")]
-    for java in [*first, *sorted(installed, key=lambda path: (java_version(path) or 0, str(path)))]:
+    others = [Path(on_path)] if on_path else []
+    others += [path for place in _PLACES for path in Path(place).glob("*/bin/java")]
+    newest_first = sorted(others, key=lambda path: (java_version(path) or 0, str(path)), reverse=True)
+    for java in [*first, *newest_first]:
         if (java_version(java) or 0) >= OLDEST:
             return java.resolve()
     return None
