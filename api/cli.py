@@ -182,10 +182,11 @@ def submit(
         with output.progress("Tiếp nhận", len(paths), shown=not as_json) as bar:
             handed = hand_in(installation, paths, client_key=key, received=lambda: bar.advance(bar.task_ids[0]))
         taken = [item.submission.id for item in handed if item.submission]
+        problems: dict[str, LuutruError] = {}
         if wait and taken:
             with output.progress("Xử lý", len(taken), shown=not as_json) as bar:
                 task = bar.task_ids[0]
-                carry(
+                problems = carry(
                     installation,
                     taken,
                     ended=lambda _id, _state: bar.advance(task),
@@ -194,7 +195,11 @@ def submit(
             if index:
                 _follow_index(installation, as_json)
         states = _told(installation, handed, as_json)
-    if any(item.error for item in handed):
+    for error in problems.values():
+        output.complain(error)
+    if problems:
+        output.err.print("Không có gì bị mất: «luutru work» sẽ thử lại.")
+    if problems or any(item.error for item in handed):
         raise typer.Exit(Exit.NOT_READY)
     if wait and any(state in (State.RETURNED, State.REFUSED) for state in states):
         raise typer.Exit(Exit.FAILED)

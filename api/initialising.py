@@ -9,6 +9,7 @@ from pathlib import Path
 from api.settings import FILE_NAME, load_settings
 from archive.catalogue import Catalogue
 from archive.signing import create_key
+from archive.storage.directory import DirectoryStore
 
 _TEMPLATE = """# Cấu hình của kho lưu trữ. Đường dẫn tương đối tính từ thư mục này. Khóa lạ bị từ chối.
 [archive]
@@ -58,8 +59,9 @@ def initialise(
     home.mkdir(parents=True, exist_ok=True)
     (home / "quarantine").mkdir(exist_ok=True)
     folders = [path.absolute() for path in stores] if stores else [Path("stores/kho-1"), Path("stores/kho-2")]
-    for folder in folders:
+    for number, folder in enumerate(folders, 1):
         (home / folder).mkdir(parents=True, exist_ok=True)
+        DirectoryStore.initialise(f"kho-{number}", home / folder)
     if not (home / "keys" / "archive-ed25519.pem").exists():
         create_key(home / "keys" / "archive-ed25519.pem")
     kept_list = _kept(trust_list, home / "trust-list.json")

@@ -46,13 +46,19 @@ def carry(
     *,
     ended: Callable[[str, State], None] = lambda _submission, _state: None,
     document: Callable[[str, str], None] = lambda _submission, _document: None,
-) -> None:
-    """Returns when each of ``submissions`` is where nothing happens without a person; carries them itself when nobody else does."""
+) -> dict[str, LuutruError]:
+    """Returns when each of ``submissions`` is where nothing happens without a person, or has met a problem of the world
+    (returned by submission; it is tried again by the next ``luutru work``). Carries them itself when nobody else does."""
     steps = installation.steps(document)
 
-    def await_all() -> None:
+    def await_all(problem: Callable[[str], LuutruError | None]) -> dict[str, LuutruError]:
+        problems = {}
         for submission_id in submissions:
-            ended(submission_id, wait_for(steps, submission_id))
+            try:
+                ended(submission_id, wait_for(steps, submission_id, problem=problem))
+            except LuutruError as error:
+                problems[submission_id] = error
+        return problems
 
     try:
         with only_worker(installation.settings.home / "work.lock"):
@@ -63,10 +69,10 @@ def carry(
             runner = threading.Thread(target=carrier.run, args=(done,), kwargs={"sweep_seconds": 1.0}, daemon=True)
             runner.start()
             try:
-                await_all()
+                return await_all(carrier.problems.get)
             finally:
                 done.set()
                 runner.join()
                 carrier.close()
     except WorkerRunningError:
-        await_all()
+        return await_all(lambda _submission: None)

@@ -27,7 +27,7 @@ from archive.finding import Answer, Finding, worst
 from archive.fixity import CopyState
 from archive.lifecycle import State
 from archive.signing import ArchiveKey
-from archive.storage.key import Key
+from archive.storage.key import aip_key
 from archive.storage.store import Store
 from ingest.checking import CHECKS, Surroundings, run_checks
 from ingest.checks.duplicates import identity_key
@@ -52,11 +52,6 @@ class ContentMissingError(LuutruError):
     """Quarantine has lost the content of a submission that is not finished."""
 
     code = "ingest.content-missing"
-
-
-def object_key(aip_id: str) -> Key:
-    """Where the AIP lies in every store."""
-    return Key(f"aip/{aip_id[:2]}/{aip_id[2:4]}/{aip_id}.tar")
 
 
 @dataclass(frozen=True)
@@ -171,7 +166,7 @@ class Steps:
         def build(out: Out) -> WrittenAip:
             return write_aip(content, out)
 
-        written = write_everywhere(self.stores, object_key(submission.aip_id), build)
+        written = write_everywhere(self.stores, aip_key(submission.aip_id), build)
         at = self.now()
         with self.catalogue.transaction() as tx:
             tx.record_aip(
@@ -182,7 +177,7 @@ class Steps:
                     title=submission.description.title,
                     profile=self.profile,
                     profile_version=PROFILE_VERSION,
-                    object_key=object_key(submission.aip_id),
+                    object_key=aip_key(submission.aip_id),
                     size_bytes=written.size_bytes,
                     sha256=written.sha256,
                     created_at=at,

@@ -67,13 +67,16 @@ class Carrier:
         self._dbos = DBOS
         self._set_id = SetWorkflowID
         self._side_by_side = side_by_side
+        self.problems: dict[str, LuutruError] = {}
+        """What last kept a submission from going on, for whoever waits for it; it is tried again all the same."""
         _use_write_ahead_log(database)
         config: DBOSConfig = {
             "name": "luutru-ingest",
             "system_database_url": f"sqlite:///{database}",
             "application_version": APPLICATION_VERSION,
             "executor_id": "luutru",
-            "log_level": "ERROR",
+            # A step that fails is ours to report (``problems``); dbos would print its traceback to the user.
+            "log_level": "CRITICAL",
             "run_migrations": True,
             "notification_listener_polling_interval_sec": 0.5,
             "max_executor_threads": max(8, 4 * side_by_side),
@@ -84,12 +87,21 @@ class Carrier:
     def _declared(self) -> Callable[[str, str], str]:
         dbos, steps = self._dbos, self._steps
 
+        def done(step: Callable[[str], State], submission_id: str) -> str:
+            try:
+                state = step(submission_id).value
+            except LuutruError as error:
+                _log.warning("submission %s: %s %s %s", submission_id, error.code, error.message, error.detail)
+                self.problems[submission_id] = error
+                raise
+            self.problems.pop(submission_id, None)
+            return state
+
         def carried(submission_id: str, begun_in: str) -> str:
             state = State(begun_in)
             while (step := next_step(steps, state)) is not None:
-                name = step.__name__
-                state = State(dbos.run_step({"name": name}, _value, step, submission_id))
-            dbos.run_step({"name": "finish"}, _value, steps.finish, submission_id)
+                state = State(dbos.run_step({"name": step.__name__}, done, step, submission_id))
+            dbos.run_step({"name": "finish"}, done, steps.finish, submission_id)
             return state.value
 
         declared: Callable[[str, str], str] = dbos.workflow(name="ingest", max_recovery_attempts=1_000_000)(carried)
@@ -141,9 +153,20 @@ class Carrier:
             stop.wait(sweep_seconds)
 
 
-def wait_for(steps: Steps, submission_id: str, *, poll_seconds: float = 0.05) -> State:
-    """The state in which nothing more happens without a person: polled from the catalogue, whoever carries it."""
+def wait_for(
+    steps: Steps,
+    submission_id: str,
+    *,
+    poll_seconds: float = 0.05,
+    problem: Callable[[str], LuutruError | None] = lambda _submission: None,
+) -> State:
+    """The state in which nothing more happens without a person: polled from the catalogue, whoever carries it.
+
+    Raises what ``problem`` tells of the submission: then it waits for a later attempt, and nothing is lost.
+    """
     while True:
+        if (error := problem(submission_id)) is not None:
+            raise error
         with steps.catalogue.read() as reading:
             submission = reading.submission(submission_id)
         if submission.state is State.IN_REVIEW:
@@ -151,10 +174,6 @@ def wait_for(steps: Steps, submission_id: str, *, poll_seconds: float = 0.05) ->
         if is_final(submission.state) and (submission.state is State.RETURNED or submission.content_removed_at):
             return submission.state
         time.sleep(poll_seconds)
-
-
-def _value(step: Callable[[str], State], submission_id: str) -> str:
-    return step(submission_id).value
 
 
 def _pausing(ended_at_ms: int | None, failures: int) -> bool:
