@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from api.index_source import ArchiveSource
 from api.settings import Settings
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
+from archive.local_time import VIETNAM
 from archive.signing import ArchiveKey, load_key
 from archive.storage.directory import DirectoryStore
 from ingest.calendar import default_calendar
@@ -32,8 +33,6 @@ from ingest.workers.pool import WorkerPool
 from search.client import SearchSettings, connect
 from search.index import SearchIndex
 from search.indexer import Follower
-
-VIETNAM = timezone(timedelta(hours=7), "+07:00")
 
 
 def now() -> datetime:

@@ -295,7 +295,9 @@ def status(
 def review(
     id: Id,
     reason: Annotated[str, typer.Option(help="Lý do; được ghi vào nhật ký.")],
-    accept: Annotated[bool, typer.Option("--accept/--return", help="Tiếp nhận, hoặc trả lại.")],
+    decision: Annotated[
+        str, typer.Option(help="accept: tiếp nhận; return: trả lại; refuse: từ chối vì có dấu mật, hủy ngay nội dung.")
+    ],
     home: Home = None,
     as_json: Json = False,
 ) -> None:
@@ -303,15 +305,19 @@ def review(
     from api.submitting import carry
     from api.views import one_submission, submission_view
 
+    if decision not in ("accept", "return", "refuse"):
+        raise click.BadParameter("--decision là accept, return hoặc refuse")
     with archive_at(home) as installation:
         submission = one_submission(installation, id)
         steps = installation.steps()
-        if accept:
+        if decision == "accept":
             steps.accept(submission.id, actor=actor(), reason=reason)
             carry(installation, [submission.id])
             _follow_index(installation, as_json)
-        else:
+        elif decision == "return":
             steps.send_back(submission.id, actor=actor(), reason=reason)
+        else:
+            steps.refuse(submission.id, actor=actor(), reason=reason)
         view = submission_view(installation, submission.id)
     if as_json:
         print_json(view)

@@ -13,6 +13,7 @@ from archive.errors import LuutruError, SubmissionMissingError
 from archive.events import Event
 from archive.finding import Severity
 from archive.lifecycle import State
+from archive.local_time import local_text
 from ingest.quarantine import write_whole
 from ingest.steps import receipt_letter, recorded_reports, return_letter, summary
 
@@ -77,8 +78,8 @@ def submission_view(installation: Installation, submission_id: str) -> dict[str,
         "findings": [item.as_json() for item in findings],
         "tools": {name: version for report in reports for name, version in report.tools.items()},
         "reasons": [item["code"] for item in decision.get("reasons", ())],
-        "remove_after": submission.remove_after.isoformat() if submission.remove_after else None,
-        "content_removed_at": submission.content_removed_at.isoformat() if submission.content_removed_at else None,
+        "remove_after": local_text(submission.remove_after) if submission.remove_after else None,
+        "content_removed_at": local_text(submission.content_removed_at) if submission.content_removed_at else None,
     }
 
 
@@ -106,7 +107,7 @@ def aip_view(installation: Installation, aip: Aip) -> dict[str, Any]:
             {
                 "store": copy.store,
                 "state": copy.state.value,
-                "verified_at": copy.verified_at.isoformat(timespec="seconds"),
+                "verified_at": local_text(copy.verified_at),
             }
             for copy in reading.copies(aip.id)
         ]
@@ -128,7 +129,7 @@ def aip_view(installation: Installation, aip: Aip) -> dict[str, Any]:
         "history": [
             {
                 "seq": record.seq,
-                "at": record.at.isoformat(timespec="seconds"),
+                "at": local_text(record.at),
                 "event": record.event,
                 "actor": record.actor,
                 "hash": record.hash,

@@ -2,7 +2,7 @@
 
 received ──► checked ──► accepted ──► packaged ──► stored
    │  │       │ │ │         ▲
-   │  │       │ │ └► in_review ──► returned
+   │  │       │ │ └► in_review ──► returned | refused
    │  └───────┼─┴────────────────► returned
    └──────────┴──────────────────► refused      (secrecy: the content is destroyed at once)
 """
@@ -32,7 +32,7 @@ class State(StrEnum):
 MOVES: Mapping[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.CHECKED, State.RETURNED, State.REFUSED}),
     State.CHECKED: frozenset({State.ACCEPTED, State.IN_REVIEW, State.RETURNED, State.REFUSED}),
-    State.IN_REVIEW: frozenset({State.ACCEPTED, State.RETURNED}),
+    State.IN_REVIEW: frozenset({State.ACCEPTED, State.RETURNED, State.REFUSED}),
     State.ACCEPTED: frozenset({State.PACKAGED}),
     State.PACKAGED: frozenset({State.STORED}),
     State.RETURNED: frozenset(),

@@ -13,8 +13,11 @@ html { font-family: "Noto Serif", serif; font-size: 12pt; line-height: 1.35; col
 .head div:last-child { white-space: nowrap }
 .head b { display: block } .motto { text-decoration: underline; font-weight: bold }
 h1 { text-align: center; font-size: 15pt; margin: 9mm 0 1mm } .sub { text-align: center; font-style: italic; margin: 0 0 6mm }
-table { width: 100%; border-collapse: collapse; margin: 3mm 0 } td, th { border: .5pt solid #777; padding: 1.2mm 2mm; vertical-align: top; font-size: 10pt; text-align: left }
-th { background: #f0f0ec } table.facts td:first-child { width: 38%; color: #333 } .mono { font-family: "Noto Sans", sans-serif; font-size: 8pt; word-break: break-all }
+table { width: 100%; border-collapse: collapse; margin: 3mm 0 }
+td, th { border: .5pt solid #777; padding: 1.2mm 2mm; vertical-align: top; font-size: 10pt; text-align: left }
+th { background: #f0f0ec }
+table.facts td:first-child { width: 38%; color: #333 }
+.mono { font-family: "Noto Sans", sans-serif; font-size: 8pt; word-break: break-all }
 .sign { margin-top: 8mm; text-align: right } h2 { font-size: 12.5pt; margin: 6mm 0 1mm }
 """
 

@@ -189,10 +189,10 @@ def original(document: Document) -> Original:
         ordinal=document.ordinal,
         fields=document.entry.fields,
         kind=document.entry.kind,
-        pronom=seen.get("pronom") or "",
+        pronom=seen.get("puid") or "",
         format_name=seen.get("name") or "",
         format_version=seen.get("version") or "",
-        media_type=seen.get("media_type") or "application/octet-stream",
+        media_type=seen.get("mime") or "application/octet-stream",
         signatures=tuple(_signature(item) for item in document.signatures if item.get("premis")),
         validation=tuple(
             item["sha256"]

@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from archive.finding import Finding
+from archive.local_time import local_text
 from ingest.policy import Consequence, Decision
 from schemas.findings import finding_kinds
 
@@ -45,7 +46,7 @@ def receipt_statement(
         "schema": RECEIPT_SCHEMA,
         "archive": dict(archive),
         **submission,
-        "issued_at": issued_at.isoformat(),
+        "issued_at": local_text(issued_at),
         "aip": dict(aip),
         "documents": rows,
         "size_bytes": sum(row["size_bytes"] for row in rows),
@@ -70,8 +71,8 @@ def return_reason(
         "schema": RETURN_SCHEMA,
         "archive": dict(archive),
         **submission,
-        "returned_at": returned_at.isoformat(),
-        "remove_after": remove_after.isoformat(),
+        "returned_at": local_text(returned_at),
+        "remove_after": local_text(remove_after),
         "consequence": (Consequence.RETURN if note else decision.consequence).value,
         "note": note,
         "reasons": [described(item) for item in decision.reasons],

@@ -26,6 +26,7 @@ from archive.events import Event
 from archive.finding import Answer, Finding, worst
 from archive.fixity import CopyState
 from archive.lifecycle import State
+from archive.local_time import local_text
 from archive.signing import ArchiveKey
 from archive.storage.key import aip_key
 from archive.storage.store import Store
@@ -144,6 +145,22 @@ class Steps:
         reports = read_reports(self._slot(submission_id).checks)
         decision = decide(_findings(reports), self.agreement)
         return self._return(submission, decision, actor=actor, note=reason)
+
+    def refuse(self, submission_id: str, *, actor: str, reason: str) -> State:
+        """A person saw what no machine did (a mark of secrecy in a scan): refused, and its content removed at once."""
+        with self.catalogue.transaction() as tx:
+            moved = tx.move(
+                submission_id,
+                Event.SUBMISSION_CONTENT_REFUSED,
+                actor=actor,
+                at=self.now(),
+                data={"codes": [], "note": reason, "agreement": self._agreement()},
+                remove_after=self.now(),
+            )
+            tx.describe(submission_id, Description())
+            tx.forget_reports(submission_id)
+        self.finish(submission_id)
+        return moved.state
 
     # accepted → packaged
 
@@ -420,8 +437,8 @@ def summary(submission: Submission) -> dict[str, Any]:
         "file_code": described.file_code,
         "title": described.title,
         "transfer_sha256": submission.transfer_sha256,
-        "entered_at": submission.entered_at.isoformat(),
-        "received_legal_at": submission.received_legal_at.isoformat(),
+        "entered_at": local_text(submission.entered_at),
+        "received_legal_at": local_text(submission.received_legal_at),
         "agreement": {
             "name": submission.agreement.name,
             "version": submission.agreement.version,
@@ -463,8 +480,8 @@ def _catalogued(aip_id: str, offset: int, document: CheckedDocument) -> Document
         sha256=document.digests.sha256,
         sha512=document.digests.sha512,
         tar_offset=offset,
-        pronom=document.format.get("pronom") or "",
-        media_type=document.format.get("media_type") or "",
+        pronom=document.format.get("puid") or "",
+        media_type=document.format.get("mime") or "",
         verdict=worst(map(Answer, document.answers.values())).value,
         number=str(fields.get("codeNumber") or ""),
         notation=str(fields.get("codeNotation") or ""),

@@ -139,8 +139,6 @@ GOOD: tuple[Good, ...] = (
         "bagit-0-97",
         "Gói BagIt theo phiên bản cũ 0.97",
         _bag(_pair("H99.12.2025.010", 96, "Thông báo và quy định, đợt bốn"), "folder", "0.97"),
-        WITH_FINDINGS,
-        ("bag.declaration.version-old",),
     ),
     Good(
         "quy-tac-cu",

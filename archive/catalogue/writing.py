@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, insert, select, update
+from sqlalchemy import Table, and_, delete, insert, select, update
 
 from archive.canonical import canonical_sha256
 from archive.catalogue import tables as t
@@ -30,8 +30,8 @@ from archive.events import Event
 from archive.fixity import CopyState
 from archive.ledger import Record
 from archive.lifecycle import STATE_AFTER, State, move
+from archive.local_time import VIETNAM
 
-VIETNAM = timezone(timedelta(hours=7))
 ROWS_AT_ONCE = 2000
 
 
@@ -128,6 +128,10 @@ class Transaction(LedgerWriting):
     def record_report(self, submission_id: str, check: str, report: Mapping[str, Any]) -> None:
         """The report of one check; a later run of the same check takes its place. Kept when content is removed."""
         self._put(t.reports, {"submission_id": submission_id, "check_name": check}, {"report": dict(report)})
+
+    def forget_reports(self, submission_id: str) -> None:
+        """The reports of a submission whose content must leave no trace: findings may quote it."""
+        self._connection.execute(delete(t.reports).where(t.reports.c.submission_id == submission_id))
 
     def record_aip(
         self, aip: Aip, documents: Iterable[Document], validation: Iterable[ValidationMaterial] = ()

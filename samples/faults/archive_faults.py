@@ -20,6 +20,8 @@ BOMB_BYTES = 160 << 20
 """What the bomb becomes: above the 128 MiB from which a ratio counts."""
 ENTRIES = 120_001
 """One more than a hồ sơ may have."""
+_NOTHING_LEFT = ("list.absent", "metadata.file.missing")
+"""Of a refused archive no file is offered to the other checks."""
 _OUTSIDE = b"Khong duoc nam ngoai goi ho so.\n"
 
 
@@ -143,6 +145,7 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.name.traversal",),
         "returned",
         _zip_with(f"{NAME}/../../../thoat-ra.txt"),
+        also=_NOTHING_LEFT,
         base_form="zip",
     ),
     Fault(
@@ -151,6 +154,7 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.name.absolute",),
         "returned",
         _zip_with("/tmp/thoat-ra.txt"),
+        also=_NOTHING_LEFT,
         base_form="zip",
     ),
     Fault(
@@ -159,6 +163,7 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.name.windows",),
         "returned",
         _zip_with("C:\\Windows\\thoat-ra.txt"),
+        also=_NOTHING_LEFT,
         base_form="zip",
     ),
     Fault(
@@ -167,15 +172,25 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.name.duplicate",),
         "returned",
         _twice,
+        also=_NOTHING_LEFT,
         base_form="zip",
     ),
-    Fault("zip-encrypted", "Tệp ZIP đặt mật khẩu", ("unpack.zip.encrypted",), "returned", _locked, base_form="zip"),
+    Fault(
+        "zip-encrypted",
+        "Tệp ZIP đặt mật khẩu",
+        ("unpack.zip.encrypted",),
+        "returned",
+        _locked,
+        also=_NOTHING_LEFT,
+        base_form="zip",
+    ),
     Fault(
         "tar-symlink",
         "Tệp TAR có liên kết trỏ ra ngoài",
         ("unpack.entry.link",),
         "returned",
         _tar_with(lambda: tar_entry(f"{NAME}/data/mat-khau.txt", kind=tarfile.SYMTYPE, link="/etc/passwd")),
+        also=_NOTHING_LEFT,
         base_form="tar",
     ),
     Fault(
@@ -184,6 +199,7 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.entry.special",),
         "returned",
         _tar_with(_device),
+        also=_NOTHING_LEFT,
         base_form="tar",
     ),
     Fault(
@@ -210,6 +226,7 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.limit.ratio",),
         "returned",
         _ratio_bomb,
+        also=_NOTHING_LEFT,
         base_form="zip",
     ),
     Fault(
@@ -218,6 +235,7 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.nested.bomb",),
         "returned",
         _nested_bomb,
+        also=_NOTHING_LEFT,
         base_form="zip",
     ),
     Fault(
@@ -226,6 +244,7 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.nested.depth",),
         "returned",
         _nested_deep,
+        also=_NOTHING_LEFT,
         base_form="zip",
     ),
     Fault(
@@ -234,6 +253,7 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         ("unpack.limit.members",),
         "returned",
         _too_many,
+        also=_NOTHING_LEFT,
         base_form="tar.gz",
     ),
 )

@@ -54,8 +54,7 @@ def _unlisted(kit: Kit, files: Files) -> Files:
 
 def _to_fetch(kit: Kit, files: Files) -> Files:
     content = files.pop(f"data/{_second(kit)}")
-    path = _second(kit).replace(" ", "%20")
-    line = f"https://luutru.vidu.invalid/{path} {len(content)} data/{path}\n"
+    line = f"https://luutru.vidu.invalid/van-ban {len(content)} data/{_second(kit)}\n"
     files["fetch.txt"] = line.encode()
     return files
 
@@ -158,13 +157,7 @@ BAG_FAULTS: tuple[Fault, ...] = (
         ("list.absent",),
         "returned",
         _without_declaration,
-        also=(
-            "bag.declaration.missing",
-            "format.not-allowed",
-            "format.unknown",
-            "duplicates.same-bytes-in-batch",
-            "list.document.extra",
-        ),
+        also=("bag.declaration.missing", "metadata.file.missing", "format.not-allowed", "format.unknown"),
     ),
     Fault(
         "fetch-txt",

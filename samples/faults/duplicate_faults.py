@@ -65,7 +65,6 @@ DUPLICATE_FAULTS: tuple[Fault, ...] = (
         ("duplicates.same-bytes-in-holdings",),
         "in_review",
         _held_in_another,
-        also=("duplicates.same-identity", "duplicates.same-signed-revision"),
         before=Kit.good,
     ),
     Fault(
@@ -74,7 +73,6 @@ DUPLICATE_FAULTS: tuple[Fault, ...] = (
         ("duplicates.same-signed-revision",),
         "in_review",
         _signed_further,
-        also=("duplicates.same-identity",),
         before=Kit.good,
     ),
     Fault(

@@ -12,6 +12,7 @@ from samples.faults.model import Fault, Kit, hoso_fault
 from samples.hoso import METADATA, Entry, Hoso
 from samples.legacy_text import tcvn3, vni
 from samples.parcel import Parcel, bag_of
+from samples.workshop import PERSON_AND_AGENCY, signing_time
 
 
 def _second(**changed: Any) -> Callable[[Kit], Parcel]:
@@ -57,14 +58,8 @@ def _marked(kit: Kit, hoso: Hoso) -> Hoso:
     first = kit.documents[0]
     marked: Document = replace(first, page=replace(first.page, secrecy_mark="TỐI MẬT"))
     return hoso.with_entry(
-        0, Entry.of(marked, kit.workshop.signed_as(marked.printed(), ("person", "agency"), at=_at(first)))
+        0, Entry.of(marked, kit.workshop.signed_as(marked.printed(), PERSON_AND_AGENCY, at=signing_time(first)))
     )
-
-
-def _at(document: Document) -> Any:
-    from samples.workshop import signing_time
-
-    return signing_time(document)
 
 
 METADATA_FAULTS: tuple[Fault, ...] = (
@@ -114,7 +109,6 @@ METADATA_FAULTS: tuple[Fault, ...] = (
         ("metadata.date.out-of-order",),
         "returned",
         hoso_fault(lambda _kit, hoso: replace(hoso, about={"endDate": "01/01/2025"})),
-        also=("metadata.date.outside-file",),
     ),
     Fault(
         "nfd-names",
@@ -129,7 +123,6 @@ METADATA_FAULTS: tuple[Fault, ...] = (
         ("encoding.metadata.legacy",),
         "returned",
         _written_in(tcvn3),
-        also=("metadata.value.control-characters",),
     ),
     Fault(
         "vni-metadata",

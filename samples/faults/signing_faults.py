@@ -35,22 +35,23 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
         ("signatures.tampered",),
         "returned",
         _after(tamper_after_signing),
-        also=("pdfa.not-compliant",),
+        also=("signatures.changed-after-signing",),
     ),
     Fault(
         "broken-signature-value",
-        "Một bit của giá trị chữ ký bị đổi",
+        "Một bit của giá trị chữ ký cuối cùng bị đổi",
         ("signatures.invalid",),
         "returned",
-        _after(break_signature_value),
+        _after(lambda pdf: break_signature_value(pdf, -1)),
+        also=("signatures.timestamp-broken",),
     ),
     Fault(
         "garbled-signature",
-        "Chữ ký thay bằng dữ liệu vô nghĩa",
+        "Chữ ký cuối cùng bị thay bằng dữ liệu vô nghĩa",
         ("signatures.unreadable",),
         "returned",
-        _after(garble_signature),
-        also=("signatures.no-person-signature", "signatures.changed-after-signing", "pdfa.not-compliant"),
+        _after(lambda pdf: garble_signature(pdf, -1)),
+        also=("signatures.no-agency-signature", "signatures.lax-reading", "pdfa.not-compliant"),
     ),
     Fault(
         "shadow-replace",
@@ -58,7 +59,7 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
         ("signatures.changed-after-signing",),
         "returned",
         _after(lambda pdf: shadow_change(pdf, "replace")),
-        also=("pdfa.not-compliant", "pdfa.disputed-signature-range"),
+        also=("pdfa.not-compliant",),
     ),
     Fault(
         "shadow-annotation",
@@ -66,7 +67,7 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
         ("signatures.changed-after-signing",),
         "returned",
         _after(lambda pdf: shadow_change(pdf, "annotation")),
-        also=("pdfa.not-compliant", "pdfa.disputed-signature-range"),
+        also=("pdfa.not-compliant",),
     ),
     Fault(
         "bytes-after-last-signature",
@@ -74,7 +75,7 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
         ("signatures.tail-bytes",),
         "in_review",
         _after(append_tail),
-        also=("pdfa.not-compliant", "pdfa.irregular", "pdfa.disputed-signature-range"),
+        also=("pdfa.not-compliant",),
     ),
     Fault(
         "byte-range-past-end",
@@ -82,7 +83,7 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
         ("signatures.byte-range-beyond-file",),
         "returned",
         _after(byte_range_past_end),
-        also=("signatures.tampered", "signatures.partial-coverage", "pdfa.not-compliant"),
+        also=("signatures.no-agency-signature", "pdfa.not-compliant"),
     ),
     Fault(
         "expired-signer",
@@ -111,7 +112,6 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
         ("signatures.unknown-authority",),
         "in_review",
         _otherwise("unknown", "agency"),
-        also=("signatures.no-person-signature",),
     ),
     Fault(
         "no-agency-signature",
@@ -133,7 +133,6 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
         ("signatures.none",),
         "accepted-with-findings",
         content_fault(lambda kit, _signed: kit.documents[0].printed().pdf),
-        also=("signatures.no-person-signature", "signatures.no-agency-signature"),
     ),
     Fault(
         "no-revocation-data",
