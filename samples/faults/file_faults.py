@@ -115,7 +115,7 @@ FILE_FAULTS: tuple[Fault, ...] = (
         ("pdfa.encrypted",),
         "returned",
         content_fault(lambda kit, _signed: encrypted(kit.documents[0].printed().pdf, user="mat-khau")),
-        also=("signatures.unreadable-file",),
+        also=("signatures.unreadable-file", "malware.file.encrypted"),
     ),
     Fault(
         "encrypted-to-change",
@@ -131,7 +131,7 @@ FILE_FAULTS: tuple[Fault, ...] = (
         ("pdfa.damaged",),
         "returned",
         content_fault(lambda _kit, signed: truncated(signed)),
-        also=("signatures.unreadable-file", "signatures.none", "format.by-header-only"),
+        also=("signatures.unreadable-file",),
     ),
     Fault(
         "png-named-pdf",

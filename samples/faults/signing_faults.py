@@ -51,7 +51,12 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
         ("signatures.unreadable",),
         "returned",
         _after(lambda pdf: garble_signature(pdf, -1)),
-        also=("signatures.no-agency-signature", "signatures.lax-reading", "pdfa.not-compliant"),
+        also=(
+            "signatures.no-agency-signature",
+            "signatures.changed-after-signing",
+            "signatures.lax-reading",
+            "pdfa.not-compliant",
+        ),
     ),
     Fault(
         "shadow-replace",
