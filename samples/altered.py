@@ -67,18 +67,14 @@ def with_embedded_file(pdf: bytes) -> bytes:
 
 
 def with_late_metadata(pdf: bytes) -> bytes:
-    """A right PDF/A whose XMP lies beyond the first 64 KiB: 160 KB of comments stand in its page content before it."""
+    """A right PDF/A whose XMP lies beyond the first 64 KiB: 130 KB of comments in its first page stand before it."""
 
     def change(document: pikepdf.Pdf) -> None:
         lines = (hashlib.sha512(b"%d" % number).hexdigest().encode() for number in range(2000))
-        page = document.pages[0]
-        page.contents_add(b"\n".join(b"% " + line for line in lines), prepend=False)
-        xmp = document.Root.Metadata.read_bytes()
-        moved = document.make_stream(xmp)
-        moved.Type, moved.Subtype = pikepdf.Name.Metadata, pikepdf.Name.XML
-        document.Root.Metadata = moved
+        document.pages[0].contents_add(b"\n".join(b"% " + line for line in lines), prepend=False)
 
-    return _saved(pdf, change)
+    # A linearised file has what its first page needs before all else.
+    return _saved(pdf, change, linearised=True)
 
 
 def encrypted(pdf: bytes, *, user: str = "", owner: str = "chu-so-huu") -> bytes:
@@ -94,9 +90,10 @@ def truncated(pdf: bytes) -> bytes:
     return pdf[: pdf.index(b"%%EOF") * 3 // 5]
 
 
-def _saved(pdf: bytes, change: Callable[[pikepdf.Pdf], None]) -> bytes:
+def _saved(pdf: bytes, change: Callable[[pikepdf.Pdf], None], *, linearised: bool = False) -> bytes:
     with pikepdf.open(io.BytesIO(pdf)) as document:
         change(document)
         out = io.BytesIO()
-        document.save(out, deterministic_id=True, object_stream_mode=pikepdf.ObjectStreamMode.preserve)
+        kept = pikepdf.ObjectStreamMode.preserve
+        document.save(out, deterministic_id=True, object_stream_mode=kept, linearize=linearised)
     return out.getvalue()

@@ -6,17 +6,21 @@ import hashlib
 import io
 import json
 import os
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 
-import weasyprint
-from weasyprint.text.fonts import FontConfiguration
-
 from samples.layout import SECOND_SIGNATURE_SPACE, SIGNATURE_SPACE, Page, html_of
 from samples.signing import Appearance
+
+with warnings.catch_warnings():
+    # It asks for a library that later versions will need (HarfBuzz-Subset); this one does without.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    import weasyprint
+    from weasyprint.text.fonts import FontConfiguration
 
 _POINTS_PER_PIXEL = 0.75
 _MM = 72 / 25.4

@@ -150,10 +150,9 @@ SIGNING_FAULTS: tuple[Fault, ...] = (
     Fault(
         "untrusted-timestamp",
         "Dấu thời gian do tổ chức không rõ cấp",
-        ("signatures.timestamp-not-believed",),
+        ("signatures.timestamp-not-believed", "signatures.no-revocation-evidence"),
         "in_review",
         _otherwise("person", "agency", tsa="unknown_tsa"),
-        also=("signatures.no-revocation-evidence",),
     ),
     Fault(
         "weak-key",
