@@ -146,7 +146,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _zip_with(f"{NAME}/../../../thoat-ra.txt"),
         also=_NOTHING_LEFT,
-        base_form="zip",
     ),
     Fault(
         "zip-absolute-path",
@@ -155,7 +154,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _zip_with("/tmp/thoat-ra.txt"),
         also=_NOTHING_LEFT,
-        base_form="zip",
     ),
     Fault(
         "zip-windows-path",
@@ -164,7 +162,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _zip_with("C:\\Windows\\thoat-ra.txt"),
         also=_NOTHING_LEFT,
-        base_form="zip",
     ),
     Fault(
         "zip-duplicate-name",
@@ -173,7 +170,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _twice,
         also=_NOTHING_LEFT,
-        base_form="zip",
     ),
     Fault(
         "zip-encrypted",
@@ -182,7 +178,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _locked,
         also=_NOTHING_LEFT,
-        base_form="zip",
     ),
     Fault(
         "tar-symlink",
@@ -191,7 +186,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _tar_with(lambda: tar_entry(f"{NAME}/data/mat-khau.txt", kind=tarfile.SYMTYPE, link="/etc/passwd")),
         also=_NOTHING_LEFT,
-        base_form="tar",
     ),
     Fault(
         "tar-device",
@@ -200,7 +194,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _tar_with(_device),
         also=_NOTHING_LEFT,
-        base_form="tar",
     ),
     Fault(
         "case-colliding-names",
@@ -209,7 +202,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _renamed(lambda hoso: ("van-ban.pdf", "Van-Ban.pdf")),
         also=("bag.name.case-collision",),
-        base_form="zip",
     ),
     Fault(
         "unicode-colliding-names",
@@ -218,7 +210,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _renamed(lambda hoso: ("Tờ trình.pdf", unicodedata.normalize("NFD", "Tờ trình.pdf"))),
         also=("bag.name.unicode-collision",),
-        base_form="zip",
     ),
     Fault(
         "zip-bomb",
@@ -227,7 +218,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _ratio_bomb,
         also=_NOTHING_LEFT,
-        base_form="zip",
     ),
     Fault(
         "nested-zip-bomb",
@@ -236,7 +226,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _nested_bomb,
         also=_NOTHING_LEFT,
-        base_form="zip",
     ),
     Fault(
         "nested-too-deep",
@@ -245,7 +234,6 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _nested_deep,
         also=_NOTHING_LEFT,
-        base_form="zip",
     ),
     Fault(
         "too-many-files",
@@ -254,6 +242,5 @@ ARCHIVE_FAULTS: tuple[Fault, ...] = (
         "returned",
         _too_many,
         also=_NOTHING_LEFT,
-        base_form="tar.gz",
     ),
 )

@@ -49,9 +49,8 @@ class Kit:
 class Fault:
     """``findings`` must appear; ``also`` may follow from the same mistake; nothing else above an info may.
 
-    ``outcome`` is that of the default agreement when every tool runs and the malware scanner answers. ``document`` is
-    what the first finding speaks of, ``before`` a submission that must have been accepted earlier. ``detail`` says what
-    a reader cannot see from the codes.
+    ``outcome`` is that of the default agreement when every tool runs and the malware scanner answers. ``before`` is a
+    submission that must have been accepted earlier.
     """
 
     name: str
@@ -61,7 +60,6 @@ class Fault:
     make: Callable[[Kit], Parcel]
     also: tuple[str, ...] = ()
     before: Callable[[Kit], Parcel] | None = field(default=None)
-    base_form: Form = "folder"
 
 
 def content_fault(change: Callable[[Kit, bytes], bytes]) -> Callable[[Kit], Parcel]:
