@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from api.holdings import CatalogueHoldings
-from api.index_source import ArchiveSource
 from api.settings import Settings
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
@@ -30,9 +30,11 @@ from ingest.quarantine import Quarantine
 from ingest.steps import Steps
 from ingest.verapdf.client import VeraPool, verapdf_pool
 from ingest.workers.pool import WorkerPool
-from search.client import SearchSettings, connect
-from search.index import SearchIndex
-from search.indexer import Follower
+
+if TYPE_CHECKING:  # The client of the index takes a third of a second to import; most commands never ask the index.
+    from search.client import SearchSettings
+    from search.index import SearchIndex
+    from search.indexer import Follower
 
 
 def now() -> datetime:
@@ -167,15 +169,23 @@ class Installation:
 
     @property
     def search_settings(self) -> SearchSettings:
+        from search.client import SearchSettings
+
         return SearchSettings(
             self.settings.tools / "elasticsearch", self.settings.search_data, hosts=self.settings.search_hosts
         )
 
     def search_index(self, *, start: bool = True) -> SearchIndex:
         """The index; the local node is started when it does not run and ``start``. Raises SearchError otherwise."""
+        from search.client import connect
+        from search.index import SearchIndex
+
         return SearchIndex(connect(self.search_settings, start=start))
 
     def follower(self, index: SearchIndex) -> Follower:
+        from api.index_source import ArchiveSource
+        from search.indexer import Follower
+
         source = ArchiveSource(self.catalogue, self.stores, self.settings.home / "index-refusals.jsonl")
         return Follower(source, index)
 
