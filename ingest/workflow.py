@@ -24,6 +24,12 @@ APPLICATION_VERSION = "1"
 _log = logging.getLogger(__name__)
 
 
+class DefectError(LuutruError):
+    """A step failed for no reason the world gives: a defect of this software. The submission stays where it was."""
+
+    code = "ingest.defect"
+
+
 class WorkerRunningError(LuutruError):
     """Another process of this installation already carries the workflows."""
 
@@ -93,6 +99,15 @@ class Carrier:
             except LuutruError as error:
                 _log.warning("submission %s: %s %s %s", submission_id, error.code, error.message, error.detail)
                 self.problems[submission_id] = error
+                raise
+            except Exception as error:
+                # A defect of ours, not of the submission: loud in the log, said to whoever waits, tried again later.
+                _log.exception("submission %s: defect in step %s", submission_id, step.__name__)
+                self.problems[submission_id] = DefectError(
+                    "Lỗi của chính phần mềm khi xử lý hồ sơ; hồ sơ vẫn nguyên trong khu cách ly.",
+                    remedy="Báo người quản trị kèm nhật ký; «luutru work» sẽ thử lại.",
+                    detail=f"{type(error).__name__}: {error}",
+                )
                 raise
             self.problems.pop(submission_id, None)
             return state

@@ -102,7 +102,7 @@ def _held(
             by_bytes[sha256],
             file_code=held.file_code,
             aip_id=held.aip_id,
-            path=held.path,
+            held_path=held.path,
         )
     # The held file is a signed revision of ours, ours is one of the held file's, or both share one.
     revisions = {**by_bytes, **by_revision}

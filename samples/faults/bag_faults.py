@@ -157,7 +157,7 @@ BAG_FAULTS: tuple[Fault, ...] = (
         ("list.absent",),
         "returned",
         _without_declaration,
-        also=("bag.declaration.missing", "metadata.file.missing", "format.not-allowed", "format.unknown"),
+        also=("bag.declaration.missing", "metadata.file.missing", "format.not-allowed", "format.unknown", "format.extension-mismatch"),
     ),
     Fault(
         "fetch-txt",

@@ -11,7 +11,7 @@ from archive.lifecycle import EVENT_OF, MOVES, STATE_AFTER, VIETNAMESE, State, i
 LEGAL = {
     ("received", "checked"), ("received", "returned"), ("received", "refused"),
     ("checked", "accepted"), ("checked", "in_review"), ("checked", "returned"), ("checked", "refused"),
-    ("in_review", "accepted"), ("in_review", "returned"),
+    ("in_review", "accepted"), ("in_review", "returned"), ("in_review", "refused"),
     ("accepted", "packaged"),
     ("packaged", "stored"),
 }  # fmt: skip
