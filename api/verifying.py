@@ -37,7 +37,15 @@ def verify_aip(
     with ThreadPoolExecutor(len(installation.stores)) as threads:
         results = list(
             threads.map(
-                lambda store: verify_copy(store, aip.object_key, aip.sha256, aip.size_bytes, deep=check, progress=read),
+                lambda store: verify_copy(
+                    store,
+                    aip.object_key,
+                    aip.sha256,
+                    aip.size_bytes,
+                    layout_sha256=aip.layout_sha256,
+                    deep=check,
+                    progress=read,
+                ),
                 installation.stores,
             )
         )

@@ -67,11 +67,21 @@ def write_everywhere(stores: Sequence[Store], key: Key, build: Callable[[Out], W
 
 
 def read_back(
-    stores: Sequence[Store], key: Key, sha256: str, size_bytes: int, *, cold: bool = True
+    stores: Sequence[Store],
+    key: Key,
+    sha256: str,
+    size_bytes: int,
+    *,
+    layout_sha256: str | None = None,
+    cold: bool = True,
 ) -> list[CopyResult]:
     """Every byte of every copy read again and compared, one result per store in their order; stores side by side."""
+
+    def verified(store: Store) -> CopyResult:
+        return verify_copy(store, key, sha256, size_bytes, layout_sha256=layout_sha256, cold=cold)
+
     with ThreadPoolExecutor(max(1, len(stores))) as pool:
-        return list(pool.map(lambda store: verify_copy(store, key, sha256, size_bytes, cold=cold), stores))
+        return list(pool.map(verified, stores))
 
 
 class _Block:

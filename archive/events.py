@@ -29,7 +29,7 @@ class Event(StrEnum):
 
 REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.SUBMISSION_CONTENT_RECEIVED: frozenset({"registration_number", "sha256", "size_bytes"}),
-    Event.AIP_PACKAGE_WRITTEN: frozenset({"aip_id", "sha256", "size_bytes"}),
+    Event.AIP_PACKAGE_WRITTEN: frozenset({"aip_id", "sha256", "size_bytes", "layout_sha256"}),
     Event.AIP_COPIES_VERIFIED: frozenset({"aip_id"}),
 }
 """What a later reader (a follower, a rebuilt catalogue) must find in ``data`` without asking anyone else."""

@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import hashlib
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from io import BufferedReader
 from queue import SimpleQueue
 from threading import Thread
 
+from archive.aip.model import AipUnreadableError
 from archive.errors import ObjectMissingError, StoreError
 from archive.finding import Answer, Finding, answer_of
+from archive.layout_reading import layout_sha256 as layout_digest
+from archive.steady_reading import PAUSES_SECONDS, SteadyReader
 from archive.storage.key import Key
 from archive.storage.store import Store
 
 READ_BYTES = 1 << 20
 BUFFERS = 4
-PAUSES_SECONDS = (0.05, 0.5)
-"""How long to wait before each further attempt at a read that failed: a hiccup is not damage (T23)."""
 
 DeepCheck = Callable[[BufferedReader], Iterable[Finding]]
 
@@ -35,7 +36,9 @@ class CopyState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """One copy after its audit. ``sha256`` is of the bytes read, None unless all were; ``detail`` is for the log."""
+    """One copy after its audit. ``sha256`` is of the bytes read, None when it is not known of them; ``detail`` is for
+    the log.
+    """
 
     store: str
     key: Key
@@ -56,49 +59,108 @@ def verify_copy(
     sha256: str,
     size_bytes: int,
     *,
+    layout_sha256: str | None = None,
     cold: bool = True,
     deep: DeepCheck | None = None,
     pauses_seconds: Sequence[float] = PAUSES_SECONDS,
     progress: Callable[[int], None] | None = None,
 ) -> CopyResult:
-    """Reads every byte of the copy and compares size and SHA-256 with what was recorded; never raises for a bad copy.
+    """Reads every byte of the copy and compares it with what was recorded; never raises for a bad copy.
 
-    ``cold``: from the medium instead of memory, where the store can. ``deep``: once the bytes are proven, looks into
-    the package; a finding that is an error makes the copy a mismatch. ``progress`` is told the bytes as they are read.
+    With ``layout_sha256`` (docs/format.md, 2.1) that digest is compared, by as many threads as there are cores; without
+    it size and SHA-256, in one stream. Both cover every byte and its place. ``cold``: from the medium instead of memory,
+    where the store can. ``deep``: once the bytes are proven, looks into the package; a finding that is an error makes
+    the copy a mismatch. ``progress`` is told the bytes as they are read.
     """
+
+    def seen(state: CopyState, found: _Found | None = None, detail: str = "") -> CopyResult:
+        size, digest = (found.size_bytes, found.sha256) if found else (None, None)
+        return CopyResult(store.name, key, state, size, digest, detail)
+
+    reading = _Copy(store, key, cold, pauses_seconds, progress)
     try:
-        found_size, found = _digest(store, key, cold, pauses_seconds, progress)
+        if layout_sha256 is None:
+            found = _compared_in_one_stream(reading, sha256, size_bytes)
+        else:
+            found = _compared_by_layout(reading, sha256, size_bytes, layout_sha256)
     except ObjectMissingError as error:
-        return CopyResult(store.name, key, CopyState.MISSING, detail=error.detail)
+        return seen(CopyState.MISSING, detail=error.detail)
     except StoreError as error:
-        return CopyResult(store.name, key, CopyState.UNREADABLE, detail=error.detail or error.message)
-    if (found_size, found) != (size_bytes, sha256):
-        return CopyResult(store.name, key, CopyState.MISMATCH, found_size, found, f"expected {size_bytes} {sha256}")
-    findings: tuple[Finding, ...] = ()
-    if deep is not None:
-        try:
-            with store.open(key) as file:
-                findings = tuple(deep(file))
-        except StoreError as error:
-            return CopyResult(store.name, key, CopyState.UNREADABLE, found_size, found, error.detail or error.message)
+        return seen(CopyState.UNREADABLE, detail=error.detail or error.message)
+    if not found.same:
+        return seen(CopyState.MISMATCH, found, found.detail)
+    if deep is None:
+        return seen(CopyState.OK, found)
+    try:
+        with store.open(key) as file:
+            findings = tuple(deep(file))
+    except StoreError as error:
+        return seen(CopyState.UNREADABLE, found, error.detail or error.message)
     state = CopyState.MISMATCH if answer_of(findings) is Answer.FAILED else CopyState.OK
-    return CopyResult(store.name, key, state, found_size, found, findings=findings)
+    return replace(seen(state, found), findings=findings)
 
 
-def _digest(
-    store: Store, key: Key, cold: bool, pauses_seconds: Sequence[float], progress: Callable[[int], None] | None
-) -> tuple[int, str]:
+@dataclass(frozen=True, slots=True)
+class _Copy:
+    """Which copy is read, and how."""
+
+    store: Store
+    key: Key
+    cold: bool
+    pauses_seconds: Sequence[float]
+    progress: Callable[[int], None] | None
+
+    def reader(self) -> SteadyReader:
+        return SteadyReader(self.store, self.key, cold=self.cold, pauses_seconds=self.pauses_seconds)
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What was read: whether it is what was recorded, and what it is as far as that is known."""
+
+    same: bool
+    size_bytes: int
+    sha256: str | None
+    detail: str = ""
+
+
+def _compared_by_layout(copy: _Copy, sha256: str, size_bytes: int, layout_sha256: str) -> _Found:
+    """Same layout digest, same bytes, and so the recorded SHA-256; of other bytes none is known."""
+    with ExitStack() as stack:
+
+        def opened() -> SteadyReader:
+            return stack.enter_context(copy.reader())
+
+        found_size = opened().size()
+        if found_size != size_bytes:
+            return _Found(False, found_size, None, f"expected {size_bytes} bytes")
+        try:
+            found = layout_digest(found_size, opened, copy.progress, name=f"read {copy.store.name}")
+        except AipUnreadableError as error:
+            return _Found(False, found_size, None, f"expected layout {layout_sha256}: {error.detail}")
+    if found != layout_sha256:
+        return _Found(False, found_size, None, f"expected layout {layout_sha256}, found {found}")
+    return _Found(True, found_size, sha256)
+
+
+def _compared_in_one_stream(copy: _Copy, sha256: str, size_bytes: int) -> _Found:
+    found_size, found = _digest(copy)
+    same = (found_size, found) == (size_bytes, sha256)
+    return _Found(same, found_size, found, "" if same else f"expected {size_bytes} {sha256}")
+
+
+def _digest(copy: _Copy) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = 0
-    for piece in _ahead(store, key, cold, pauses_seconds):
+    for piece in _ahead(copy):
         digest.update(piece)
         size += len(piece)
-        if progress is not None:
-            progress(len(piece))
+        if copy.progress is not None:
+            copy.progress(len(piece))
     return size, digest.hexdigest()
 
 
-def _ahead(store: Store, key: Key, cold: bool, pauses_seconds: Sequence[float]) -> Iterator[memoryview]:
+def _ahead(copy: _Copy) -> Iterator[memoryview]:
     """The bytes in order, read by a thread of its own into a few buffers while the caller hashes (both free the GIL).
 
     A piece is valid until the next one is asked for. Errors of the reader are raised here.
@@ -110,14 +172,14 @@ def _ahead(store: Store, key: Key, cold: bool, pauses_seconds: Sequence[float]) 
 
     def fill() -> None:
         try:
-            with _Steady(store, key, cold, pauses_seconds) as source:
+            with copy.reader() as source:
                 while (buffer := free.get()) is not None and (count := source.readinto(buffer)):
                     full.put((buffer, count))
             full.put(None)
         except BaseException as error:
             full.put(error)
 
-    reader = Thread(target=fill, name=f"read {store.name}", daemon=True)
+    reader = Thread(target=fill, name=f"read {copy.store.name}", daemon=True)
     reader.start()
     try:
         while (item := full.get()) is not None:
@@ -128,48 +190,3 @@ def _ahead(store: Store, key: Key, cold: bool, pauses_seconds: Sequence[float]) 
     finally:
         free.put(None)
         reader.join()
-
-
-class _Steady:
-    """Reads on from where it stood when a read fails, after a pause and with the object opened anew."""
-
-    def __init__(self, store: Store, key: Key, cold: bool, pauses_seconds: Sequence[float]) -> None:
-        self._store = store
-        self._key = key
-        self._cold = cold
-        self._pauses = pauses_seconds
-        self._file: BufferedReader | None = None
-        self._position = 0
-
-    def __enter__(self) -> _Steady:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._drop()
-
-    def readinto(self, buffer: memoryview) -> int:
-        for pause in (*self._pauses, None):
-            try:
-                count = self._opened().readinto(buffer)
-            except ObjectMissingError:
-                raise
-            except StoreError:
-                self._drop()
-                if pause is None:
-                    raise
-                time.sleep(pause)
-            else:
-                self._position += count
-                return count
-        raise AssertionError("unreachable")
-
-    def _opened(self) -> BufferedReader:
-        if self._file is None:
-            self._file = self._store.open(self._key, cold=self._cold)
-            self._file.seek(self._position)
-        return self._file
-
-    def _drop(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None

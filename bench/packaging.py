@@ -18,14 +18,18 @@ import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.result import Measured, report
+
+if TYPE_CHECKING:
+    from archive.aip.model import WrittenAip
 
 FILES = 100
 MAKE_BAG = "import bagit, sys; bagit.make_bag(sys.argv[1], checksums=['sha256', 'sha512'])"
 
 
-def build(folder: Path, target: Path) -> None:
+def build(folder: Path, target: Path) -> WrittenAip:
     """Our side: the AIP of every file of ``folder``; no digest is known beforehand."""
     from archive.aip.model import AipContent, Original, Party, RuleProfile
     from archive.aip.writer import write_aip
@@ -45,7 +49,7 @@ def build(folder: Path, target: Path) -> None:
         originals=originals,
     )
     with target.open("wb", buffering=0) as out:
-        write_aip(content, out)
+        return write_aip(content, out)
 
 
 def fill(folder: Path, files: int, size_bytes: int) -> None:

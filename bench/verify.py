@@ -1,6 +1,6 @@
 """Bench (d): proving one stored AIP whole, against ``bagit.py --validate`` on the same bag unpacked, and ``sha256sum``.
 
-Ours reads every byte of the tar and compares its SHA-256 with the recorded one, through the store as an audit does.
+Ours reads every byte of the tar and compares its layout digest with the recorded one, through the store as an audit does.
 Whole processes are timed, start-up included, page cache warm for all.
 """
 
@@ -19,14 +19,15 @@ from bench.packaging import FILES, build, fill
 from bench.result import Measured, report
 
 
-def verify(root: Path, sha256: str, size_bytes: int) -> None:
+def verify(root: Path, sha256: str, size_bytes: int, layout_sha256: str) -> None:
     """Our side: the audit of one copy. Exit 1 unless every byte was read and is right."""
     from archive.fixity import verify_copy
     from archive.storage.directory import DirectoryStore
     from archive.storage.key import aip_key
 
     store = DirectoryStore("bench", root)
-    result = verify_copy(store, aip_key(str(uuid.UUID(int=1))), sha256, size_bytes, cold=False)
+    key = aip_key(str(uuid.UUID(int=1)))
+    result = verify_copy(store, key, sha256, size_bytes, layout_sha256=layout_sha256, cold=False)
     sys.exit(0 if result.ok else 1)
 
 
@@ -50,21 +51,21 @@ def seconds(*command: str) -> float:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--verify", nargs=3, metavar=("ROOT", "SHA256", "BYTES"), help=argparse.SUPPRESS)
+    parser.add_argument("--verify", nargs=4, metavar=("ROOT", "SHA256", "BYTES", "LAYOUT"), help=argparse.SUPPRESS)
     parser.add_argument("--mib", type=int, default=1024)
     parser.add_argument("--runs", type=int, default=7)
     given = parser.parse_args()
     if given.verify:
-        verify(Path(given.verify[0]), given.verify[1], int(given.verify[2]))
+        root, sha256, size_bytes, layout_sha256 = given.verify
+        verify(Path(root), sha256, int(size_bytes), layout_sha256)
     with tempfile.TemporaryDirectory() as name:
         scratch = Path(name)
         fill(scratch / "raw", FILES, given.mib << 20)
         tar = scratch / "aip.tar"
-        build(scratch / "raw", tar)
+        written = build(scratch / "raw", tar)
         stored(scratch / "store", tar)
         (scratch / "bag").mkdir()
         subprocess.run(["tar", "-xf", str(tar), "-C", str(scratch / "bag")], check=True)
-        told = subprocess.run(["sha256sum", str(tar)], check=True, capture_output=True, text=True).stdout.split()[0]
         commands = {
             "ours": (
                 sys.executable,
@@ -72,8 +73,9 @@ def main() -> None:
                 "bench.verify",
                 "--verify",
                 str(scratch / "store"),
-                told,
-                str(tar.stat().st_size),
+                written.sha256,
+                str(written.size_bytes),
+                written.layout_sha256,
             ),
             "bagit": (sys.executable, "-m", "bagit", "--validate", str(next((scratch / "bag").iterdir()))),
             "sha256sum": ("sha256sum", str(tar)),

@@ -197,6 +197,7 @@ class Steps:
                     object_key=aip_key(submission.aip_id),
                     size_bytes=written.size_bytes,
                     sha256=written.sha256,
+                    layout_sha256=written.layout_sha256,
                     created_at=at,
                     fields=content.record,
                 ),
@@ -215,6 +216,7 @@ class Steps:
                     "aip_id": submission.aip_id,
                     "sha256": written.sha256,
                     "size_bytes": written.size_bytes,
+                    "layout_sha256": written.layout_sha256,
                     "documents": len(written.originals),
                     "stores": [store.name for store in self.stores],
                 },
@@ -231,7 +233,7 @@ class Steps:
         with self.catalogue.read() as reading:
             aip = reading.aip(submission.aip_id)
         assert aip is not None, "a packaged submission has its package in the catalogue"
-        seen = read_back(self.stores, aip.object_key, aip.sha256, aip.size_bytes)
+        seen = read_back(self.stores, aip.object_key, aip.sha256, aip.size_bytes, layout_sha256=aip.layout_sha256)
         bad = [copy for copy in seen if copy.state is not CopyState.OK]
         if bad:
             raise CopyNotVerifiedError(

@@ -1,9 +1,9 @@
-"""Hashing beside the copying thread: ``hashlib`` gives the interpreter lock back, so two lanes use two cores."""
+"""Hashing beside the copying thread: ``hashlib`` gives the interpreter lock back, so the lanes use all cores."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from queue import SimpleQueue
 from typing import Protocol
 
@@ -14,7 +14,7 @@ class Hasher(Protocol):
     def hexdigest(self) -> str: ...
 
 
-_Job = tuple[Sequence[Hasher], memoryview, Callable[[], None]]
+_Job = tuple[Hasher, memoryview, Callable[[], None]]
 
 
 class Lane:
@@ -26,14 +26,22 @@ class Lane:
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
-    def submit(self, hashers: Sequence[Hasher], data: memoryview, done: Callable[[], None]) -> None:
-        self._jobs.put((hashers, data, done))
+    def submit(self, hasher: Hasher, data: memoryview, done: Callable[[], None]) -> None:
+        self._jobs.put((hasher, data, done))
+
+    def mark(self) -> threading.Event:
+        """Set when everything submitted before has been hashed."""
+        reached = threading.Event()
+        self._jobs.put(reached)
+        return reached
 
     def wait(self) -> None:
         """Returns when everything submitted before has been hashed; raises what hashing raised."""
-        reached = threading.Event()
-        self._jobs.put(reached)
-        reached.wait()
+        self.mark().wait()
+        self.require_sound()
+
+    def require_sound(self) -> None:
+        """Raises what hashing raised, if it did."""
         if self._failure is not None:
             raise self._failure
 
@@ -46,10 +54,9 @@ class Lane:
             if isinstance(job, threading.Event):
                 job.set()
                 continue
-            hashers, data, done = job
+            hasher, data, done = job
             try:
-                for hasher in hashers:
-                    hasher.update(data)
+                hasher.update(data)
             except Exception as error:
                 self._failure = error
             finally:

@@ -190,11 +190,16 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class WrittenAip:
-    """The tar as it was handed to the writer. ``originals`` are the entries of the originals, in order of content."""
+    """The tar as it was handed to the writer. ``originals`` are the entries of the originals, in order of content.
+
+    ``sha256`` is of all its bytes in one; ``layout_sha256`` covers the same bytes and is faster to check
+    (``archive.aip.layout_digest``).
+    """
 
     aip_id: str
     sha256: str
     size_bytes: int
+    layout_sha256: str
     entries: tuple[Entry, ...]
     originals: tuple[Entry, ...]
 

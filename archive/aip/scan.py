@@ -41,7 +41,7 @@ def next_header(read: Read) -> Header | None:
     if info is not None and info.type == tarfile.XHDTYPE:
         if info.size > _PAX_BYTES:
             raise unreadable(f"pax header of {info.size} bytes")
-        pax = _pax_records(_exactly(read, info.size))
+        pax = pax_records(_exactly(read, info.size))
         _exactly(read, -info.size % BLOCK_BYTES)
         info = _block(read)
     if info is None:
@@ -84,7 +84,8 @@ def _exactly(read: Read, count: int) -> bytes:
     return data
 
 
-def _pax_records(data: bytes) -> dict[str, str]:
+def pax_records(data: bytes) -> dict[str, str]:
+    """The records of a pax header; ``AipUnreadableError`` when they are malformed."""
     records: dict[str, str] = {}
     try:
         while data:

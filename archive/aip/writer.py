@@ -26,9 +26,8 @@ from archive.aip.model import (
     WrittenAip,
 )
 from archive.aip.premis import write_derivatives_premis, write_originals_premis, write_package_premis
-from archive.aip.tarstream import TarStream
+from archive.aip.tarstream import TarStream, ToAdd
 from archive.bag.writing import bagit_txt, manifest_text, payload_oxum
-from archive.digest import Digests
 from archive.paths import RelPath
 
 _SPOOL_BYTES = 4 << 20
@@ -95,11 +94,13 @@ class _Package:
         self._package_metadata(originals, groups)
         payload = self._entries[first_payload:]
         self._bag(payload)
-        sha256, size_bytes = self._tar.finish()
-        return WrittenAip(content.aip_id, sha256, size_bytes, tuple(self._entries), tuple(originals))
+        end = self._tar.finish()
+        return WrittenAip(
+            content.aip_id, end.sha256, end.size_bytes, end.layout_sha256, tuple(self._entries), tuple(originals)
+        )
 
-    def _add(self, name: str, source: Source | IO[bytes], expected: Digests | None = None) -> Entry:
-        entry = self._tar.add(name, source, expected=expected)
+    def _add(self, name: str, source: Source | IO[bytes]) -> Entry:
+        entry = self._tar.add(name, source)
         self._entries.append(entry)
         return entry
 
@@ -120,14 +121,17 @@ class _Package:
         return listed
 
     def _originals(self) -> list[Entry]:
-        entries = []
-        for original in self._content.originals:
-            try:
-                name = f"{self._tree}/{layout.ORIGINALS}/{original.path}"
-                entries.append(self._add(name, original.blob, original.digests))
-            except OriginalChangedError as error:
-                raise OriginalChangedError(error.message, path=original.path, detail=error.detail) from error
-        return entries
+        folder = f"{self._tree}/{layout.ORIGINALS}/"
+        files = (
+            ToAdd(f"{folder}{original.path}", original.blob, original.digests) for original in self._content.originals
+        )
+        first = len(self._entries)
+        try:
+            self._entries.extend(self._tar.add_many(files))
+        except OriginalChangedError as error:
+            path = error.path.removeprefix(folder)
+            raise OriginalChangedError(error.message, path=path, detail=error.detail) from error
+        return self._entries[first:]
 
     def _rep1(self, originals: Sequence[Entry]) -> Listed:
         content, folder = self._content, f"{self._tree}/{layout.REP1}"

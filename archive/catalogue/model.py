@@ -93,7 +93,10 @@ class Moved:
 
 @dataclass(frozen=True, slots=True)
 class Aip:
-    """One package. ``fields``: those of the hồ sơ by canonical name."""
+    """One package. ``fields``: those of the hồ sơ by canonical name.
+
+    ``layout_sha256``: the digest its copies are verified by, None for a package recorded before there was one.
+    """
 
     id: str
     submission_id: str
@@ -107,6 +110,7 @@ class Aip:
     created_at: datetime
     fields: Mapping[str, Any] = field(default_factory=dict)
     document_count: int = 0
+    layout_sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ def aip_of(row: AnyRow) -> Aip:
         created_at=row.created_at,
         fields=row.fields,
         document_count=row.document_count,
+        layout_sha256=row.layout_sha256,
     )
 
 
@@ -102,6 +103,7 @@ def aip_row(aip: Aip) -> dict[str, Any]:
         "object_key": str(aip.object_key),
         "size_bytes": aip.size_bytes,
         "sha256": aip.sha256,
+        "layout_sha256": aip.layout_sha256,
         "created_at": aip.created_at,
         "fields": dict(aip.fields),
     }

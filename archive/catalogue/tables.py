@@ -130,6 +130,7 @@ aips = Table(
     Column("created_at", Instant, nullable=False),
     Column("fields", JSON, nullable=False),
     Column("document_count", Integer, nullable=False),
+    Column("layout_sha256", _SHA256, nullable=True),
     Index(None, "file_code"),
 )
 

@@ -60,7 +60,13 @@ def package_differences(
                 results = list(
                     pool.map(
                         lambda store, aip=aip: verify_copy(
-                            store, aip.object_key, aip.sha256, aip.size_bytes, deep=deep, progress=progress
+                            store,
+                            aip.object_key,
+                            aip.sha256,
+                            aip.size_bytes,
+                            layout_sha256=aip.layout_sha256,
+                            deep=deep,
+                            progress=progress,
                         ),
                         stores,
                     )

@@ -68,6 +68,7 @@ def _package(view: Reading, submission: Submission, written: Record | None) -> I
     if aip is None:
         yield difference("aip.row.missing", submission.id, "catalogue")
     elif written is not None and (
-        [written.data.get(name) for name in ("aip_id", "sha256", "size_bytes")] != [aip.id, aip.sha256, aip.size_bytes]
+        [written.data.get(name) for name in ("aip_id", "sha256", "size_bytes", "layout_sha256")]
+        != [aip.id, aip.sha256, aip.size_bytes, aip.layout_sha256]
     ):
         yield difference("aip.row.changed", aip.id, "catalogue")

@@ -98,7 +98,12 @@ def documents(aip_id: str, count: int) -> Iterator[Document]:
 
 def written(tx: Transaction, submission: Submission, aip: Aip, held: Iterator[Document]) -> None:
     tx.record_aip(aip, held, [ValidationMaterial(sha("crl"), sha("crl") * 2, "crl", 7)])
-    data = {"aip_id": aip.id, "sha256": aip.sha256, "size_bytes": aip.size_bytes}
+    data = {
+        "aip_id": aip.id,
+        "sha256": aip.sha256,
+        "size_bytes": aip.size_bytes,
+        "layout_sha256": aip.layout_sha256,
+    }
     tx.move(submission.id, Event.AIP_PACKAGE_WRITTEN, actor=ACTOR, at=AT, data=data)
 
 

@@ -192,7 +192,7 @@ def test_no_package_is_called_written_that_is_not_recorded(catalogue: Catalogue)
         submission = receive(tx)
         accept(tx, submission)
     aip = package(submission)
-    data = {"aip_id": aip.id, "sha256": aip.sha256, "size_bytes": aip.size_bytes}
+    data = {"aip_id": aip.id, "sha256": aip.sha256, "size_bytes": aip.size_bytes, "layout_sha256": None}
     with pytest.raises(ValueError), catalogue.transaction() as tx:
         tx.move(submission.id, Event.AIP_PACKAGE_WRITTEN, actor=ACTOR, at=AT, data=data)
     with pytest.raises(ValueError), catalogue.transaction() as tx:

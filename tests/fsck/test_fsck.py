@@ -261,6 +261,7 @@ def test_a_chain_rewritten_as_a_whole_contradicts_the_receipts(world: World) -> 
         ),
         ("UPDATE submissions SET last_seq = 2 WHERE id = '{one}'", ("submission.seq.changed", "{one}", "catalogue")),
         ("UPDATE aips SET sha256 = 'x' WHERE id = '{aip}'", ("aip.row.changed", "{aip}", "catalogue")),
+        ("UPDATE aips SET layout_sha256 = 'x' WHERE id = '{aip}'", ("aip.row.changed", "{aip}", "catalogue")),
         ("UPDATE copies SET state = 'missing' WHERE aip_id = '{aip}'", ("copy.row.behind", "{aip}", "catalogue")),
         (
             "DELETE FROM copies WHERE aip_id = '{aip}' AND store = 'b'",

@@ -44,13 +44,13 @@ def test_a_package_on_its_whole_way_agrees_with_the_catalogue_until_that_is_chan
         )
         key = aip_key(submission.aip_id)
         aip = write_everywhere(stores, key, lambda out: write_aip(content, out))
-        results = read_back(stores, key, aip.sha256, aip.size_bytes)
+        results = read_back(stores, key, aip.sha256, aip.size_bytes, layout_sha256=aip.layout_sha256)
         assert all(result.ok for result in results)
         with catalogue.transaction() as tx:
             tx.record_aip(
                 Aip(
                     aip.aip_id, submission.id, "H01", "Hồ sơ đê điều", "LLT2024-TT05", "1", key,
-                    aip.size_bytes, aip.sha256, AT,
+                    aip.size_bytes, aip.sha256, AT, layout_sha256=aip.layout_sha256,
                 ),
                 (
                     Document(
@@ -60,7 +60,12 @@ def test_a_package_on_its_whole_way_agrees_with_the_catalogue_until_that_is_chan
                     for item, entry in zip(originals, aip.originals, strict=True)
                 ),
             )  # fmt: skip
-            data = {"aip_id": aip.aip_id, "sha256": aip.sha256, "size_bytes": aip.size_bytes}
+            data = {
+                "aip_id": aip.aip_id,
+                "sha256": aip.sha256,
+                "size_bytes": aip.size_bytes,
+                "layout_sha256": aip.layout_sha256,
+            }
             tx.move(submission.id, Event.AIP_PACKAGE_WRITTEN, actor=ACTOR, at=AT, data=data)
         with catalogue.transaction() as tx:
             tx.record_copies(Copy(aip.aip_id, result.store, result.state, AT) for result in results)
