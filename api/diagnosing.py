@@ -8,6 +8,7 @@ from datetime import datetime
 from api.bootstrap import Installation
 from api.doctor import Diagnosis, Health, Probe, clock_probe, disk_probe, examined, key_probe, same_device_probe
 from archive.errors import LuutruError
+from archive.events import Event
 from ingest.checks.malware import scanner_state
 from ingest.workers.errors import WorkerError
 from search.client import connect
@@ -59,9 +60,10 @@ def _elasticsearch(installation: Installation) -> Diagnosis:
         client = connect(installation.search_settings, start=True)
         version = client.info()["version"]["number"]
         index = installation.search_index()
+        cursor = installation.follower(index).cursor()
         with installation.catalogue.read() as reading:
-            end = reading.ledger_end()
-        lag = installation.follower(index).lag(end[0] if end else 0)
+            # Only stored packages concern the index; a search or a copy given out does not put it behind.
+            lag = len(reading.records(after=cursor, limit=1000, event=Event.AIP_COPIES_VERIFIED))
     except SearchError as error:
         return Diagnosis(
             "Elasticsearch", Health.BROKEN, error.message, error.remedy or "Xem mục [search] trong cấu hình."
@@ -69,7 +71,7 @@ def _elasticsearch(installation: Installation) -> Diagnosis:
     where = "máy chủ đã cấu hình" if installation.settings.search_hosts else "nút cục bộ"
     if lag:
         return Diagnosis(
-            "Elasticsearch", Health.WARNING, f"{version}, {where}, chậm {lag} sự kiện", "Chạy «luutru work» để bắt kịp."
+            "Elasticsearch", Health.WARNING, f"{version}, {where}, chậm {lag} gói", "Chạy «luutru work» để bắt kịp."
         )
     return Diagnosis("Elasticsearch", Health.OK, f"{version}, {where}, bắt kịp nhật ký")
 

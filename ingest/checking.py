@@ -88,6 +88,9 @@ def run_checks(
 
     unpacking = before.pop("unpack", [])
     made["unpack"] = CheckReport.of("unpack", unpacking)
+    if not subject.members and made["unpack"].answer is Answer.FAILED:
+        # Refused at the door: there is no content to judge, and no other check pretends to have looked.
+        return Checked((made["unpack"],), time.perf_counter() - begun, {"documents": 0})
     if "bag" in wanted:
         made["bag"] = bag.check(subject)
     if "list" in wanted:
