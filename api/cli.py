@@ -12,21 +12,26 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Any
 
-import click
 import typer
 
 from api import output
 from api.bootstrap import Installation, now, opened
 from api.checking import check_paths
-from api.exits import Exit
-from api.output import ANSWERS, STATES, facts_table, findings_table, out, plain, print_json, table
-from api.settings import FILE_NAME, Settings, SettingsError, home_folder, load_settings, tools_folder
+from api.exits import INTERRUPTED, READER_GONE, Exit
+from api.journal import FILE_NAME as LOG_NAME
+from api.journal import logged
+from api.output import columns, line, out, plain, print_json, say
+from api.printing import print_aip, print_findings, print_hits, print_submission, print_verification
+from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder
+from api.usage import Command, Group, usage_error
+from api.words import ANSWERS, STATES
 from archive.errors import LuutruError
 from archive.finding import Answer, worst
 from archive.lifecycle import State
 
 app = typer.Typer(
     name="luutru",
+    cls=Group,
     help="Kho lưu trữ số cho tài liệu điện tử có ký số.",
     no_args_is_help=True,
     add_completion=False,
@@ -44,7 +49,8 @@ Id = Annotated[str, typer.Argument(metavar="ID", help="Mã đăng ký nộp, mã
 
 @contextmanager
 def archive_at(home: Path | None) -> Iterator[Installation]:
-    with opened(load_settings(home_folder(home))) as installation:
+    settings = load_settings(home_folder(home))
+    with logged(settings.home), opened(settings) as installation:
         yield installation
 
 
@@ -56,7 +62,7 @@ def actor() -> str:
         return f"uid:{os.getuid()}"
 
 
-@app.command()
+@app.command(cls=Command)
 def init(
     home: Home = None,
     name: Annotated[str, typer.Option(help="Tên cơ quan lưu trữ.")] = Settings.archive_name,
@@ -78,18 +84,19 @@ def init(
     if as_json:
         print_json(done)
     elif done["created"]:
-        out.print(f"Đã tạo kho tại {plain(done['home'])}. Cấu hình: {FILE_NAME}. Chạy «luutru doctor» để kiểm tra.")
+        say(f"Đã tạo kho tại {plain(done['home'])}. Cấu hình: {FILE_NAME}. Chạy «luutru doctor» để kiểm tra.")
     else:
-        out.print(f"Kho tại {plain(done['home'])} đã có từ trước; không thay đổi gì.")
+        say(f"Kho tại {plain(done['home'])} đã có từ trước; không thay đổi gì.")
 
 
-@app.command()
+@app.command(cls=Command)
 def check(
-    paths: Annotated[list[str], typer.Argument(metavar="PATH…", help="Gói, thư mục hoặc tệp.")],
+    paths: Annotated[list[str], typer.Argument(metavar="PATH", help="Gói, thư mục hoặc tệp.")],
     only: Annotated[
         list[str] | None,
         typer.Option(
-            help="Chỉ một phép kiểm tra: bag|list|malware|format|pdfa|signatures|metadata|encoding|duplicates."
+            help="Chỉ những phép kiểm tra này: bag, list, malware, format, pdfa, signatures, metadata, encoding, "
+            "duplicates; nêu nhiều lần hoặc cách nhau bằng dấu phẩy."
         ),
     ] = None,
     trust_list: Annotated[Path | None, typer.Option(help="Danh sách tin cậy khi chưa có kho.")] = None,
@@ -102,10 +109,10 @@ def check(
     wanted = [part for given in only or () for part in given.split(",")]
     unknown = sorted(set(wanted) - set(CHECKS))
     if unknown:
-        raise click.BadParameter(f"không có phép kiểm tra {', '.join(unknown)}; có: {', '.join(CHECKS)}")
+        raise typer.BadParameter(f"không có phép kiểm tra {', '.join(unknown)}; có: {', '.join(CHECKS)}")
     settings = _settings_for_checking(home, trust_list)
     answers: list[Answer] = []
-    with opened(settings) as installation:
+    with logged(None), opened(settings) as installation:
 
         def surroundings() -> Surroundings:
             return Surroundings(
@@ -122,9 +129,8 @@ def check(
                 if as_json:
                     print_json(verdict.as_json())
                 else:
-                    out.print(f"{ANSWERS[verdict.answer]}  {plain(verdict.path)}  ({verdict.seconds:.2f} s)")
-                    if verdict.findings:
-                        out.print(findings_table(verdict.findings))
+                    line(f"{ANSWERS[verdict.answer]}  {plain(verdict.path)}  ({verdict.seconds:.2f} s)")
+                    print_findings(verdict.findings)
     raise typer.Exit(_exit_of(worst(answers)))
 
 
@@ -142,10 +148,12 @@ def _settings_for_checking(home: Path | None, trust_list: Path | None) -> Settin
     return settings
 
 
-@app.command()
+@app.command(cls=Command)
 def pack(
-    source: Annotated[Path, typer.Argument(help="Thư mục hoặc tệp zip có danh sách văn bản (.xlsx, .csv).")],
-    target: Annotated[Path, typer.Argument(help="Gói sẽ tạo: thư mục, hoặc tệp .zip.")],
+    source: Annotated[
+        Path, typer.Argument(metavar="NGUỒN", help="Thư mục hoặc tệp zip có danh sách văn bản (.xlsx, .csv).")
+    ],
+    target: Annotated[Path, typer.Argument(metavar="ĐÍCH", help="Gói sẽ tạo: thư mục, hoặc tệp .zip.")],
     as_json: Json = False,
 ) -> None:
     """Đóng thư mục có danh sách văn bản thành gói BagIt để nộp."""
@@ -156,15 +164,14 @@ def pack(
     if as_json:
         print_json({"target": None if failed else str(target), "findings": [item.as_json() for item in findings]})
     else:
-        if findings:
-            out.print(findings_table(findings))
-        out.print("Không đóng được gói; hãy sửa các lỗi trên." if failed else f"Đã tạo gói {plain(target)}.")
+        print_findings(findings)
+        say("Không đóng được gói; hãy sửa các lỗi trên." if failed else f"Đã tạo gói {plain(target)}.")
     raise typer.Exit(Exit.FAILED if failed else Exit.OK)
 
 
-@app.command()
+@app.command(cls=Command)
 def submit(
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH…", help="Gói hoặc thư mục; mỗi cái một hồ sơ.")],
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH", help="Gói hoặc thư mục; mỗi cái một hồ sơ.")],
     wait: Annotated[bool, typer.Option("--wait/--no-wait", help="Chờ đến khi xử lý xong.")] = True,
     key: Annotated[
         str | None, typer.Option(help="Mã yêu cầu của bên nộp: nộp lại cùng mã là cùng một lần nộp.")
@@ -177,7 +184,7 @@ def submit(
     from api.submitting import carry, hand_in
 
     if key is not None and len(paths) > 1:
-        raise click.BadParameter("--key chỉ dùng cho một hồ sơ")
+        raise typer.BadParameter("--key chỉ dùng cho một hồ sơ")
     with archive_at(home) as installation:
         with output.progress("Tiếp nhận", len(paths), shown=not as_json) as bar:
             handed = hand_in(installation, paths, client_key=key, received=lambda: bar.advance(bar.task_ids[0]))
@@ -225,15 +232,15 @@ def _told(installation: Installation, handed: list[Any], as_json: bool) -> list[
         else:
             rows.append(
                 (
-                    plain(item.path.name),
                     plain(view["registration"]),
                     STATES[view["state"]] + (" (đã nộp trước đó)" if item.again else ""),
                     plain(view["file_code"]),
+                    plain(item.path.name),
                     plain(", ".join(view["codes"][:4]) + ("…" if len(view["codes"]) > 4 else "")),
                 )
             )
     if rows:
-        out.print(table(("Nguồn", "Mã đăng ký", "Trạng thái", "Mã hồ sơ", "Ghi nhận"), rows))
+        columns(("Mã đăng ký", "Trạng thái", "Mã hồ sơ", "Nguồn", "Ghi nhận"), rows)
     return states
 
 
@@ -248,7 +255,7 @@ def _follow_index(installation: Installation, quiet: bool) -> None:
         output.err.print(f"[yellow]Chỉ mục tìm kiếm chưa cập nhật[/]: {plain(error.message)} Sẽ tự bắt kịp sau.")
 
 
-@app.command()
+@app.command(cls=Command)
 def status(
     id: Id,
     letter: Annotated[Path | None, typer.Option(help="Ghi biên nhận hoặc thông báo trả lại (PDF) vào tệp này.")] = None,
@@ -268,30 +275,11 @@ def status(
             if as_json:
                 print_json(view)
                 continue
-            out.print(
-                facts_table(
-                    [
-                        ("Mã đăng ký nộp", view["registration"]),
-                        ("Trạng thái", STATES[view["state"]]),
-                        ("Mã hồ sơ", view["file_code"]),
-                        ("Tiêu đề", view["title"]),
-                        ("Cơ quan nộp", view["agency"]["name"] or view["agency"]["code"]),
-                        ("Vào hệ thống", view["entered_at"]),
-                        ("Thời điểm nhận theo quy định", view["received_legal_at"]),
-                        ("Mã gói (AIP)", view["aip_id"] if view["state"] == "stored" else None),
-                        ("Thỏa thuận nộp lưu", f"{view['agreement']['name']} {view['agreement']['version']}"),
-                        ("Giữ nội dung đến", view["remove_after"] if view["state"] == "returned" else None),
-                    ]
-                )
-            )
-            if view["findings"]:
-                from archive.finding import Finding
-
-                out.print(findings_table(Finding.from_json(item) for item in view["findings"]))
+            print_submission(view)
         write_letters(installation, found[0].id, letter=letter, data=receipt)
 
 
-@app.command()
+@app.command(cls=Command)
 def review(
     id: Id,
     reason: Annotated[str, typer.Option(help="Lý do; được ghi vào nhật ký.")],
@@ -306,7 +294,7 @@ def review(
     from api.views import one_submission, submission_view
 
     if decision not in ("accept", "return", "refuse"):
-        raise click.BadParameter("--decision là accept, return hoặc refuse")
+        raise typer.BadParameter("--decision là accept, return hoặc refuse")
     with archive_at(home) as installation:
         submission = one_submission(installation, id)
         steps = installation.steps()
@@ -325,9 +313,9 @@ def review(
         out.print(f"{plain(view['registration'])}: {STATES[view['state']]}")
 
 
-@app.command()
+@app.command(cls=Command)
 def search(
-    query: Annotated[str, typer.Argument(help='Từ cần tìm, số và ký hiệu, hoặc cụm từ trong «"…"».')],
+    query: Annotated[str, typer.Argument(metavar="TÌM", help='Từ cần tìm, số và ký hiệu, hoặc cụm từ trong «"…"».')],
     size: Annotated[int, typer.Option(min=1, max=100, help="Số kết quả.")] = 10,
     after: Annotated[str | None, typer.Option(help="Trang tiếp: giá trị «after» của trang trước.")] = None,
     home: Home = None,
@@ -343,21 +331,10 @@ def search(
         return
     if found["from"] == "catalogue":
         output.err.print("[yellow]Chỉ mục tìm kiếm chưa chạy[/]; kết quả tra trong danh mục theo mã, số và ký hiệu.")
-    out.print(f"{found['total']} kết quả")
-    for hit in found["hits"]:
-        number = f"{plain(hit['number'])}  " if hit["number"] else ""
-        out.print(f"[bold]{number}{plain(hit['title'])}[/]")
-        place = (
-            f"luutru get {hit['aip_id']} {hit['document_id']}" if hit["document_id"] else f"luutru show {hit['aip_id']}"
-        )
-        out.print(f"   {plain(hit['issuer'] or hit['agency'])}  {plain(hit['issued_on'])}  [dim]{place}[/]")
-        for line in hit["snippets"][:2]:
-            out.print(f"   [dim]{plain(line)}[/]")
-    if found["after"]:
-        out.print(f"Trang tiếp: --after {found['after']}")
+    print_hits(found)
 
 
-@app.command()
+@app.command(cls=Command)
 def show(id: Id, home: Home = None, as_json: Json = False) -> None:
     """Hồ sơ: siêu dữ liệu, văn bản, kết luận kiểm tra, bản lưu và lịch sử."""
     from api.views import aip_view, find_aips, record_shown
@@ -369,54 +346,15 @@ def show(id: Id, home: Home = None, as_json: Json = False) -> None:
             if as_json:
                 print_json(view)
                 continue
-            out.print(f"[bold]{plain(view['title'])}[/]")
-            out.print(
-                facts_table(
-                    [
-                        ("Mã hồ sơ", view["file_code"]),
-                        ("Mã gói (AIP)", view["aip_id"]),
-                        ("Mã đăng ký nộp", view["registration"]),
-                        ("Cơ quan nộp", view["agency"]["name"]),
-                        ("Bộ quy tắc", view["profile"]),
-                        ("SHA-256 của gói", view["sha256"]),
-                        (
-                            "Bản lưu",
-                            ", ".join(
-                                f"{row['store']}: {row['state']} ({row['verified_at']})" for row in view["copies"]
-                            ),
-                        ),
-                        *output.flat(view["fields"]),
-                    ]
-                )
-            )
-            out.print(
-                table(
-                    ("TT", "Số, ký hiệu", "Tên tệp", "Kiểm tra", "Người ký", "Byte"),
-                    (
-                        (
-                            str(row["ordinal"]),
-                            plain(row["number"]),
-                            plain(row["path"]),
-                            ANSWERS[Answer(row["verdict"])] if row["verdict"] else "",
-                            plain(", ".join(row["signers"])),
-                            str(row["size_bytes"]),
-                        )
-                        for row in view["documents"]
-                    ),
-                )
-            )
-            out.print(
-                table(
-                    ("Nhật ký", "Thời điểm", "Sự kiện", "Ai"),
-                    ((str(row["seq"]), row["at"], row["event"], plain(row["actor"])) for row in view["history"]),
-                )
-            )
+            print_aip(view)
 
 
-@app.command()
+@app.command(cls=Command)
 def get(
     id: Id,
-    document: Annotated[str | None, typer.Argument(help="Số thứ tự hoặc tên tệp; bỏ trống: cả gói.")] = None,
+    document: Annotated[
+        str | None, typer.Argument(metavar="VĂN BẢN", help="Số thứ tự, đường dẫn hoặc tên tệp; bỏ trống: cả gói.")
+    ] = None,
     target: Annotated[Path | None, typer.Option("-o", "--output", help="Tệp ghi ra; «-» là đầu ra chuẩn.")] = None,
     home: Home = None,
     as_json: Json = False,
@@ -429,12 +367,11 @@ def get(
     if as_json and target != Path("-"):
         print_json(delivered)
     elif target != Path("-"):
-        out.print(
-            f"Đã ghi {plain(delivered['output'])} ({delivered['size_bytes']} byte). SHA-256 khớp: {delivered['sha256']}"
-        )
+        line(f"Đã ghi {plain(delivered['output'])} ({delivered['size_bytes']} byte).")
+        line(f"SHA-256 khớp: {delivered['sha256']}")
 
 
-@app.command()
+@app.command(cls=Command)
 def verify(
     id: Id,
     deep: Annotated[bool, typer.Option("--deep", help="Đối chiếu từng tệp trong gói với bản kê và PREMIS.")] = False,
@@ -456,26 +393,11 @@ def verify(
             if as_json:
                 print_json(result)
                 continue
-            out.print(f"{ANSWERS[Answer(result['answer'])]}  {plain(result['file_code'])}  {result['aip_id']}")
-            out.print(
-                table(
-                    ("Kho", "Kết quả", "Byte", "SHA-256 đọc được", "Ghi nhận"),
-                    (
-                        (
-                            plain(r["store"]),
-                            r["state"],
-                            str(r["size_bytes"]),
-                            str(r["sha256"]),
-                            plain("; ".join(r["findings"])),
-                        )
-                        for r in result["copies"]
-                    ),
-                )
-            )
+            print_verification(result)
     raise typer.Exit(_exit_of(worst(answers)))
 
 
-@app.command()
+@app.command(cls=Command)
 def work(
     once: Annotated[bool, typer.Option("--once", help="Làm hết việc đang chờ rồi dừng.")] = False,
     home: Home = None,
@@ -490,7 +412,7 @@ def work(
         work_until(installation, stop, once=once)
 
 
-@app.command()
+@app.command(cls=Command)
 def fsck(home: Home = None, as_json: Json = False) -> None:
     """Tính lại mọi thứ từ các kho; đối chiếu danh mục, nhật ký, bản lưu, chỉ mục; nêu từng khác biệt."""
     from api.verifying import differences
@@ -502,13 +424,14 @@ def fsck(home: Home = None, as_json: Json = False) -> None:
             if as_json:
                 print_json(item)
             else:
-                out.print(f"{plain(item['code'])}  {plain(item['subject'])}  {plain(item['message'])}")
+                line(f"[red]{plain(item['code'])}[/]  {plain(item['subject'])}")
+                say(plain(item["message"]), 4)
     if not as_json:
         out.print("[green]Không có khác biệt.[/]" if not count else f"[red]{count} khác biệt.[/]")
     raise typer.Exit(Exit.FAILED if count else Exit.OK)
 
 
-@app.command()
+@app.command(cls=Command)
 def doctor(home: Home = None, as_json: Json = False) -> None:
     """veraPDF, Elasticsearch, clamd, ổ đĩa, đồng hồ, danh sách tin cậy có ổn không; nếu không thì làm gì."""
     from api.diagnosing import diagnoses
@@ -517,17 +440,18 @@ def doctor(home: Home = None, as_json: Json = False) -> None:
     marks = {Health.OK: "[green]ổn[/]    ", Health.WARNING: "[yellow]lưu ý[/] ", Health.BROKEN: "[red]hỏng[/]  "}
     broken = False
     with archive_at(home) as installation:
-        for line in diagnoses(installation):
-            broken |= line.health is Health.BROKEN
+        for found in diagnoses(installation):
+            broken |= found.health is Health.BROKEN
             if as_json:
-                print_json(line.as_json())
+                print_json(found.as_json())
             else:
-                remedy = f"  → {plain(line.remedy)}" if line.remedy else ""
-                out.print(f"{marks[line.health]} {plain(line.part)}: {plain(line.seen)}{remedy}")
+                line(f"{marks[found.health]} {plain(found.part)}: {plain(found.seen)}")
+                if found.remedy:
+                    say(f"→ {plain(found.remedy)}", 8)
     raise typer.Exit(Exit.NOT_READY if broken else Exit.OK)
 
 
-@app.command()
+@app.command(cls=Command)
 def reindex(home: Home = None, as_json: Json = False) -> None:
     """Dựng lại chỉ mục tìm kiếm từ đầu bên cạnh chỉ mục cũ, rồi thay một lần."""
     with archive_at(home) as installation, output.progress("Dựng chỉ mục", None, shown=not as_json):
@@ -538,7 +462,7 @@ def reindex(home: Home = None, as_json: Json = False) -> None:
         out.print(f"Đã lập chỉ mục {done.aips} gói, {done.documents} văn bản.")
 
 
-@app.command()
+@app.command(cls=Command)
 def stop(home: Home = None) -> None:
     """Dừng nút Elasticsearch cục bộ của kho này (khởi động lại khi cần)."""
     with archive_at(home) as installation:
@@ -548,31 +472,44 @@ def stop(home: Home = None) -> None:
     out.print("Đã dừng nút tìm kiếm cục bộ.")
 
 
+def _wrong_usage(error: typer.TyperException) -> Exit:
+    if "\n" in error.message:
+        # Without any command: the message is the help.
+        output.err.print(error.message, markup=False)
+        return Exit.USAGE
+    output.err.print(f"[red]Lỗi[/]: {plain(usage_error(error))}")
+    context = getattr(error, "ctx", None)
+    if context is not None:
+        output.err.print(f"  → {plain(context.command_path)} --help")
+    return Exit.USAGE
+
+
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command; its exit code follows ``api.exits``."""
     try:
         command: Callable[..., Any] = typer.main.get_command(app)
         code = command(args=arguments, prog_name="luutru", standalone_mode=False)
         return int(code) if isinstance(code, int) else Exit.OK
-    except click.exceptions.Exit as ended:
+    except typer.Exit as ended:
         return ended.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        output.out.print(error.ctx.get_help() if error.ctx else "")
-        return Exit.USAGE
-    except click.ClickException as error:
-        error.show()
-        return Exit.USAGE
-    except (click.exceptions.Abort, KeyboardInterrupt):
-        return 130
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Exit.OK
-    except SettingsError as error:
-        output.complain(error)
-        return Exit.NOT_READY
+    except typer.TyperException as error:
+        return _wrong_usage(error)
+    except (typer.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    except SystemExit:
+        # The command-line library ends so, and only so, when nobody reads our output any more.
+        return READER_GONE
     except LuutruError as error:
         output.complain(error)
         return Exit.NOT_FOUND if error.code.endswith(".missing") else Exit.NOT_READY
+    except OSError as error:
+        name = Path(str(error.filename)).name if error.filename else ""
+        output.err.print(f"[red]Lỗi[/]: {plain(error.strerror or type(error).__name__)} {plain(name)}".rstrip())
+        return Exit.NOT_READY
+    except Exception as error:
+        output.err.print(f"[red]Lỗi của chính phần mềm[/] ({type(error).__name__}): hãy báo người quản trị.")
+        output.err.print(f"  → Chi tiết trong {LOG_NAME} của kho, nếu đã có kho.")
+        return Exit.DEFECT
 
 
 def run() -> None:

@@ -19,3 +19,11 @@ class Exit(IntEnum):
     """The archive cannot do this now: not set up, disk short, a server down. Nothing was changed."""
     NOT_FOUND = 5
     """No submission, hồ sơ or document has this id."""
+    DEFECT = 6
+    """This software failed in a way nobody foresaw; the log of the archive says where. Nothing was judged."""
+
+
+INTERRUPTED = 130
+"""Ended by Ctrl-C; what was under way goes on with the next command that carries work."""
+READER_GONE = 141
+"""Nobody reads standard output any more (``| head``)."""

@@ -1,45 +1,28 @@
-"""What people see on a terminal: tables, progress, errors; Vietnamese, on the right stream, without internal paths."""
+"""How things get to a terminal: the right stream, plain text from outside, lines that fit, progress, errors."""
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
+from rich.padding import Padding
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
+from api.words import ANSWERS as ANSWERS
+from api.words import STATES as STATES
 from archive.errors import LuutruError
-from archive.finding import Answer, Finding, Severity
 
-out = Console(highlight=False, soft_wrap=False)
+out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
-ANSWERS = {
-    Answer.PASSED: "[green]đạt[/]",
-    Answer.FAILED: "[red]không đạt[/]",
-    Answer.INDETERMINATE: "[yellow]chưa đủ căn cứ[/]",
-}
-SEVERITIES = {
-    Severity.ERROR: "[red]lỗi[/]",
-    Severity.INDETERMINATE: "[yellow]chưa rõ[/]",
-    Severity.WARNING: "[yellow]lưu ý[/]",
-    Severity.INFO: "[dim]ghi chú[/]",
-}
-STATES = {
-    "received": "đã tiếp nhận",
-    "checked": "đã kiểm tra",
-    "in_review": "[yellow]chờ xem xét[/]",
-    "accepted": "được chấp nhận",
-    "packaged": "đã đóng gói",
-    "stored": "[green]đã lưu[/]",
-    "returned": "[red]trả lại[/]",
-    "refused": "[red]từ chối[/]",
-}
+_WIDEST_LABEL = 30
 
 
 def print_json(value: Any) -> None:
@@ -48,9 +31,71 @@ def print_json(value: Any) -> None:
     sys.stdout.flush()
 
 
-def table(heads: Sequence[str], rows: Iterable[Sequence[str]], *, title: str | None = None) -> Table:
-    """Cells may hold markup; whatever comes from outside must have gone through ``plain``."""
-    made = Table(title=title, title_justify="left", header_style="bold", box=None, pad_edge=False)
+def say(markup: str, indent: int = 0) -> None:
+    """One paragraph, wrapped on a terminal with every line indented; a file or a pipe gets it as one line."""
+    if out.is_terminal:
+        out.print(Padding(Text.from_markup(markup), (0, 0, 0, indent)))
+    else:
+        out.print(f"{' ' * indent}{markup}", soft_wrap=True)
+
+
+def line(markup: str) -> None:
+    """One line that is never broken: with a digest or an id in it that somebody will copy."""
+    out.print(markup, soft_wrap=True)
+
+
+def facts(pairs: Iterable[tuple[str, object]]) -> None:
+    """Label and value in two columns; values longer than the rest of the line go on under themselves.
+
+    ``plain`` is applied here unless the value begins with markup of ours. What is empty is left out.
+    """
+    rows = [(label, _marked(value)) for label, value in pairs if value not in (None, "")]
+    width = max((len(label) for label, _ in rows if len(label) <= _WIDEST_LABEL), default=0)
+    for label, value in rows:
+        if len(label) > width:
+            line(f"[dim]{plain(label)}[/]")
+            say(value, width + 2)
+        elif " " in value and out.is_terminal:
+            row = Table.grid(padding=(0, 2, 0, 0))
+            row.add_column(style="dim", width=width, no_wrap=True)
+            row.add_column(overflow="fold")
+            row.add_row(label, value)
+            out.print(row)
+        else:
+            line(f"[dim]{label.ljust(width)}[/]  {value}")
+
+
+def _marked(value: object) -> str:
+    ours = isinstance(value, str) and value.startswith("[") and value.endswith("[/]")
+    return str(value) if ours else plain(value)
+
+
+def columns(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Columns of codes and short words; a line that does not fit runs on, for nothing in it may be broken.
+
+    Cells may hold markup; whatever comes from outside must have gone through ``plain``.
+    """
+    cells = [[Text.from_markup(cell) for cell in row] for row in rows]
+    last = len(heads) - 1
+    widths = [max([len(head), *(row[at].cell_len for row in cells)]) for at, head in enumerate(heads)]
+    line(
+        "  ".join(
+            f"[bold]{head.ljust(width if at < last else 0)}[/]"
+            for at, (head, width) in enumerate(zip(heads, widths, strict=True))
+        )
+    )
+    for row in cells:
+        shown = Text()
+        for at, cell in enumerate(row):
+            shown.append_text(cell)
+            if at < last:
+                shown.append(" " * (widths[at] - cell.cell_len + 2))
+        out.print(shown, soft_wrap=True)
+
+
+def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Table:
+    """Columns of text that may be folded to fit. Cells as in ``columns``."""
+    made = Table(header_style="bold", box=None, pad_edge=False)
     for head in heads:
         made.add_column(head, overflow="fold")
     for row in rows:
@@ -64,36 +109,16 @@ def plain(text: object) -> str:
     return escape(shown)
 
 
-def findings_table(findings: Iterable[Finding]) -> Table:
-    return table(
-        ("Mức", "Mã", "Văn bản", "Nội dung"),
-        (
-            (SEVERITIES[item.severity], plain(item.code), plain(item.document or ""), plain(item.message))
-            for item in findings
-        ),
-    )
-
-
-def facts_table(pairs: Iterable[tuple[str, object]]) -> Table:
-    made = Table(box=None, show_header=False, pad_edge=False)
-    made.add_column(style="dim", no_wrap=True)
-    made.add_column(overflow="fold")
-    for label, value in pairs:
-        if value not in (None, ""):
-            made.add_row(label, value if isinstance(value, str) and value.startswith("[") else plain(value))
-    return made
-
-
 def complain(error: LuutruError) -> None:
     """What went wrong and what to do, on standard error."""
-    err.print(f"[red]Lỗi[/] ({error.code}): {plain(error.message)}")
+    err.print(f"[red]Lỗi[/] ({error.code}): {plain(error.message)}", soft_wrap=not err.is_terminal)
     if error.remedy:
-        err.print(f"  → {plain(error.remedy)}")
+        err.print(f"  → {plain(error.remedy)}", soft_wrap=not err.is_terminal)
 
 
 @contextmanager
 def progress(what: str, total: float | None = None, *, shown: bool = True) -> Iterator[Progress]:
-    """A bar on standard error, only for people, gone when done."""
+    """A bar on standard error, only for people, gone when done. What is printed meanwhile still goes where it should."""
     bar = Progress(
         SpinnerColumn(),
         TextColumn("{task.description}"),
@@ -103,18 +128,9 @@ def progress(what: str, total: float | None = None, *, shown: bool = True) -> It
         console=err,
         transient=True,
         disable=not (shown and err.is_terminal),
+        # Rich would send standard output to standard error: right when both are one terminal, wrong for ``> file``.
+        redirect_stdout=out.is_terminal,
     )
     with bar:
         bar.add_task(what, total=total)
         yield bar
-
-
-def flat(fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Metadata fields as label and text, composite ones joined."""
-    for name, value in fields.items():
-        if isinstance(value, Mapping):
-            yield name, ", ".join(f"{key}: {part}" for key, part in value.items())
-        elif isinstance(value, (list, tuple)):
-            yield name, "; ".join(str(part) for part in value)
-        else:
-            yield name, str(value)

@@ -1,0 +1,99 @@
+"""The words people read in place of codes: states, answers, events, copies, metadata fields and their values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from archive.events import Event
+from archive.finding import Answer, Severity
+from archive.fixity import CopyState
+from archive.local_time import VIETNAM
+from schemas.fields import Field, code_lists, fields_by_name
+
+ANSWERS = {
+    Answer.PASSED: "[green]đạt[/]",
+    Answer.FAILED: "[red]không đạt[/]",
+    Answer.INDETERMINATE: "[yellow]chưa đủ căn cứ[/]",
+}
+SEVERITIES = {
+    Severity.ERROR: "[red]lỗi[/]",
+    Severity.INDETERMINATE: "[yellow]chưa rõ[/]",
+    Severity.WARNING: "[yellow]lưu ý[/]",
+    Severity.INFO: "[dim]ghi chú[/]",
+}
+STATES = {
+    "received": "đã tiếp nhận",
+    "checked": "đã kiểm tra",
+    "in_review": "[yellow]chờ xem xét[/]",
+    "accepted": "được chấp nhận",
+    "packaged": "đã đóng gói",
+    "stored": "[green]đã lưu[/]",
+    "returned": "[red]trả lại[/]",
+    "refused": "[red]từ chối[/]",
+}
+COPY_STATES = {
+    CopyState.OK: "[green]nguyên vẹn[/]",
+    CopyState.MISMATCH: "[red]sai khác[/]",
+    CopyState.MISSING: "[red]mất[/]",
+    CopyState.UNREADABLE: "[yellow]không đọc được[/]",
+}
+EVENTS = {
+    Event.SUBMISSION_CONTENT_RECEIVED: "đã tiếp nhận nội dung",
+    Event.SUBMISSION_CHECKS_COMPLETED: "đã kiểm tra xong",
+    Event.SUBMISSION_DECISION_ACCEPTED: "quyết định tiếp nhận",
+    Event.SUBMISSION_DECISION_REFERRED: "chuyển cán bộ xem xét",
+    Event.SUBMISSION_DECISION_RETURNED: "quyết định trả lại",
+    Event.SUBMISSION_CONTENT_REFUSED: "từ chối, hủy nội dung",
+    Event.SUBMISSION_CONTENT_REMOVED: "đã xóa khỏi khu cách ly",
+    Event.SUBMISSION_RECEIPT_ISSUED: "đã cấp biên nhận",
+    Event.AIP_PACKAGE_WRITTEN: "đã ghi gói lưu trữ",
+    Event.AIP_COPIES_VERIFIED: "đã đọc lại các bản lưu",
+    Event.AIP_FIXITY_VERIFIED: "kiểm tra: nguyên vẹn",
+    Event.AIP_FIXITY_REFUTED: "kiểm tra: không nguyên vẹn",
+    Event.DOCUMENT_COPY_DELIVERED: "đã giao một văn bản",
+    Event.AIP_COPY_DELIVERED: "đã giao cả gói",
+    Event.RECORD_DESCRIPTION_SHOWN: "đã xem mô tả hồ sơ",
+    Event.RECORD_SEARCH_PERFORMED: "đã tìm kiếm",
+}
+
+
+def event_words(event: str) -> str:
+    """What happened, in Vietnamese; the code itself for an event this build does not know."""
+    try:
+        return EVENTS[Event(event)]
+    except (ValueError, KeyError):
+        return event
+
+
+def moment(text: str) -> str:
+    """An ISO time as people write it: day/month/year and the hour in Việt Nam; anything else as it is."""
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        return text
+    return f"{at.astimezone(VIETNAM):%d/%m/%Y %H:%M:%S}" if at.tzinfo else text
+
+
+def fields_in_words(table: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Metadata fields under their Vietnamese labels, codes with the names they stand for."""
+    known = fields_by_name(table)
+    for name, value in fields.items():
+        field = known.get(name)
+        yield (field.label if field else name), _value(field, value)
+
+
+def _value(field: Field | None, value: Any) -> str:
+    if isinstance(value, Mapping):
+        labels = {part.name: part.label for part in field.parts} if field else {}
+        return ", ".join(f"{labels.get(key, key)}: {part}" for key, part in value.items() if part not in (None, ""))
+    if isinstance(value, (list, tuple)):
+        return "; ".join(_value(field, part) for part in value)
+    if isinstance(value, bool):
+        return "có" if value else "không"
+    names = code_lists().get(field.codes) if field and field.codes else None
+    codes = names.codes_of(value) if names and str(value).strip() else None
+    if names is None or codes is None:
+        return str(value)
+    return "; ".join(f"{names.names[code]} ({code})" for code in codes)
