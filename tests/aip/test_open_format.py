@@ -40,6 +40,7 @@ def store(tmp_path_factory: pytest.TempPathFactory, content: AipContent) -> Path
     with target.open("wb") as out:
         told = write_aip(content, out)
     (root / "told").write_text(told.sha256)
+    (root / "layout").write_text(told.layout_sha256)
     return root
 
 
@@ -52,6 +53,12 @@ def bag(store: Path) -> Path:
 def test_sha256sum_proves_the_object(store: Path) -> None:
     told = tool("sha256sum", f"aip/{AIP_ID[:2]}/{AIP_ID}.tar", cwd=store).split()[0]
     assert told == (store / "told").read_text()
+
+
+def test_the_script_of_the_page_takes_the_layout_digest(store: Path, tmp_path: Path) -> None:
+    (script,) = re.findall(r"```sh\n(.*?)```", FORMAT.read_text(encoding="utf-8").split("### 2.1", 1)[1], re.S)
+    shutil.copy(store / "aip" / AIP_ID[:2] / f"{AIP_ID}.tar", tmp_path / "x.tar")
+    assert tool("sh", "-euc", script, cwd=tmp_path).strip() == (store / "layout").read_text()
 
 
 @pytest.mark.parametrize("algorithm", ["sha256", "sha512"])
