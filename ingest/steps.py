@@ -10,6 +10,7 @@ it led to.
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -30,6 +31,7 @@ from archive.local_time import local_text
 from archive.signing import ArchiveKey
 from archive.storage.key import aip_key
 from archive.storage.store import Store
+from ingest.adoption import Packaged, adopted
 from ingest.checking import CHECKS, Surroundings, run_checks
 from ingest.checks.duplicates import identity_key
 from ingest.letters import letter_pdf, receipt_html, return_html
@@ -41,6 +43,13 @@ from ingest.reading import Package, entries_of, package_of
 from ingest.receipt import receipt_statement, return_reason
 from ingest.report import CheckReport
 from ingest.unpack import Limits, reopened, unpack
+from ingest.unpack.intake import settle
+
+
+class StoppedError(LuutruError):
+    """This process ends its work; the step was given up before it had an effect, and is repeated by the next one."""
+
+    code = "work.stopped"
 
 
 class CopyNotVerifiedError(LuutruError):
@@ -72,6 +81,13 @@ class Steps:
     limits: Limits = field(default_factory=Limits)
     progress: Callable[[str, str], None] = lambda _submission, _document: None
     actor: str = "luutru"
+    stopping: threading.Event = field(default_factory=threading.Event)
+    """Set when this process ends its work."""
+
+    def go_on(self) -> None:
+        """Raises StoppedError when this process ends its work."""
+        if self.stopping.is_set():
+            raise StoppedError("Tiến trình đang kết thúc; bước này sẽ được làm lại ở lần chạy sau.")
 
     # received → checked | refused
 
@@ -165,25 +181,12 @@ class Steps:
     # accepted → packaged
 
     def package(self, submission_id: str) -> State:
-        """Builds the AIP once, straight into every store; the same input gives the same bytes, so repeating is harmless."""
+        """The AIP, whole in every store: the one an earlier attempt left there, or else built once, straight into all."""
         submission = self._submission(submission_id)
         if submission.state is not State.ACCEPTED:
             return submission.state
-        slot = self._slot(submission_id)
-        checking = self._checking(slot)
-        content = aip_content(
-            submission,
-            checking,
-            archive=self.archive,
-            profile=self.profile,
-            checked_at=self._at(submission_id, Event.SUBMISSION_CHECKS_COMPLETED),
-            decided_at=self._at(submission_id, Event.SUBMISSION_DECISION_ACCEPTED),
-        )
-
-        def build(out: Out) -> WrittenAip:
-            return write_aip(content, out)
-
-        written = write_everywhere(self.stores, aip_key(submission.aip_id), build)
+        checking = self._checking(self._slot(submission_id))
+        package = adopted(self.stores, submission, checking) or self._built(submission, checking)
         at = self.now()
         with self.catalogue.transaction() as tx:
             tx.record_aip(
@@ -195,15 +198,15 @@ class Steps:
                     profile=self.profile,
                     profile_version=PROFILE_VERSION,
                     object_key=aip_key(submission.aip_id),
-                    size_bytes=written.size_bytes,
-                    sha256=written.sha256,
-                    layout_sha256=written.layout_sha256,
+                    size_bytes=package.size_bytes,
+                    sha256=package.sha256,
+                    layout_sha256=package.layout_sha256,
                     created_at=at,
-                    fields=content.record,
+                    fields=package.fields,
                 ),
                 (
-                    _catalogued(submission.aip_id, entry.offset, document)
-                    for document, entry in zip(checking.documents(), written.originals, strict=True)
+                    _catalogued(submission.aip_id, offset, document)
+                    for document, offset in zip(checking.documents(), package.offsets, strict=True)
                 ),
                 _material(checking),
             )
@@ -214,14 +217,36 @@ class Steps:
                 at=at,
                 data={
                     "aip_id": submission.aip_id,
-                    "sha256": written.sha256,
-                    "size_bytes": written.size_bytes,
-                    "layout_sha256": written.layout_sha256,
-                    "documents": len(written.originals),
+                    "sha256": package.sha256,
+                    "size_bytes": package.size_bytes,
+                    "layout_sha256": package.layout_sha256,
+                    "documents": len(package.offsets),
                     "stores": [store.name for store in self.stores],
                 },
             )
         return moved.state
+
+    def _built(self, submission: Submission, checking: Checking) -> Packaged:
+        content = aip_content(
+            submission,
+            checking,
+            archive=self.archive,
+            profile=self.profile,
+            checked_at=self._at(submission.id, Event.SUBMISSION_CHECKS_COMPLETED),
+            decided_at=self._at(submission.id, Event.SUBMISSION_DECISION_ACCEPTED),
+        )
+
+        def build(out: Out) -> WrittenAip:
+            return write_aip(content, out)
+
+        written = write_everywhere(self.stores, aip_key(submission.aip_id), build)
+        return Packaged(
+            written.sha256,
+            written.size_bytes,
+            written.layout_sha256,
+            tuple(entry.offset for entry in written.originals),
+            content.record,
+        )
 
     # packaged → stored
 
@@ -340,6 +365,9 @@ class Steps:
                 data={"codes": sorted({item.code for item in decision.reasons}), "agreement": self._agreement()},
                 remove_after=self.now(),
             )
+            # Under another agreement it may have passed for harmless before, and have been described.
+            tx.describe(submission.id, Description())
+            tx.forget_reports(submission.id)
         self.quarantine.remove(submission.id)
         return moved.state
 
@@ -404,15 +432,23 @@ class Steps:
         return package_of(unpacked)
 
     def _run(self, submission: Submission, package: Package, folder: Path) -> None:
+        def examined(document: str) -> None:
+            self.progress(submission.id, document)
+            self.go_on()
+
         checked = run_checks(
             package.subject,
             package.findings,
             self.surroundings(submission.entered_at.isoformat()),
             folder=folder,
-            progress=lambda document: self.progress(submission.id, document),
+            progress=examined,
         )
+        # Workers that were closed meanwhile could not judge: that is about us, never about a document.
+        self.go_on()
         rows = [report.as_json() for report in checked.reports]
         write_whole(folder / "reports.json", json.dumps(rows, ensure_ascii=False).encode())
+        # Facts, texts and signature material were written by workers; the package is made of them after a power cut too.
+        settle(folder)
 
     def _checking(self, slot: Slot) -> Checking:
         subject = self._unpacked(slot).subject

@@ -1,0 +1,128 @@
+"""A package that an earlier attempt left whole in some store is the package: it is proven and completed, never replaced.
+
+Between the attempts the software may have become another version, and would build other bytes under the same key.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import zip_longest
+from typing import Any
+
+from archive.aip.model import AipUnreadableError
+from archive.aip.reader import AipReader, StoredDocument
+from archive.aip.verification import Verification, verify_stream
+from archive.catalogue.model import Submission
+from archive.copies import Out, write_everywhere
+from archive.errors import ObjectMissingError, StoreError
+from archive.finding import Answer
+from archive.layout_reading import layout_sha256
+from archive.steady_reading import PAUSES_SECONDS, SteadyReader
+from archive.storage.key import Key, aip_key
+from archive.storage.store import CHUNK_BYTES, Store
+from ingest.packaging import Checking, Document
+
+
+@dataclass(frozen=True, slots=True)
+class Packaged:
+    """A package that stands in every store: what catalogue and ledger say of it.
+
+    ``offsets``: where each original begins in the tar, in the order of the documents. ``fields``: those of the hồ sơ.
+    """
+
+    sha256: str
+    size_bytes: int
+    layout_sha256: str
+    offsets: tuple[int, ...]
+    fields: Mapping[str, Any]
+
+
+def adopted(stores: Sequence[Store], submission: Submission, checking: Checking) -> Packaged | None:
+    """The package of ``submission`` that some store already holds, now in every store; None when none is found.
+
+    It is taken only when every digest it states about itself holds, it says it is made from this submission, and its
+    originals are these documents by name, size and both digests. One that is not leads to building, and there to
+    ObjectExistsError. Raises StoreError when a store fails: the step is repeated.
+    """
+    key = aip_key(submission.aip_id)
+    for store in stores:
+        try:
+            store.size(key)
+        except ObjectMissingError:
+            continue
+        found = _proven(store, key, submission, checking)
+        if found is not None:
+            _complete([other for other in stores if other is not store], store, key, found)
+            return found
+    return None
+
+
+def _proven(store: Store, key: Key, submission: Submission, checking: Checking) -> Packaged | None:
+    with store.open(key) as file:
+        seen = verify_stream(iter(lambda: file.read(CHUNK_BYTES), b""))
+    if seen.answer is not Answer.PASSED:
+        return None
+    try:
+        with store.open(key) as file:
+            reader = AipReader(file)
+            package = reader.package()
+            if (package.aip_id, package.submission_id) != (submission.aip_id, submission.id):
+                return None
+            offsets = []
+            for held, ours in zip_longest(reader.documents(), checking.documents()):
+                if held is None or ours is None or not _same(held, ours):
+                    return None
+                offsets.append(held.offset)
+        layout = _layout(store, key, seen)
+    except AipUnreadableError:
+        return None
+    return Packaged(seen.sha256, seen.size_bytes, layout, tuple(offsets), package.record)
+
+
+def _same(held: StoredDocument, ours: Document) -> bool:
+    digests = ours.digests
+    return (held.path, held.ordinal, held.size_bytes, held.sha256, held.sha512) == (
+        ours.path,
+        ours.ordinal,
+        digests.size_bytes,
+        digests.sha256,
+        digests.sha512,
+    )
+
+
+def _layout(store: Store, key: Key, seen: Verification) -> str:
+    with ExitStack() as stack:
+
+        def opened() -> SteadyReader:
+            return stack.enter_context(SteadyReader(store, key, cold=False, pauses_seconds=PAUSES_SECONDS))
+
+        return layout_sha256(seen.size_bytes, opened)
+
+
+@dataclass(frozen=True, slots=True)
+class _Copied:
+    sha256: str
+    size_bytes: int
+
+
+def _complete(others: Sequence[Store], store: Store, key: Key, package: Packaged) -> None:
+    """The same bytes in all other stores; where they stand already they are compared."""
+
+    def copy(out: Out) -> _Copied:
+        digest, size_bytes = hashlib.sha256(), 0
+        for chunk in store.read(key):
+            digest.update(chunk)
+            size_bytes += out.write(chunk)
+        if (digest.hexdigest(), size_bytes) != (package.sha256, package.size_bytes):
+            raise StoreError(
+                f"Kho «{store.name}» trả về nội dung khác nhau ở hai lần đọc.",
+                remedy="Kiểm tra ổ đĩa của kho; hệ thống sẽ thử lại.",
+                detail=str(key),
+            )
+        return _Copied(package.sha256, package.size_bytes)
+
+    if others:
+        write_everywhere(others, key, copy)
