@@ -9,6 +9,7 @@ from typing import Any
 
 from archive.finding import Finding, finding
 from archive.paths import RelPath
+from ingest.checks.format_excerpt import excerpt
 from ingest.examination_result import DocumentResult
 from ingest.inspector.client import Asked, Inspection, Outcome, inspection
 from ingest.subject import Member
@@ -32,7 +33,8 @@ def facts(path: Path, options: Mapping[str, Any]) -> Mapping[str, Any]:
 
     if path.stat().st_size == 0:
         return {"empty": True}
-    result = pygfried.identify(str(path), detailed=True)
+    with excerpt(path) as part:
+        result = pygfried.identify(str(part), detailed=True)
     file = result["files"][0]
     # What only the extension says is nothing about the content; the name is judged apart, in ``examine``.
     matches = [m for m in file["matches"] if m["id"] != UNKNOWN and _BY_NAME not in m["warning"]]

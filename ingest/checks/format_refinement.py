@@ -9,6 +9,7 @@ from typing import Any
 import pikepdf
 from lxml import etree
 
+from ingest.checks.pdf_access import access_mode
 from ingest.checks.pdf_claim import claim_facts
 from ingest.checks.pdf_version import catalogue_version, effective_version, header_facts
 
@@ -38,7 +39,9 @@ def pdf_refinement(path: Path) -> dict[str, Any] | None:
         return None
     seen |= {"catalogue_version": None, "flavour": None}
     try:
-        with pikepdf.open(path, suppress_warnings=True, inherit_page_attributes=False) as pdf:
+        with pikepdf.open(
+            path, suppress_warnings=True, inherit_page_attributes=False, access_mode=access_mode(path)
+        ) as pdf:
             seen["catalogue_version"] = catalogue_version(pdf)
             seen["flavour"] = claim_facts(pdf).get("flavour")
     except (MemoryError, RecursionError):

@@ -8,6 +8,7 @@ from typing import Any
 
 import pikepdf
 
+from ingest.checks.pdf_access import access_mode
 from ingest.checks.pdf_claim import claim_facts
 from ingest.checks.pdf_objects import DEFAULT_OBJECT_LIMIT, object_facts
 from ingest.checks.pdf_revisions import covers_revision, revisions
@@ -45,7 +46,13 @@ def _opened(path: Path, seen: dict[str, Any]) -> pikepdf.Pdf | None:
     """Open as it stands, else with the repairs a lenient reader makes, which is then said."""
     for repairing in (False, True):
         try:
-            pdf = pikepdf.open(path, attempt_recovery=repairing, suppress_warnings=True, inherit_page_attributes=False)
+            pdf = pikepdf.open(
+                path,
+                attempt_recovery=repairing,
+                suppress_warnings=True,
+                inherit_page_attributes=False,
+                access_mode=access_mode(path),
+            )
         except pikepdf.PasswordError:
             seen["encryption"] = "user"
             return None

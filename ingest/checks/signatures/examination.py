@@ -8,6 +8,7 @@ from typing import Any
 
 from archive.finding import Finding, finding
 from archive.paths import RelPath
+from ingest.checks.pdf_version import header_facts
 from ingest.checks.signatures.versions import tool_versions
 from ingest.examination_result import DocumentResult
 from ingest.inspector.client import Asked, Outcome, inspection
@@ -35,6 +36,8 @@ def examine(
     """Findings and facts about every signature of one document. A worker that dies, hangs or cannot start is
     indeterminate, never a pass; so is a missing trust list. A file that is no PDF has no findings here."""
     started = time.monotonic()
+    if not header_facts(member.blob)["is_pdf"]:
+        return DocumentResult((), {}, {}, time.monotonic() - started)
     if not options.get("trust_list"):
         nothing = (finding("signatures.no-trust-list", document),)
         return DocumentResult(nothing, {}, tool_versions(), time.monotonic() - started)
