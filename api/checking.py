@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from archive.finding import Answer, Finding
+from archive.errors import LuutruError
+from archive.finding import Answer, Finding, answer_of, finding
 from ingest.checking import Checked, Surroundings, run_checks
 from ingest.reading import read_package
 
@@ -53,8 +54,14 @@ def check_paths(
 
 
 def check_path(path: str, surroundings: Surroundings, only: Collection[str] | None) -> PathVerdict:
+    """The verdict on one path; a path that is not there or cannot be read has none: that is indeterminate, and said."""
     begun = time.perf_counter()
-    with tempfile.TemporaryDirectory(prefix="luutru-check-") as scratch:
-        package = read_package(Path(path), Path(scratch))
-        checked = run_checks(package.subject, package.findings, surroundings, only=only)
+    try:
+        with tempfile.TemporaryDirectory(prefix="luutru-check-") as scratch:
+            package = read_package(Path(path), Path(scratch))
+            checked = run_checks(package.subject, package.findings, surroundings, only=only)
+    except (LuutruError, OSError) as error:
+        reason = error.message if isinstance(error, LuutruError) else (error.strerror or type(error).__name__)
+        unread = (finding("unpack.entry.unreadable", path, reason=reason),)
+        return PathVerdict(path, answer_of(unread), unread, {}, time.perf_counter() - begun)
     return PathVerdict(path, checked.answer, checked.findings, checked.tools, time.perf_counter() - begun, checked)

@@ -84,6 +84,7 @@ def run_checks(
     entries = entries_of(subject)
     made: dict[str, CheckReport] = {}
     heads: dict[RelPath, str] = {}
+    unread: dict[RelPath, str] = {}
     revisions: dict[RelPath, list[str]] = {}
 
     unpacking = before.pop("unpack", [])
@@ -118,12 +119,14 @@ def run_checks(
             ):
                 gathered.add(examined)
                 heads[examined.path] = examined.text.head
+                if examined.text.problem and not _said_unreadable(examined):
+                    unread[examined.path] = examined.text.problem
                 revisions[examined.path] = signed_revisions(examined)
                 facts_file.write(json.dumps(_line(examined, folder), ensure_ascii=False) + "\n")
                 progress(examined.path)
         made.update(gathered.reports())
     if "encoding" in wanted:
-        made["encoding"] = encoding.check(subject, heads)
+        made["encoding"] = encoding.check(subject, heads, unread)
     if "duplicates" in wanted:
         made["duplicates"] = duplicates.check(subject, entries, revisions, surroundings.holdings)
 
@@ -136,6 +139,12 @@ def signed_revisions(examined: Examined) -> list[str]:
     result = examined.results.get("signatures")
     signatures = result.facts.get("signatures", ()) if result else ()
     return [item["signed_revision"]["sha256"] for item in signatures if item.get("signed_revision")]
+
+
+def _said_unreadable(examined: Examined) -> bool:
+    """Whether another part fails the document for the very reason its text cannot be read."""
+    codes = {item.code for result in examined.results.values() for item in result.findings}
+    return not codes.isdisjoint(("pdfa.encrypted", "pdfa.damaged"))
 
 
 class _Gathered:

@@ -14,9 +14,8 @@ from archive.paths import RelPath
 from ingest.checks import format as format_check
 from ingest.checks import pdfa, signatures
 from ingest.examination_result import DocumentResult
-from ingest.inspector.client import Asked
+from ingest.inspector.client import Asked, Outcome, inspection
 from ingest.subject import Member
-from ingest.workers.errors import WorkerError
 
 PARTS = ("format", "pdfa", "signatures")
 
@@ -36,12 +35,17 @@ class Examiner:
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """What could be read of a document: its first page's head (for marks), and where its whole text lies, if asked for."""
+    """What could be read of a document: its first page's head (for marks), and where its whole text lies, if asked for.
+
+    ``problem`` says why a document that has text gave none: a rule of the reader (bomb, doctype, encrypted, malformed,
+    too-many-pages), timeout, worker-died, or out-of-memory. Empty for pictures and kinds without text.
+    """
 
     head: str = ""
     file: Path | None = None
     characters: int = 0
     tool: str = ""
+    problem: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,15 +127,17 @@ def _side_by_side(
 
 
 def _text(member: Member, examiner: Examiner, file: Path | None) -> Text:
-    """The text, or none: a reader that fails on a file costs its searchability, never its acceptance."""
-    request = {"part": "text", "path": str(member.blob), "options": {"text_out": str(file)} if file else {}}
-    try:
-        answer = examiner.inspectors.ask(request, examiner.text_seconds)
-    except WorkerError:
-        return Text()
-    if answer.get("status") != "ok":
-        return Text()
-    facts = answer["facts"]
+    """The text, or none: a reader that fails on a file costs its searchability, and what it may say of secrecy is open."""
+    seen = inspection(
+        examiner.inspectors,
+        "text",
+        member.blob,
+        {"text_out": str(file)} if file else {},
+        timeout_seconds=examiner.text_seconds,
+    )
+    if seen.outcome is not Outcome.OK:
+        return Text(problem=seen.outcome.value)
+    facts = seen.facts
     tool = " ".join(f"{name} {version}" for name, version in (facts.get("tool") or {}).items())
     written = file if file is not None and file.is_file() and file.stat().st_size > 0 else None
-    return Text(facts.get("head") or "", written, int(facts.get("characters") or 0), tool)
+    return Text(facts.get("head") or "", written, int(facts.get("characters") or 0), tool, facts.get("error") or "")

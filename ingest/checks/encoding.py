@@ -6,6 +6,7 @@ import re
 import time
 import unicodedata
 from collections.abc import Iterator, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from archive.finding import Finding, finding
@@ -20,12 +21,25 @@ __all__ = ["check", "secrecy_mark"]
 
 _GUESS_CHARACTERS = 120
 _MOST_OF_A_KIND = 20
+_NOTHING: Mapping[RelPath, str] = MappingProxyType({})
+_REASONS = {
+    "bomb": "giải nén ra quá lớn",
+    "encrypted": "tệp bị mã hóa",
+    "malformed": "cấu trúc tệp hỏng",
+    "too-many-pages": "quá nhiều trang",
+    "timeout": "quá thời hạn đọc",
+    "out-of-memory": "cần quá nhiều bộ nhớ",
+    "stack-overflow": "lồng nhau quá sâu",
+    "worker-died": "bộ đọc dừng đột ngột",
+    "tool-unavailable": "bộ đọc không chạy được",
+}
 
 
-def check(subject: Subject, heads: Mapping[RelPath, str]) -> CheckReport:
+def check(subject: Subject, heads: Mapping[RelPath, str], unread: Mapping[RelPath, str] = _NOTHING) -> CheckReport:
     """The report on the metadata, the names, and the heads of first pages (``heads``, by document path).
 
-    When a mark of secrecy is found no finding quotes any content: reports and logs outlive what is refused.
+    ``unread`` says of documents with text why their head could not be read (``examiner.Text.problem``): what was not
+    seen is not free of marks. When a mark of secrecy is found no finding quotes any content: reports and logs outlive what is refused.
     """
     begun = time.perf_counter()
     leaves = list(_leaves(subject))
@@ -35,7 +49,7 @@ def check(subject: Subject, heads: Mapping[RelPath, str]) -> CheckReport:
         if marks
         else [*_legacy_metadata(leaves), *_legacy_names(subject), *_legacy_heads(heads), *_forms(subject, leaves)]
     )
-    found = [*_bounded(marks), *_bounded(others)]
+    found = [*_bounded(marks), *_bounded(list(_unread(unread))), *_bounded(others)]
     return CheckReport.of("encoding", found, seconds=time.perf_counter() - begun)
 
 
@@ -76,6 +90,14 @@ def _marks_in_heads(heads: Mapping[RelPath, str]) -> Iterator[Finding]:
     for path, head in heads.items():
         if (mark := secrecy_mark(head)) is not None:
             yield finding("encoding.secrecy-mark", path, mark=mark, place="ở đầu trang thứ nhất")
+
+
+def _unread(unread: Mapping[RelPath, str]) -> Iterator[Finding]:
+    for path, problem in unread.items():
+        if problem == "doctype":
+            yield finding("encoding.document.doctype", path)
+        else:
+            yield finding("encoding.head.unread", path, reason=_REASONS.get(problem, "bộ đọc gặp lỗi"))
 
 
 def _legacy_metadata(leaves: list[tuple[str, str | None, str]]) -> Iterator[Finding]:

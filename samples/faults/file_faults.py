@@ -157,8 +157,8 @@ FILE_FAULTS: tuple[Fault, ...] = (
     Fault(
         "doctype-in-fodt",
         "Tệp FODT có khai báo DOCTYPE và thực thể",
-        (),
-        "accepted",
+        ("encoding.document.doctype",),
+        "returned",
         _instead(_doctype_in),
     ),
     Fault(

@@ -111,6 +111,24 @@ def test_a_single_file_without_metadata_is_judged_by_its_head() -> None:
     assert [item.code for item in found.findings] == ["encoding.secrecy-mark"]
 
 
+def test_a_head_that_was_not_read_is_not_free_of_marks() -> None:
+    path = RelPath("a.docx")
+    members = {path: Member(path, Path("/nonexistent"), Digests(0, "", ""))}
+    for problem, reason in (("timeout", "quá thời hạn đọc"), ("worker-died", "dừng đột ngột"), ("new", "gặp lỗi")):
+        found = check(Subject(Form.FILE, members, members), {path: ""}, {path: problem})
+        assert found.answer is Answer.INDETERMINATE
+        assert [(item.code, item.document) for item in found.findings] == [("encoding.head.unread", path)]
+        assert reason in found.findings[0].message
+
+
+def test_a_doctype_fails_the_document() -> None:
+    path = RelPath("a.fodt")
+    members = {path: Member(path, Path("/nonexistent"), Digests(0, "", ""))}
+    found = check(Subject(Form.FILE, members, members), {path: ""}, {path: "doctype"})
+    assert found.answer is Answer.FAILED
+    assert [item.code for item in found.findings] == ["encoding.document.doctype"]
+
+
 def test_every_code_of_the_table_is_produced_here() -> None:
     written = Path(__file__).read_text(encoding="utf-8")
     assert [code for code in finding_kinds() if code.startswith("encoding.") and code not in written] == []
