@@ -3,15 +3,22 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from api.bootstrap import Installation
 from archive.catalogue import Submission
-from archive.errors import LuutruError
+from archive.errors import LuutruError, StoreError
 from archive.lifecycle import State
-from ingest.workflow import Carrier, WorkerRunningError, only_worker, wait_for
+from ingest.steps import Steps
+from ingest.workflow import Carrier, WorkerRunningError, only_worker, resting, wait_for
+
+WAIT_SECONDS = 0.2
 
 
 @dataclass(frozen=True)
@@ -48,31 +55,56 @@ def carry(
     document: Callable[[str, str], None] = lambda _submission, _document: None,
 ) -> dict[str, LuutruError]:
     """Returns when each of ``submissions`` is where nothing happens without a person, or has met a problem of the world
-    (returned by submission; it is tried again by the next ``luutru work``). Carries them itself when nobody else does."""
+    (returned by submission; it is tried again by the next ``luutru work``). Waits while another process carries, and
+    carries them itself when nobody else does, also when that process ends before they are done."""
     steps = installation.steps(document)
+    waiting = deque(submissions)
+    while waiting:
+        try:
+            with only_worker(installation.settings.home / "work.lock"):
+                return _carried(installation, steps, waiting, ended)
+        except WorkerRunningError:
+            while waiting and (state := resting(steps, waiting[0])) is not None:
+                ended(waiting.popleft(), state)
+            if waiting:
+                time.sleep(WAIT_SECONDS)
+    return {}
 
-    def await_all(problem: Callable[[str], LuutruError | None]) -> dict[str, LuutruError]:
-        problems = {}
+
+def _carried(
+    installation: Installation, steps: Steps, submissions: Iterable[str], ended: Callable[[str, State], None]
+) -> dict[str, LuutruError]:
+    """Carries until all of ``submissions`` rest or have met a problem; the lock is held."""
+    tidy(installation)
+    carrier = Carrier(steps, installation.settings.work_database, side_by_side=installation.settings.workers)
+    done = threading.Event()
+    # Someone else may hand in while we carry; they must not wait for the next ``luutru work``.
+    runner = threading.Thread(target=carrier.run, args=(done,), kwargs={"sweep_seconds": 1.0}, daemon=True)
+    problems = {}
+    try:
+        carrier.launch()
+        runner.start()
         for submission_id in submissions:
             try:
+                problem = partial(_problem, carrier)
                 ended(submission_id, wait_for(steps, submission_id, problem=problem))
             except LuutruError as error:
                 problems[submission_id] = error
-        return problems
+    finally:
+        done.set()
+        if runner.is_alive():
+            runner.join()
+        carrier.close()
+    return problems
 
-    try:
-        with only_worker(installation.settings.home / "work.lock"):
-            carrier = Carrier(steps, installation.settings.work_database, side_by_side=installation.settings.workers)
-            carrier.launch()
-            done = threading.Event()
-            # Someone else may hand in while we carry; they must not wait for the next ``luutru work``.
-            runner = threading.Thread(target=carrier.run, args=(done,), kwargs={"sweep_seconds": 1.0}, daemon=True)
-            runner.start()
-            try:
-                return await_all(carrier.problems.get)
-            finally:
-                done.set()
-                runner.join()
-                carrier.close()
-    except WorkerRunningError:
-        return await_all(lambda _submission: None)
+
+def _problem(carrier: Carrier, submission_id: str) -> LuutruError | None:
+    return carrier.problems.get(submission_id) or carrier.trouble
+
+
+def tidy(installation: Installation) -> None:
+    """Removes what processes that died left half-written in quarantine and stores; a store that is away is passed over."""
+    installation.intake().sweep()
+    for store in installation.stores:
+        with suppress(StoreError):
+            store.sweep()

@@ -7,6 +7,7 @@ import threading
 
 from api.bootstrap import Installation
 from api.output import err, plain
+from api.submitting import tidy
 from ingest.workflow import Carrier, only_worker
 from search.errors import SearchError
 
@@ -15,13 +16,14 @@ FOLLOW_SECONDS = 2.0
 
 
 def work_until(installation: Installation, stop: threading.Event, *, once: bool = False) -> None:
-    """Works until ``stop`` is set; with ``once`` until nothing is left that can be done without a person.
+    """Works until ``stop`` is set; with ``once`` until nothing is left that can be done without a person, or all that is
+    left has met a problem of the world, which is said.
 
     Raises WorkerRunningError when another process of this installation already works.
     """
     with only_worker(installation.settings.home / "work.lock"):
-        intake, steps = installation.intake(), installation.steps()
-        intake.sweep()
+        tidy(installation)
+        steps = installation.steps()
         carrier = Carrier(steps, installation.settings.work_database, side_by_side=installation.settings.workers)
         carrier.launch()
         indexer = threading.Thread(target=_follow, args=(installation, stop), daemon=True)
@@ -29,7 +31,7 @@ def work_until(installation: Installation, stop: threading.Event, *, once: bool 
 
         def sweep() -> None:
             steps.sweep()
-            if once and next(iter(steps.unfinished()), None) is None:
+            if once and (carrier.trouble or all(item.id in carrier.problems for item in steps.unfinished())):
                 stop.set()
 
         try:
@@ -39,6 +41,8 @@ def work_until(installation: Installation, stop: threading.Event, *, once: bool 
             carrier.close()
             indexer.join()
         if once:
+            for message in {error.message for error in (carrier.trouble, *carrier.problems.values()) if error}:
+                err.print(f"[yellow]Chưa xong[/]: {plain(message)}")
             _catch_up(installation)
 
 

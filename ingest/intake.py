@@ -19,6 +19,7 @@ from ingest.calendar import OfficeCalendar, legal_receipt
 from ingest.policy import Agreement
 from ingest.quarantine import Quarantine, Slot
 from ingest.unpack import Limits, can_survey, unpack
+from ingest.unpack.intake import disk_error
 
 CHUNK_BYTES = 1 << 20
 
@@ -69,8 +70,11 @@ class Intake:
                 self.quarantine.receive(submission_id, lambda slot: arrived.append(self._take(source, slot, progress)))
                 sha256, size_bytes = arrived[0]
                 received = self._record(submission_id, entered_at, sha256, size_bytes, source, client_key)
+            except OSError as error:
+                self._abandon(submission_id)
+                raise disk_error(error) from error
             except BaseException:
-                self.quarantine.remove(submission_id)
+                self._abandon(submission_id)
                 raise
             if received.submission.id != submission_id:
                 self.quarantine.remove(submission_id)
@@ -80,6 +84,13 @@ class Intake:
         """Removes what receivers that died left unacknowledged; those under way are untouched. Says how many."""
         with self.catalogue.read() as reading:
             return self.quarantine.sweep(lambda submission_id: _known(reading, submission_id))
+
+    def _abandon(self, submission_id: str) -> None:
+        """Removes what was not received; an interruption may have come after the record of it, then it stays."""
+        with self.catalogue.read() as reading:
+            if _known(reading, submission_id):
+                return
+        self.quarantine.remove(submission_id)
 
     def _record(
         self,

@@ -109,18 +109,28 @@ class Quarantine:
         """Marks what is not acknowledged yet as under way; the mark goes with the process, however it ends."""
         self.folder.mkdir(parents=True, exist_ok=True)
         mark = self.folder / (submission_id + LOCK)
-        with mark.open("w") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with self._marked(mark):
             try:
                 yield
             finally:
                 mark.unlink(missing_ok=True)
 
+    @contextmanager
+    def _marked(self, mark: Path) -> Iterator[None]:
+        """Holds ``mark`` locked. A sweeper may take it away before its lock: then there is another."""
+        while True:
+            with mark.open("w") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if os.fstat(file.fileno()).st_nlink:
+                    yield
+                    return
+
     def sweep(self, known: Callable[[str], bool]) -> int:
         """Removes whatever belongs to no submission (``known``) and to no receiver that still lives."""
         swept = 0
         for submission_id in sorted({name.removesuffix(LOCK).removesuffix(PART) for name in self.names()}):
-            if not (self.folder / (submission_id + PART)).exists() and known(submission_id):
+            left_over = any((self.folder / (submission_id + mark)).exists() for mark in (PART, LOCK))
+            if not left_over and known(submission_id):
                 continue
             with (self.folder / (submission_id + LOCK)).open("w") as file:
                 try:

@@ -15,7 +15,7 @@ from typing import Any
 
 from archive.errors import LuutruError
 from archive.lifecycle import State, is_final
-from ingest.steps import Steps
+from ingest.steps import Steps, StoppedError
 
 QUEUE = "ingest"
 APPLICATION_VERSION = "1"
@@ -30,6 +30,12 @@ class DefectError(LuutruError):
     code = "ingest.defect"
 
 
+class WorkDatabaseError(LuutruError):
+    """The engine's own database cannot be read or written; no submission is lost by that."""
+
+    code = "work.database-failed"
+
+
 class WorkerRunningError(LuutruError):
     """Another process of this installation already carries the workflows."""
 
@@ -40,13 +46,14 @@ class WorkerRunningError(LuutruError):
 def only_worker(lock_file: Path) -> Iterator[None]:
     """Held by the one process that carries workflows on SQLite; released by its end, however it ends."""
     lock_file.parent.mkdir(parents=True, exist_ok=True)
-    with lock_file.open("w") as file:
+    with lock_file.open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError as error:
             raise WorkerRunningError(
                 "Đã có một tiến trình «luutru work» đang chạy cho kho này.", remedy="Không cần chạy thêm."
             ) from error
+        file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
         yield
@@ -75,6 +82,10 @@ class Carrier:
         self._side_by_side = side_by_side
         self.problems: dict[str, LuutruError] = {}
         """What last kept a submission from going on, for whoever waits for it; it is tried again all the same."""
+        self.trouble: LuutruError | None = None
+        """What keeps all of them from going on."""
+        self._under_way = 0
+        self._changed = threading.Condition()
         _use_write_ahead_log(database)
         config: DBOSConfig = {
             "name": "luutru-ingest",
@@ -93,9 +104,12 @@ class Carrier:
     def _declared(self) -> Callable[[str, str], str]:
         dbos, steps = self._dbos, self._steps
 
-        def done(step: Callable[[str], State], submission_id: str) -> str:
+        def done(step: Callable[[str], State], submission_id: str, before: str) -> str:
             try:
-                state = step(submission_id).value
+                with self._one_under_way():
+                    state = step(submission_id).value
+            except StoppedError:
+                return before
             except LuutruError as error:
                 _log.warning("submission %s: %s %s %s", submission_id, error.code, error.message, error.detail)
                 self.problems[submission_id] = error
@@ -114,27 +128,42 @@ class Carrier:
 
         def carried(submission_id: str, begun_in: str) -> str:
             state = State(begun_in)
-            while (step := next_step(steps, state)) is not None:
-                state = State(dbos.run_step({"name": step.__name__}, done, step, submission_id))
-            dbos.run_step({"name": "finish"}, done, steps.finish, submission_id)
+            while not steps.stopping.is_set() and (step := next_step(steps, state)) is not None:
+                state = State(dbos.run_step({"name": step.__name__}, done, step, submission_id, state.value))
+            if not steps.stopping.is_set():
+                dbos.run_step({"name": "finish"}, done, steps.finish, submission_id, state.value)
             return state.value
 
         declared: Callable[[str, str], str] = dbos.workflow(name="ingest", max_recovery_attempts=1_000_000)(carried)
         return declared
 
+    @contextmanager
+    def _one_under_way(self) -> Iterator[None]:
+        with self._changed:
+            self._steps.go_on()
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._changed:
+                self._under_way -= 1
+                self._changed.notify_all()
+
     def launch(self) -> None:
         """Starts carrying: what was under way when the last process ended goes on, what was only received begins."""
-        self._dbos.launch()
-        self._dbos.register_queue(
-            QUEUE, worker_concurrency=self._side_by_side, polling_interval_sec=0.1, on_conflict="always_update"
-        )
+        with _engine_errors():
+            self._dbos.launch()
+            self._dbos.register_queue(
+                QUEUE, worker_concurrency=self._side_by_side, polling_interval_sec=0.1, on_conflict="always_update"
+            )
         self.take_up()
 
     def take_up(self) -> int:
         """Hands every unfinished submission to the queue; one that is there already is not doubled. Says how many."""
         unfinished = list(self._steps.unfinished())
         for submission in unfinished:
-            self.hand_in(submission.id, submission.state)
+            with _engine_errors():
+                self.hand_in(submission.id, submission.state)
         return len(unfinished)
 
     def hand_in(self, submission_id: str, state: State) -> None:
@@ -155,16 +184,33 @@ class Carrier:
             self._dbos.enqueue_workflow(QUEUE, self._workflow, submission_id, state.value)
 
     def close(self) -> None:
-        """Ends carrying; steps under way are repeated by the next process."""
+        """Ends carrying when the steps under way have ended: whoever carries next must not meet them.
+
+        No new one begins, and a check is given up at the next document; the next process repeats it.
+        """
+        self._steps.stopping.set()
+        with self._changed:
+            self._changed.wait_for(lambda: not self._under_way)
         self._dbos.destroy(workflow_completion_timeout_sec=0)
 
     def run(
         self, stop: threading.Event, *, sweep_seconds: float = 5.0, sweep: Callable[[], Any] = lambda: None
     ) -> None:
-        """Carries on until ``stop``: takes up what others handed in, retries what failed, and sweeps."""
+        """Carries on until ``stop``: takes up what others handed in, retries what failed, and sweeps.
+
+        Trouble with the catalogue or the engine's database is said (``trouble``) and met again; it does not end this.
+        """
         while not stop.is_set():
-            self.take_up()
-            sweep()
+            try:
+                self.take_up()
+                self.trouble = None
+            except LuutruError as error:
+                _log.warning("carrying: %s %s %s", error.code, error.message, error.detail)
+                self.trouble = error
+            try:
+                sweep()
+            except LuutruError as error:
+                _log.warning("sweeping: %s %s %s", error.code, error.message, error.detail)
             stop.wait(sweep_seconds)
 
 
@@ -182,13 +228,35 @@ def wait_for(
     while True:
         if (error := problem(submission_id)) is not None:
             raise error
-        with steps.catalogue.read() as reading:
-            submission = reading.submission(submission_id)
-        if submission.state is State.IN_REVIEW:
-            return submission.state
-        if is_final(submission.state) and (submission.state is State.RETURNED or submission.content_removed_at):
-            return submission.state
+        if (state := resting(steps, submission_id)) is not None:
+            return state
         time.sleep(poll_seconds)
+
+
+def resting(steps: Steps, submission_id: str) -> State | None:
+    """The state in which nothing more happens without a person, or None while something does."""
+    with steps.catalogue.read() as reading:
+        submission = reading.submission(submission_id)
+    if submission.state is State.IN_REVIEW:
+        return submission.state
+    if is_final(submission.state) and (submission.state is State.RETURNED or submission.content_removed_at):
+        return submission.state
+    return None
+
+
+@contextmanager
+def _engine_errors() -> Iterator[None]:
+    """Whatever the engine raises about its database becomes one typed error."""
+    try:
+        yield
+    except LuutruError:
+        raise
+    except Exception as error:
+        raise WorkDatabaseError(
+            "Không đọc hoặc ghi được sổ công việc của quy trình tiếp nhận.",
+            remedy="Kiểm tra dung lượng đĩa và quyền ghi thư mục kho; không hồ sơ nào bị mất.",
+            detail=f"{type(error).__name__}: {error}",
+        ) from error
 
 
 def _pausing(ended_at_ms: int | None, failures: int) -> bool:
