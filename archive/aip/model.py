@@ -200,8 +200,8 @@ class WrittenAip:
     sha256: str
     size_bytes: int
     layout_sha256: str
-    entries: tuple[Entry, ...]
-    originals: tuple[Entry, ...]
+    entries: Sequence[Entry]
+    originals: Sequence[Entry]
 
 
 class AipContentError(LuutruError):

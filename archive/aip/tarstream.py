@@ -82,7 +82,7 @@ class TarStream:
         self._position = 0
         self._whole = hashlib.sha256()
         self._layout = LayoutDigest()
-        self._names: set[str] = set()
+        self._names: set[bytes] = set()
         self._lanes = self._whole_lane, self._sha256_lane, self._sha512_lane = (
             Lane("aip-tar"),
             Lane("aip-sha256"),
@@ -124,9 +124,11 @@ class TarStream:
         return TarEnd(self._whole.hexdigest(), self._position, self._layout.hexdigest())
 
     def _copied(self, file: ToAdd) -> _Copied:
-        if file.name in self._names:
+        # A digest of each name, because the names of a hundred thousand documents are long.
+        name = hashlib.blake2b(file.name.encode("utf-8"), digest_size=16).digest()
+        if name in self._names:
             raise AipContentError("Gói tin có hai tệp trùng tên.", detail=f"twice in the tar: {file.name!r}")
-        self._names.add(file.name)
+        self._names.add(name)
         source, owned = _opened(file.source)
         try:
             size = file.expected.size_bytes if file.expected else _size_of(source)

@@ -14,6 +14,7 @@ from archive.aip import layout, profile
 from archive.aip.bagtags import bag_info
 from archive.aip.catalogue import write_catalogue, write_evidence_groups
 from archive.aip.ead import document_ead, file_ead
+from archive.aip.entries import EntryTable
 from archive.aip.mets import Group, Listed, MetsContent, write_mets
 from archive.aip.model import (
     AipContent,
@@ -41,7 +42,7 @@ def write_aip(content: AipContent, out: SupportsWrite, *, scratch: Path | None =
 
     Each original is read once; its SHA-256 is compared with the one taken at receipt (``OriginalChangedError``: throw
     away what was written). The same content gives the same bytes. Memory does not grow with the size of originals, by
-    some hundred bytes with each file. Generated lists longer than 4 MiB are spooled in ``scratch`` (default: the
+    some 500 bytes with each file. Generated lists longer than 4 MiB are spooled in ``scratch`` (default: the
     temporary folder of the system). Errors of ``out`` and of reading pass through. TT 05/2025 PL I, RFC 8493.
     """
     refuse_contradictions(content)
@@ -75,7 +76,7 @@ class _Package:
         self._tar = tar
         self._scratch = scratch
         self._tree = layout.tree_path(content.aip_id)
-        self._entries: list[Entry] = []
+        self._entries = EntryTable()
 
     def write(self) -> WrittenAip:
         content = self._content
@@ -92,11 +93,10 @@ class _Package:
             rep2 = self._rep2(derived)
             groups.append(Group("Representations/rep2", "grp-rep2", [rep2], mets=rep2))
         self._package_metadata(originals, groups)
-        payload = self._entries[first_payload:]
-        self._bag(payload)
+        self._bag(first_payload)
         end = self._tar.finish()
         return WrittenAip(
-            content.aip_id, end.sha256, end.size_bytes, end.layout_sha256, tuple(self._entries), tuple(originals)
+            content.aip_id, end.sha256, end.size_bytes, end.layout_sha256, self._entries.part(0), originals
         )
 
     def _add(self, name: str, source: Source | IO[bytes]) -> Entry:
@@ -120,26 +120,27 @@ class _Package:
             listed.append(self._listed(f"{layout.SUBMISSION}/{item.path}", item.source, "documentation"))
         return listed
 
-    def _originals(self) -> list[Entry]:
+    def _originals(self) -> Sequence[Entry]:
         folder = f"{self._tree}/{layout.ORIGINALS}/"
         files = (
             ToAdd(f"{folder}{original.path}", original.blob, original.digests) for original in self._content.originals
         )
         first = len(self._entries)
         try:
-            self._entries.extend(self._tar.add_many(files))
+            for entry in self._tar.add_many(files):
+                self._entries.append(entry)
         except OriginalChangedError as error:
             path = error.path.removeprefix(folder)
             raise OriginalChangedError(error.message, path=path, detail=error.detail) from error
-        return self._entries[first:]
+        return self._entries.part(first)
 
     def _rep1(self, originals: Sequence[Entry]) -> Listed:
         content, folder = self._content, f"{self._tree}/{layout.REP1}"
-        described = []
+        first = len(self._entries)
         for original in content.originals:
             path = f"metadata/descriptive/EAD_doc_{profile.numbered(original.ordinal)}.xml"
-            entry = self._add(f"{folder}/{path}", document_ead(content.record, original))
-            described.append(entry)
+            self._add(f"{folder}/{path}", document_ead(content.record, original))
+        described = self._entries.part(first)
         premis = self._generated(
             f"{folder}/{layout.REP1_PREMIS}", lambda file: write_originals_premis(file, content, originals)
         )
@@ -169,17 +170,23 @@ class _Package:
         entry = self._generated(f"{folder}/METS.xml", lambda file: write_mets(file, content, mets))
         return Listed(f"{layout.REP1}/METS.xml", entry, "application/xml", "mets-rep1")
 
-    def _derivatives(self) -> list[tuple[Derivative, str, Entry]]:
+    def _derivatives(self) -> Again[tuple[Derivative, str, Entry]]:
         ordinals = {original.path: original.ordinal for original in self._content.originals}
-        written = []
+        first = len(self._entries)
         for item in self._content.derivatives:
             if item.of not in ordinals:
                 raise AipContentError("Bản phái sinh không thuộc tài liệu nào.", detail=f"derivative of {item.of!r}")
             path = RelPath(f"{layout.REP2}/data/{profile.numbered(ordinals[item.of])}{item.suffix}")
-            written.append((item, str(path), self._add(f"{self._tree}/{path}", item.source)))
-        return written
+            self._add(f"{self._tree}/{path}", item.source)
+        entries, below = self._entries.part(first), len(self._tree) + 1
 
-    def _rep2(self, derived: Sequence[tuple[Derivative, str, Entry]]) -> Listed:
+        def written() -> Iterator[tuple[Derivative, str, Entry]]:
+            for item, entry in zip(self._content.derivatives, entries, strict=True):
+                yield item, entry.path[below:], entry
+
+        return Again(written, len(entries))
+
+    def _rep2(self, derived: Again[tuple[Derivative, str, Entry]]) -> Listed:
         content, folder = self._content, f"{self._tree}/{layout.REP2}"
         premis = self._generated(
             f"{folder}/{layout.REP2_PREMIS}", lambda file: write_derivatives_premis(file, content, derived)
@@ -227,14 +234,17 @@ class _Package:
         mets = MetsContent(profile.object_id(content.aip_id), title, [ead], preserved, groups, "schemas/")
         self._generated(f"{tree}/{layout.METS}", lambda file: write_mets(file, content, mets))
 
-    def _bag(self, payload: Sequence[Entry]) -> None:
+    def _bag(self, first_payload: int) -> None:
+        """The tag files; everything from ``first_payload`` on so far is payload."""
         content, top = self._content, f"{self._content.aip_id}/"
-        oxum = payload_oxum(sum(entry.size_bytes for entry in payload), len(payload))
+        end_payload = len(self._entries)
+        payload = self._entries.part(first_payload)
+        oxum = payload_oxum(self._entries.size_bytes(first_payload, end_payload), len(payload))
         self._add(f"{top}bag-info.txt", bag_info(content, oxum))
-        ordered = sorted(payload, key=lambda entry: entry.path)
+        ordered: Sequence[Entry] = payload.by_path(common=len(self._tree))
         for name, algorithm in zip(layout.MANIFESTS, ("sha256", "sha512"), strict=True):
             self._manifest(top, name, algorithm, ordered)
-        tags = [entry for entry in self._entries if not entry.path.startswith(f"{top}data/")]
+        tags = [*self._entries.part(0, first_payload), *self._entries.part(end_payload)]
         for name, algorithm in zip(layout.TAG_MANIFESTS, ("sha256", "sha512"), strict=True):
             self._manifest(top, name, algorithm, sorted(tags, key=lambda entry: entry.path))
 
