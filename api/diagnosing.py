@@ -11,7 +11,7 @@ from archive.errors import LuutruError
 from archive.events import Event
 from ingest.checks.malware import scanner_state
 from ingest.workers.errors import WorkerError
-from search.client import connect
+from search.client import answered, connect
 from search.errors import SearchError
 
 
@@ -58,7 +58,8 @@ def _inspector(installation: Installation) -> Diagnosis:
 def _elasticsearch(installation: Installation) -> Diagnosis:
     try:
         client = connect(installation.search_settings, start=True)
-        version = client.info()["version"]["number"]
+        with answered():
+            version = client.info()["version"]["number"]
         index = installation.search_index()
         cursor = installation.follower(index).cursor()
         with installation.catalogue.read() as reading:

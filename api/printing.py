@@ -7,9 +7,10 @@ from itertools import groupby
 from typing import Any
 
 from api.output import columns, facts, line, out, plain, say
-from api.words import ANSWERS, COPY_STATES, SEVERITIES, STATES, event_words, fields_in_words, moment
+from api.words import ANSWERS, COPY_STATES, SEVERITIES, STATES, event_words, fields_in_words
 from archive.finding import Answer, Finding, Severity
 from archive.fixity import CopyState
+from ingest.moment import moment
 from schemas.findings import finding_kinds
 
 _MOST_OF_A_KIND = 10

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 from typing import Any
 
 from archive.events import Event
 from archive.finding import Answer, Severity
 from archive.fixity import CopyState
-from archive.local_time import VIETNAM
 from schemas.fields import Field, code_lists, fields_by_name
 
 ANSWERS = {
@@ -65,15 +63,6 @@ def event_words(event: str) -> str:
         return EVENTS[Event(event)]
     except (ValueError, KeyError):
         return event
-
-
-def moment(text: str) -> str:
-    """An ISO time as people write it: day/month/year and the hour in Việt Nam; anything else as it is."""
-    try:
-        at = datetime.fromisoformat(text)
-    except ValueError:
-        return text
-    return f"{at.astimezone(VIETNAM):%d/%m/%Y %H:%M:%S}" if at.tzinfo else text
 
 
 def fields_in_words(table: str, fields: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -6,6 +6,10 @@ from collections.abc import Iterable, Mapping
 from html import escape
 from typing import Any
 
+from ingest.moment import moment
+
+_MOST_DOCUMENTS = 500
+
 _STYLE = """
 @page { size: A4; margin: 20mm 20mm 20mm 30mm; @bottom-center { content: counter(page) "/" counter(pages); font-size: 9pt } }
 html { font-family: "Noto Serif", serif; font-size: 12pt; line-height: 1.35; color: #111 }
@@ -17,7 +21,9 @@ table { width: 100%; border-collapse: collapse; margin: 3mm 0 }
 td, th { border: .5pt solid #777; padding: 1.2mm 2mm; vertical-align: top; font-size: 10pt; text-align: left }
 th { background: #f0f0ec }
 table.facts td:first-child { width: 38%; color: #333 }
+tr { break-inside: avoid } h2 { break-after: avoid }
 .mono { font-family: "Noto Sans", sans-serif; font-size: 8pt; word-break: break-all }
+.digest { font-family: "Noto Sans", sans-serif; font-size: 7pt; white-space: nowrap; vertical-align: middle }
 .sign { margin-top: 8mm; text-align: right } h2 { font-size: 12.5pt; margin: 6mm 0 1mm }
 """
 
@@ -49,8 +55,8 @@ def _findings(findings: Iterable[Mapping[str, Any]], most: int = 200) -> str:
     if not rows:
         return "<p>Không có ghi nhận.</p>"
     more = f"<p>Và {left} ghi nhận khác; xem bản dữ liệu kèm theo.</p>" if left else ""
-    head = "<tr><th>TT</th><th>Nội dung</th><th>Cách khắc phục</th><th>Mã, căn cứ</th></tr>"
-    return f"<table>{head}{''.join(rows)}</table>{more}"
+    head = "<thead><tr><th>TT</th><th>Nội dung</th><th>Cách khắc phục</th><th>Mã, căn cứ</th></tr></thead>"
+    return f"<table>{head}<tbody>{''.join(rows)}</tbody></table>{more}"
 
 
 def receipt_html(signed: Mapping[str, Any]) -> str:
@@ -64,8 +70,9 @@ def receipt_html(signed: Mapping[str, Any]) -> str:
             ("Tiêu đề hồ sơ", statement["title"]),
             ("Số văn bản đã nhận", len(statement["documents"])),
             ("Tổng dung lượng (byte)", statement["size_bytes"]),
-            ("Thời điểm vào hệ thống", statement["entered_at"]),
-            ("Thời điểm nhận theo quy định", statement["received_legal_at"]),
+            ("Thời điểm vào hệ thống", moment(statement["entered_at"])),
+            ("Thời điểm nhận theo quy định", moment(statement["received_legal_at"])),
+            ("Thời điểm cấp biên nhận", moment(statement["issued_at"])),
             ("Mã gói lưu trữ (AIP)", statement["aip"]["id"]),
             ("Số bản lưu đã đọc lại và đối chiếu", len(statement["aip"]["copies"])),
             ("Vị trí trong nhật ký", f"{statement['ledger']['seq']} / {statement['ledger']['hash'][:16]}…"),
@@ -73,12 +80,15 @@ def receipt_html(signed: Mapping[str, Any]) -> str:
         ]
     )
     digests = "".join(
-        f"<tr><td>{number}</td><td>{escape(row['path'])}</td><td class='mono'>{escape(row['sha256'])}</td></tr>"
-        for number, row in enumerate(statement["documents"][:500], 1)
+        f"<tr><td>{number}</td><td>{escape(row['path'])}</td><td class='digest'>{escape(row['sha256'])}</td></tr>"
+        for number, row in enumerate(statement["documents"][:_MOST_DOCUMENTS], 1)
     )
+    left = len(statement["documents"]) - _MOST_DOCUMENTS
+    more = f"<p>Và {left} văn bản khác; mã băm của mọi văn bản ở bản dữ liệu đã ký.</p>" if left > 0 else ""
     body = (
         f'<table class="facts">{facts}</table><p>SHA-256 của gói lưu trữ: <span class="mono">{escape(statement["aip"]["sha256"])}</span></p>'
-        f"<h2>Văn bản đã nhận</h2><table><tr><th>TT</th><th>Tên tệp</th><th>SHA-256</th></tr>{digests}</table>"
+        f"<h2>Văn bản đã nhận</h2><table><thead><tr><th>TT</th><th>Tên tệp</th><th>SHA-256</th></tr></thead>"
+        f"<tbody>{digests}</tbody></table>{more}"
         f"<h2>Ghi nhận khi kiểm tra</h2>{_findings(statement['findings'])}"
         f'<p class="sign">Ký số bằng khóa của kho lưu trữ (Ed25519)<br><span class="mono">{escape(signed["signature"]["key_id"])}</span></p>'
     )
@@ -93,10 +103,10 @@ def return_html(reason: Mapping[str, Any]) -> str:
             ("Cơ quan nộp", reason["agency"].get("name") or reason["agency"].get("code") or "—"),
             ("Mã hồ sơ", reason["file_code"]),
             ("Tiêu đề hồ sơ", reason["title"]),
-            ("Thời điểm vào hệ thống", reason["entered_at"]),
-            ("Thời điểm trả lại", reason["returned_at"]),
+            ("Thời điểm vào hệ thống", moment(reason["entered_at"])),
+            ("Thời điểm trả lại", moment(reason["returned_at"])),
             ("Ý kiến của cán bộ lưu trữ", reason.get("note") or ""),
-            ("Nội dung đã nộp được giữ đến", reason["remove_after"]),
+            ("Nội dung đã nộp được giữ đến", moment(reason["remove_after"])),
         ]
     )
     body = (
