@@ -86,7 +86,8 @@ class Carrier:
         """What keeps all of them from going on."""
         self._under_way = 0
         self._changed = threading.Condition()
-        _use_write_ahead_log(database)
+        with _engine_errors():
+            _use_write_ahead_log(database)
         config: DBOSConfig = {
             "name": "luutru-ingest",
             "system_database_url": f"sqlite:///{database}",
@@ -254,7 +255,8 @@ def _engine_errors() -> Iterator[None]:
     except Exception as error:
         raise WorkDatabaseError(
             "Không đọc hoặc ghi được sổ công việc của quy trình tiếp nhận.",
-            remedy="Kiểm tra dung lượng đĩa và quyền ghi thư mục kho; không hồ sơ nào bị mất.",
+            remedy="Kiểm tra dung lượng đĩa và quyền ghi thư mục kho. Nếu sổ hỏng thì xóa work.sqlite: không hồ sơ nào bị mất, "
+            "bước đang dở sẽ được làm lại.",
             detail=f"{type(error).__name__}: {error}",
         ) from error
 

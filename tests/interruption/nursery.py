@@ -16,6 +16,7 @@ runs longer hangs.
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import functools
 import importlib
@@ -71,7 +72,9 @@ def lived(order: dict[str, Any]) -> dict[str, Any]:
         now = time.monotonic()
         hung = now > began + order["deadline"]
         if hung or (kill_at is not None and now >= kill_at):
-            os.killpg(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):  # it may not lead a group of its own yet
+                os.killpg(pid, signal.SIGKILL)
+            os.kill(pid, signal.SIGKILL)
             _, status = os.waitpid(pid, 0)
             return {"status": os.waitstatus_to_exitcode(status), "hung": hung, "seconds": time.monotonic() - began}
         time.sleep(0.001 if kill_at is None else max(0.0, min(0.005, kill_at - now)))
