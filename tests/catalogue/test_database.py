@@ -51,6 +51,19 @@ def test_opening_again_finds_everything(catalogue: Catalogue, url: str) -> None:
         assert view.submission(submission.id) == submission
 
 
+def test_a_catalogue_of_the_first_version_is_brought_to_ours_with_all_it_holds(catalogue: Catalogue, url: str) -> None:
+    submission = stored_package(catalogue)
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        connection.execute(text("ALTER TABLE aips DROP COLUMN layout_sha256"))
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    engine.dispose()
+    with Catalogue.open(url) as again, again.read() as view:
+        aip = view.aip(submission.aip_id)
+        assert aip is not None and aip.layout_sha256 is None
+        assert len(list(view.documents(aip.id))) == aip.document_count == 3
+
+
 def test_a_newer_catalogue_is_not_touched(catalogue: Catalogue, url: str) -> None:
     engine = open_engine(url)
     with writing(engine) as connection:
