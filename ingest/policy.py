@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib import resources
@@ -13,6 +13,7 @@ from typing import Any
 
 from archive.errors import LuutruError
 from archive.finding import Finding, Severity
+from schemas.findings import finding_kinds
 
 
 class Consequence(StrEnum):
@@ -70,13 +71,33 @@ def decide(findings: Iterable[Finding], agreement: Agreement) -> Decision:
     return Decision(hardest, reasons)
 
 
-def parse_agreement(data: bytes) -> Agreement:
-    """The agreement these TOML bytes state. Raises AgreementError when a key or value is unknown or missing."""
+_KEYS: Mapping[str, frozenset[str]] = {
+    "": frozenset({"name", "version", "title", "severity", "codes", "formats", "content"}),
+    "severity": frozenset(Severity),
+    "formats": frozenset({"further"}),
+    "content": frozenset({"returned_days"}),
+}
+
+
+def parse_agreement(data: bytes, known_codes: Collection[str] | None = None) -> Agreement:
+    """The agreement these TOML bytes state. Raises AgreementError when a key or value is unknown or missing.
+
+    With ``known_codes`` every code named must be one of them, or a whole check of theirs: a slip of the pen in a code
+    would otherwise leave what it was to say unsaid.
+    """
     try:
         table: dict[str, Any] = tomllib.loads(data.decode("utf-8"))
-        unknown = set(table) - {"name", "version", "title", "severity", "codes", "formats", "content"}
-        if unknown:
-            raise ValueError(f"unknown keys: {', '.join(sorted(unknown))}")
+        for name, keys in _KEYS.items():
+            if unknown := set(table.get(name, {}) if name else table) - keys:
+                raise ValueError(f"khóa lạ: {', '.join(sorted(unknown))}")
+        if known_codes is not None:
+            named = {*known_codes, *(f"{code.split('.', 1)[0]}.*" for code in known_codes)}
+            if unknown := set(table.get("codes", {})) - named:
+                raise ValueError(f"mã ghi nhận lạ: {', '.join(sorted(unknown))}")
+        further = table.get("formats", {}).get("further", [])
+        days = table.get("content", {}).get("returned_days", 30)
+        if not isinstance(further, list) or not isinstance(days, int) or days < 0:
+            raise ValueError("formats.further là danh sách, content.returned_days là số ngày")
         severities = {item: Consequence(table["severity"][item.value]) for item in Severity}
         codes = {code: Consequence(value) for code, value in table.get("codes", {}).items()}
         return Agreement(
@@ -85,8 +106,8 @@ def parse_agreement(data: bytes) -> Agreement:
             hashlib.sha256(data).hexdigest(),
             severities,
             codes,
-            frozenset(table.get("formats", {}).get("further", [])),
-            int(table.get("content", {}).get("returned_days", 30)),
+            frozenset(map(str, further)),
+            days,
         )
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise AgreementError(
@@ -98,9 +119,11 @@ def parse_agreement(data: bytes) -> Agreement:
 def load_agreement(path: Path | None = None) -> Agreement:
     """The agreement in ``path``, or the default one that comes with the archive."""
     if path is None:
-        return parse_agreement(resources.files("schemas").joinpath("agreements/default.toml").read_bytes())
+        return parse_agreement(
+            resources.files("schemas").joinpath("agreements/default.toml").read_bytes(), finding_kinds()
+        )
     try:
-        return parse_agreement(path.read_bytes())
+        return parse_agreement(path.read_bytes(), finding_kinds())
     except OSError as error:
         raise AgreementError(
             "Không đọc được tệp thỏa thuận nộp lưu.",
