@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import io
 import os
 import signal
 import sys
@@ -513,4 +514,8 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def run() -> None:
+    """The program: UTF-8 whatever the locale says, and no end because of a letter."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="replace")
     sys.exit(main())

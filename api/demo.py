@@ -123,7 +123,10 @@ def _verdicts(views: list[dict[str, Any]]) -> None:
     for view in views:
         marks = " ".join(_MARKS.get(view["answers"].get(check, ""), "[dim]·[/]") for check, _ in CHECKS)
         rows.append((plain(view["sample"]), marks, STATES[view["state"]], plain(next(iter(_reasons(view)), ""))))
-    out.print(table(("Hồ sơ mẫu", "Kiểm tra", "Kết quả", "Vì sao"), rows))
+    shown = table(("Hồ sơ mẫu", "Kiểm tra", "Kết quả", "Vì sao"), rows)
+    for column in shown.columns[1:]:
+        column.no_wrap = True
+    out.print(shown)
     out.print("[dim]Kiểm tra, từ trái: " + ", ".join(label for _, label in CHECKS) + "[/]")
     counts: dict[str, int] = {}
     for view in views:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -22,12 +23,18 @@ from archive.errors import LuutruError
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
+_HALVES = re.compile("[\ud800-\udfff]")
 _WIDEST_LABEL = 30
+_COLUMNS = 80
 
 
 def print_json(value: Any) -> None:
-    """One JSON value on one line of standard output, flushed: a reader may follow along."""
-    sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str) + "\n")
+    """One JSON value on one line of standard output, flushed: a reader may follow along.
+
+    Bytes of a file name that are no text stand as the escaped half of a surrogate pair that Python makes of them.
+    """
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    sys.stdout.write(_HALVES.sub(lambda found: f"\\u{ord(found[0]):04x}", text) + "\n")
     sys.stdout.flush()
 
 
@@ -62,7 +69,9 @@ def facts(pairs: Iterable[tuple[str, object]]) -> None:
             row.add_row(label, value)
             out.print(row)
         else:
-            line(f"[dim]{label.ljust(width)}[/]  {value}")
+            # A digest fits on eighty columns beside a short label, but not beside the widest one.
+            fits = width + 2 + len(value) <= _COLUMNS
+            line(f"[dim]{label.ljust(width if fits else 0)}[/]  {value}")
 
 
 def _marked(value: object) -> str:

@@ -62,7 +62,7 @@ def print_aip(view: Mapping[str, Any]) -> None:
             ("Mã đăng ký nộp", view["registration"]),
             ("Cơ quan nộp", view["agency"]["name"]),
             ("Bộ quy tắc", view["profile"]),
-            ("SHA-256 của gói", view["sha256"]),
+            ("SHA-256 (gói)", view["sha256"]),
             ("Dung lượng gói (byte)", view["size_bytes"]),
             *(fields_in_words("hoso", {k: v for k, v in view["fields"].items() if k not in ("fileCode", "title")})),
         ]

@@ -1,0 +1,88 @@
+"""``luutru check``: for an agency before it submits, and for batches read by programs."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from api.exits import Exit
+from ingest.checking import CHECKS
+from tests.cli.shell import here, luutru
+
+KEYS = ["path", "verdict", "findings", "tools", "seconds"]
+FINDING_KEYS = ["check", "code", "severity", "message", "document", "clause"]
+
+
+def test_several_paths_of_every_kind_one_json_line_each_in_order(samples: dict[str, Path], tmp_path: Path) -> None:
+    odd = tmp_path / "một [b]tệp[red] \udcff\n.pdf"
+    shutil.copy(next((samples["quyet-dinh"] / "data").glob("*.pdf")), odd)
+    (tmp_path / "trống").mkdir()
+    paths = [
+        samples["quyet-dinh"], samples["danh-muc-csv"], samples["danh-muc-zip"], samples["bad-checksum"], odd,
+        tmp_path / "trống", tmp_path / "không có", samples["secrecy-mark-in-metadata"],
+    ]  # fmt: skip
+    said = luutru("check", "--json", "--trust-list", samples["trust-list"], *map(os.fspath, paths), cwd=tmp_path)
+    assert said.err == ""
+    assert [list(row) for row in said.rows] == [KEYS] * len(paths)
+    assert all(list(item) == FINDING_KEYS for row in said.rows for item in row["findings"])
+    verdicts = dict(zip(("bag", "csv", "zip", "changed", "odd", "empty", "missing", "secret"), said.rows, strict=True))
+    # No scanner is configured for this agency: what is not scanned is not known to be clean.
+    for name in ("bag", "csv", "zip", "odd"):
+        assert verdicts[name]["verdict"] == "indeterminate", verdicts[name]
+        weighty = {
+            item["code"] for item in verdicts[name]["findings"] if item["severity"] in ("error", "indeterminate")
+        }
+        assert weighty == {"malware.not-scanned"}, name
+    assert verdicts["changed"]["verdict"] == verdicts["empty"]["verdict"] == verdicts["secret"]["verdict"] == "failed"
+    assert verdicts["missing"]["verdict"] == "indeterminate"
+    assert [item["code"] for item in verdicts["missing"]["findings"]] == ["unpack.entry.unreadable"]
+    assert said.code == Exit.FAILED
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([odd.name, "trống"])
+
+
+@pytest.mark.parametrize("only", CHECKS)
+def test_a_single_check_says_only_its_own(samples: dict[str, Path], only: str) -> None:
+    said = here("check", "--json", "--trust-list", samples["trust-list"], "--only", only, samples["quyet-dinh"])
+    row = said.row
+    assert {item["check"] for item in row["findings"]} <= {only, "unpack"}
+    expected = Exit.INDETERMINATE if only == "malware" else Exit.OK
+    assert said.code == expected, row
+    if only in ("format", "pdfa", "signatures"):
+        assert row["tools"]
+
+
+def test_several_checks_by_commas_or_by_repeating(samples: dict[str, Path]) -> None:
+    commas = here("check", "--json", "--only", "bag,list,metadata", samples["bad-checksum"])
+    repeated = here("check", "--json", "--only", "bag", "--only", "list", "--only", "metadata", samples["bad-checksum"])
+    assert commas.code == repeated.code == Exit.FAILED
+    assert commas.row["findings"] == repeated.row["findings"]
+
+
+def test_people_read_the_worst_first_with_what_to_do(samples: dict[str, Path], tmp_path: Path) -> None:
+    said = here("check", "--only", "bag,metadata", samples["bad-checksum"], samples["danh-muc-csv"])
+    assert said.code == Exit.FAILED
+    assert said.out.startswith("không đạt  ") and "bag.payload.changed" in said.out and "→" in said.out
+    assert f"đạt  {samples['danh-muc-csv']}" in said.out
+
+
+def test_a_document_that_cannot_be_read_is_not_said_to_be_free_of_marks(
+    samples: dict[str, Path], tmp_path: Path
+) -> None:
+    from samples.documents import documents
+    from samples.originals import ORIGINALS
+
+    report = documents()["bao-cao"]
+    docx = tmp_path / "a.docx"
+    docx.write_bytes(ORIGINALS["docx"](report)[:-300])
+    fodt = tmp_path / "b.fodt"
+    head, _, rest = ORIGINALS["fodt"](report).partition(b"\n")
+    fodt.write_bytes(head + b"\n<!DOCTYPE x>\n" + rest)
+    picture = tmp_path / "c.png"
+    picture.write_bytes(ORIGINALS["png"](report))
+    said = here("check", "--json", "--only", "encoding", docx, fodt, picture)
+    found = [[item["code"] for item in row["findings"]] for row in said.rows]
+    assert found[1:] == [["encoding.document.doctype"], []]
+    assert said.rows[1]["verdict"] == "failed" and said.rows[2]["verdict"] == "passed"
