@@ -17,18 +17,21 @@ FINDING_KEYS = ["check", "code", "severity", "message", "document", "clause"]
 
 
 def test_several_paths_of_every_kind_one_json_line_each_in_order(samples: dict[str, Path], tmp_path: Path) -> None:
-    odd = tmp_path / "một [b]tệp[red] \udcff\n.pdf"
-    shutil.copy(next((samples["quyet-dinh"] / "data").glob("*.pdf")), odd)
+    odd, no_text = tmp_path / "một [b]tệp[red] %s.pdf", tmp_path / "không phải chữ \udcff\n.pdf"
+    for path in (odd, no_text):
+        shutil.copy(next((samples["quyet-dinh"] / "data").glob("*.pdf")), path)
     (tmp_path / "trống").mkdir()
     paths = [
         samples["quyet-dinh"], samples["danh-muc-csv"], samples["danh-muc-zip"], samples["bad-checksum"], odd,
-        tmp_path / "trống", tmp_path / "không có", samples["secrecy-mark-in-metadata"],
+        tmp_path / "trống", tmp_path / "không có", samples["secrecy-mark-in-metadata"], no_text,
     ]  # fmt: skip
     said = luutru("check", "--json", "--trust-list", samples["trust-list"], *map(os.fspath, paths), cwd=tmp_path)
     assert said.err == ""
     assert [list(row) for row in said.rows] == [KEYS] * len(paths)
     assert all(list(item) == FINDING_KEYS for row in said.rows for item in row["findings"])
-    verdicts = dict(zip(("bag", "csv", "zip", "changed", "odd", "empty", "missing", "secret"), said.rows, strict=True))
+    verdicts = dict(
+        zip(("bag", "csv", "zip", "changed", "odd", "empty", "missing", "secret", "no text"), said.rows, strict=True)
+    )
     # No scanner is configured for this agency: what is not scanned is not known to be clean.
     for name in ("bag", "csv", "zip", "odd"):
         assert verdicts[name]["verdict"] == "indeterminate", verdicts[name]
@@ -36,11 +39,13 @@ def test_several_paths_of_every_kind_one_json_line_each_in_order(samples: dict[s
             item["code"] for item in verdicts[name]["findings"] if item["severity"] in ("error", "indeterminate")
         }
         assert weighty == {"malware.not-scanned"}, name
-    assert verdicts["changed"]["verdict"] == verdicts["empty"]["verdict"] == verdicts["secret"]["verdict"] == "failed"
+    for name in ("changed", "empty", "secret", "no text"):
+        assert verdicts[name]["verdict"] == "failed", verdicts[name]
+    assert verdicts["no text"]["path"] == str(no_text)
     assert verdicts["missing"]["verdict"] == "indeterminate"
     assert [item["code"] for item in verdicts["missing"]["findings"]] == ["unpack.entry.unreadable"]
     assert said.code == Exit.FAILED
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([odd.name, "trống"])
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([odd.name, no_text.name, "trống"])
 
 
 @pytest.mark.parametrize("only", CHECKS)
