@@ -26,7 +26,6 @@ from archive.lifecycle import EVENT_OF, State
 from samples.documents import documents
 from samples.hoso import Entry, Hoso
 from samples.originals import docx_of
-from samples.packing import write_folder
 from samples.parcel import Form, bag_of
 from samples.pki import create_pki
 from samples.trust_list import write_trust_list
@@ -208,6 +207,10 @@ class Offers:
         """Two office files, and a picture of about ``noise_bytes``: accepted."""
         return self._written(self._office(noise_bytes), form, State.STORED)
 
+    def long(self) -> Offer:
+        """More documents than are looked into at once: accepted."""
+        return self._written(self._office(count=30), "folder", State.STORED)
+
     def signed(self) -> Offer:
         """A PDF with two signatures: accepted."""
         document = documents()["thong-bao"].with_number(self._next())
@@ -230,9 +233,9 @@ class Offers:
         victim.write_bytes(victim.read_bytes() + b" ")
         return offer
 
-    def _office(self, noise_bytes: int = 0) -> tuple[Entry, ...]:
+    def _office(self, noise_bytes: int = 0, count: int = 2) -> tuple[Entry, ...]:
         entries = []
-        for _ in range(2):
+        for _ in range(count):
             document = documents()["bao-cao"].with_number(self._next())
             path = f"{document.name.removesuffix('.pdf')}.docx"
             entries.append(Entry.of(document, docx_of(document), path, numberOfPage=2))
@@ -264,6 +267,3 @@ def _picture(noise_bytes: int, seed: int) -> bytes:
     out = BytesIO()
     Image.frombytes("RGB", (side, side), random.Random(seed).randbytes(side * side * 3)).save(out, "PNG")
     return out.getvalue()
-
-
-__all__ = ["DEADLINE_SECONDS", "Home", "Nursery", "Offer", "Offers", "assert_whole", "write_folder"]

@@ -75,7 +75,8 @@ def test_killed_two_hundred_times_at_random_every_submission_ends_once_and_fsck_
         submitted |= {str(offer.path): offer for offer in pending}
         # Handing in is short and carrying long: a third of the kills is meant for the one, the rest for the other.
         do = drawn.choice(("receive", "submit", "submit", "work"))
-        delay = drawn.uniform(0.0, ROUND_SECONDS / 5 if do == "receive" else ROUND_SECONDS)
+        within = ROUND_SECONDS / 5 if do == "receive" else ROUND_SECONDS / drawn.choice((1, 2, 2))
+        delay = drawn.uniform(0.0, within)
         if drawn.random() < 0.05:
             (home.folder / "work.sqlite").unlink(missing_ok=True)
             for suffix in ("-wal", "-shm"):

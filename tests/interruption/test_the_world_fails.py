@@ -251,7 +251,7 @@ def test_who_waits_gets_what_a_worker_in_another_process_carried(home: Home, off
 def test_a_process_that_ends_takes_no_finding_of_its_closed_workers_into_the_records(
     home: Home, offers: Offers
 ) -> None:
-    quick, slow = offers.damaged(), offers.good()
+    quick, slow = offers.damaged(), offers.long()
     with home.opened() as installation:
         left = handed(installation, slow.path)
         stop = threading.Event()
