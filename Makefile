@@ -4,6 +4,7 @@ PYTHON ?= python3
 VENV := .venv
 PY := $(VENV)/bin/python
 BUILD := build
+JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test check bench install dev java samples serve-stop clean
@@ -15,7 +16,7 @@ demo: install java  ## Install everything, start an archive of its own, ingest t
 	@$(PY) -m api.demo
 
 test: dev java   ## Install what the tests need and run them all
-	@$(PY) -m pytest $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
 
 check: dev       ## Formatting, lint, types, layers, lock file
 	@$(VENV)/bin/ruff format --check .

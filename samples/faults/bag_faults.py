@@ -157,7 +157,13 @@ BAG_FAULTS: tuple[Fault, ...] = (
         ("list.absent",),
         "returned",
         _without_declaration,
-        also=("bag.declaration.missing", "metadata.file.missing", "format.not-allowed", "format.unknown", "format.extension-mismatch"),
+        also=(
+            "bag.declaration.missing",
+            "metadata.file.missing",
+            "format.not-allowed",
+            "format.unknown",
+            "format.extension-mismatch",
+        ),
     ),
     Fault(
         "fetch-txt",

@@ -63,7 +63,10 @@ def taken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Taken]:
             for which in ("earlier", "path"):
                 named = [name for name, row in expected.items() if row[which]]
                 handed = hand_in(
-                    installation, [made / expected[name][which] for name in named], client_key=None, received=lambda: None
+                    installation,
+                    [made / expected[name][which] for name in named],
+                    client_key=None,
+                    received=lambda: None,
                 )
                 assert not [item.error for item in handed if item.error]
                 ids = [item.submission.id for item in handed if item.submission]

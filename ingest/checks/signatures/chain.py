@@ -151,11 +151,12 @@ class ChainJudge:
         if status is None:
             return ChainVerdict(at, "structure", sub, message, False, False)
         path = status.validation_path
-        if path is None:
-            # Where pyHanko stops it often forgets the path; who signed and under whom must be known all the same.
-            certificates = self.ascent(status.signing_cert, timestamps=timestamps)
-        else:
-            certificates = list(path.iter_certs(include_root=True))[::-1]
+        # Where pyHanko stops it often forgets the path; who signed and under whom must be known all the same.
+        certificates = (
+            self.ascent(status.signing_cert, timestamps=timestamps)
+            if path is None
+            else list(path.iter_certs(include_root=True))[::-1]
+        )
         steps = self._steps(certificates, at)
         anchor = self.trust.anchor_of(steps[-1].certificate, timestamps=timestamps)
         problem, revoked_at = _problem(status, sub, steps, anchor, at)
