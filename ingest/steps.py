@@ -259,6 +259,12 @@ class Steps:
             aip = reading.aip(submission.aip_id)
         assert aip is not None, "a packaged submission has its package in the catalogue"
         seen = read_back(self.stores, aip.object_key, aip.sha256, aip.size_bytes, layout_sha256=aip.layout_sha256)
+        if any(copy.state is CopyState.MISSING for copy in seen):
+            # Quarantine still holds the content: what vanished is written again from a proven copy, or built again.
+            checking = self._checking(self._slot(submission_id))
+            if adopted(self.stores, submission, checking) is None:
+                self._built(submission, checking)
+            seen = read_back(self.stores, aip.object_key, aip.sha256, aip.size_bytes, layout_sha256=aip.layout_sha256)
         bad = [copy for copy in seen if copy.state is not CopyState.OK]
         if bad:
             raise CopyNotVerifiedError(

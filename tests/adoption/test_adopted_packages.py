@@ -182,3 +182,15 @@ def test_a_damaged_package_is_not_taken_over(world: World, cut: int) -> None:
     with pytest.raises(ObjectExistsError):
         world.steps.package(world.submission.id)
     assert world.state() is State.ACCEPTED
+
+
+@pytest.mark.parametrize("vanished", [(1,), (0,), (0, 1)])
+def test_copies_that_vanish_before_they_are_read_back_are_written_again(
+    world: World, vanished: tuple[int, ...]
+) -> None:
+    assert world.steps.package(world.submission.id) is State.PACKAGED
+    first = world.held(0)
+    for number in vanished:
+        (world.installation.settings.stores[number].path / str(aip_key(world.submission.aip_id))).unlink()
+    assert world.steps.store(world.submission.id) is State.STORED
+    assert world.held(0) == world.held(1) == first
