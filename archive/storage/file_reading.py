@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -26,7 +28,12 @@ class ObjectFile(io.RawIOBase):
         self._key = key
         self._position = 0
         try:
-            self._descriptor = disk.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            # Non-blocking: a FIFO in the place of an object would otherwise hold every verification for ever.
+            self._descriptor = disk.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            kind = disk.stat(self._descriptor).st_mode
+            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # a folder says so itself when it is read
+                disk.close(self._descriptor)
+                raise OSError(errno.EINVAL, "neither a file nor a folder")
         except OSError as error:
             raise store_error(error, store, key) from error
         if cold:

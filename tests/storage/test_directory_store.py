@@ -280,3 +280,14 @@ def test_killed_at_any_moment_a_store_holds_only_whole_objects_and_all_it_acknow
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+
+
+def test_a_fifo_in_the_place_of_an_object_is_an_unreadable_copy_and_holds_nobody(root: Path) -> None:
+    store = DirectoryStore("a", root)
+    put(store)
+    (path,) = root.rglob("*.tar")
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(StoreError) as said:
+        store.open(KEY)
+    assert not isinstance(said.value, ObjectMissingError)
