@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Collection, Mapping
 
 from archive.bag.files import hashed, whole
 from archive.bag.judge import judged
+from archive.finding import finding
 from archive.paths import RelPath
 from ingest.report import CheckReport
 from ingest.subject import Form, Member, Subject
 
 CHECK = "bag"
+_MANIFEST = re.compile(r"(?:tag)?manifest-[a-z0-9-]+\.txt", re.IGNORECASE)
 _TAKEN_ON_ARRIVAL = frozenset({"sha256", "sha512"})
 
 
@@ -44,10 +47,13 @@ class MemberFiles:
 def check(subject: Subject) -> CheckReport:
     """Whether a submission in form of a bag is complete and valid; other forms pass with a fact saying so.
 
-    Links and special files are refused when unpacking, so none reach this check.
+    With a bag's manifests but no ``bagit.txt`` it is a bag that lost its declaration, and fails. Links and special
+    files are refused when unpacking, so none reach this check.
     """
     started = time.perf_counter()
     if subject.form is not Form.BAG:
+        if any(_MANIFEST.fullmatch(path) for path in subject.members):
+            return CheckReport.of(CHECK, (finding("bag.declaration.missing"),), facts={"": {"applies": True}})
         return CheckReport.of(CHECK, (), facts={"": {"applies": False}})
     judgement = judged(MemberFiles(subject.members, subject.extra.get("directories", ())))
     facts = {

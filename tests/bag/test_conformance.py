@@ -52,7 +52,10 @@ def test_one_changed_byte_anywhere_makes_a_bag_invalid(tmp_path: Path, version: 
 def test_one_file_taken_away_makes_a_bag_invalid(tmp_path: Path, version: str, name: str) -> None:
     files = with_tagmanifest({**bag(version=version, algorithms=("sha256",)), "bag-info.txt": b"A: b\n"}, "sha256")
     del files[name]
-    assert judged(FolderFiles(on_disk(tmp_path, files))).answer is Answer.FAILED
+    folder = on_disk(tmp_path, files)
+    assert judged(FolderFiles(folder)).answer is Answer.FAILED
+    # As a submission too: a lost bagit.txt does not make a bag a mere folder that has nothing to prove.
+    assert check(subject_of(survey(folder))).answer is Answer.FAILED
 
 
 def test_what_bagit_python_accepts_though_invalid_is_invalid_here(tmp_path: Path) -> None:
