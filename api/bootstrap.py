@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -16,6 +16,7 @@ from api.holdings import CatalogueHoldings
 from api.settings import Settings
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
+from archive.errors import StoreError
 from archive.local_time import VIETNAM
 from archive.signing import ArchiveKey, load_key
 from archive.storage.directory import DirectoryStore
@@ -142,7 +143,17 @@ class Installation:
             new_aip_id=lambda: str(uuid.uuid4()),
             copies=len(self.stores),
             reserve_bytes=self.settings.free_bytes_reserve,
+            own_folders=[store.path for store in self.settings.stores],
+            store_free_bytes=self._store_free_bytes,
         )
+
+    def _store_free_bytes(self) -> list[int]:
+        """Of the stores that can be asked; one that is away does not keep submissions from being received."""
+        free = []
+        for store in self.stores:
+            with suppress(StoreError):
+                free.append(store.free_bytes())
+        return free
 
     def steps(self, progress: Callable[[str, str], None] = lambda _submission, _document: None) -> Steps:
         return Steps(

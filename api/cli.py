@@ -113,6 +113,10 @@ def check(
         raise typer.BadParameter(f"không có phép kiểm tra {', '.join(unknown)}; có: {', '.join(CHECKS)}")
     settings = _settings_for_checking(home, trust_list)
     answers: list[Answer] = []
+    if settings.trust_list is not None and (not wanted or "signatures" in wanted):
+        from ingest.checks.signatures.trust import load_trust_list
+
+        load_trust_list(settings.trust_list)  # a broken list is said once, not of every document
     with logged(None), opened(settings) as installation:
 
         def surroundings() -> Surroundings:

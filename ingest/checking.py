@@ -93,7 +93,7 @@ def run_checks(
         # Refused at the door: there is no content to judge, and no other check pretends to have looked.
         return Checked((made["unpack"],), time.perf_counter() - begun, {"documents": 0})
     if "bag" in wanted:
-        made["bag"] = bag.check(subject)
+        made["bag"] = bag.check(subject, asked=bool(only))
     if "list" in wanted:
         made["list"] = listing.check(subject)
     if "malware" in wanted:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -30,6 +30,12 @@ class BackpressureError(LuutruError):
     code = "intake.not-now"
 
 
+class SourceRefusedError(LuutruError):
+    """What was given is the archive itself or part of it."""
+
+    code = "intake.source-refused"
+
+
 class SourceMissingError(LuutruError):
     """What should be submitted is not there or cannot be read."""
 
@@ -52,6 +58,10 @@ class Intake:
     reserve_bytes: int
     limits: Limits = field(default_factory=Limits)
     waiting_at_most: int = 10_000
+    own_folders: Sequence[Path] = ()
+    """Folders of the stores; with the home around quarantine, what must never be taken for a submission."""
+    store_free_bytes: Callable[[], Sequence[int]] = tuple
+    """Free space of each store that answers."""
 
     def receive(
         self, source: Path, *, client_key: str | None = None, progress: Callable[[int], None] = lambda _bytes: None
@@ -62,6 +72,7 @@ class Intake:
         is kept twice. Interrupted at any point before: nothing was received. Raises BackpressureError when disk or
         workers run short, SourceMissingError when ``source`` cannot be read.
         """
+        self._refuse_ours(source)
         self._refuse_when_short(_source_bytes(source))
         submission_id, entered_at = self.new_id(), self.now()
         arrived: list[tuple[str, int]] = []
@@ -127,6 +138,16 @@ class Intake:
             return canonical_sha256(rows), sum(row[1] for row in rows)
         return _copied(source, slot.transfer, progress)
 
+    def _refuse_ours(self, source: Path) -> None:
+        """The archive's own folders (keys, quarantine, stores) are no submission, nor is what contains or is in them."""
+        asked = source.resolve()
+        for folder in (self.quarantine.folder.parent.resolve(), *(folder.resolve() for folder in self.own_folders)):
+            if asked == folder or asked in folder.parents or folder in asked.parents:
+                raise SourceRefusedError(
+                    "Không thể nộp chính thư mục của kho lưu trữ, hay thư mục chứa nó hoặc nằm trong nó.",
+                    remedy="Chép hồ sơ cần nộp ra một thư mục khác rồi nộp lại.",
+                )
+
     def _refuse_when_short(self, source_bytes: int) -> None:
         """One copy to receive, one unpacked, and one in each store may be needed before quarantine is empty again."""
         wanted = source_bytes * (2 + self.copies) + self.reserve_bytes
@@ -135,6 +156,12 @@ class Intake:
             raise BackpressureError(
                 f"Không đủ chỗ trống để nhận hồ sơ: cần {_mib(wanted)} MiB, còn {_mib(free)} MiB.",
                 remedy="Giải phóng chỗ trống hoặc nộp lại sau.",
+            )
+        needed = source_bytes + self.reserve_bytes
+        if any(free < needed for free in self.store_free_bytes()):
+            raise BackpressureError(
+                f"Một kho không đủ chỗ trống để lưu hồ sơ: cần {_mib(needed)} MiB.",
+                remedy="Giải phóng chỗ trống trong kho hoặc nộp lại sau.",
             )
         with self.catalogue.read() as reading:
             waiting = sum(1 for _ in islice(reading.submissions_in(State.RECEIVED), self.waiting_at_most))

@@ -44,15 +44,16 @@ class MemberFiles:
         return {**known, **hashed(member.blob, others)} if others else known
 
 
-def check(subject: Subject) -> CheckReport:
-    """Whether a submission in form of a bag is complete and valid; other forms pass with a fact saying so.
+def check(subject: Subject, *, asked: bool = False) -> CheckReport:
+    """Whether a submission in form of a bag is complete and valid; other forms pass with a fact saying so, unless it
+    was ``asked`` whether this is a bag: then it is none.
 
     With a bag's manifests but no ``bagit.txt`` it is a bag that lost its declaration, and fails. Links and special
     files are refused when unpacking, so none reach this check.
     """
     started = time.perf_counter()
     if subject.form is not Form.BAG:
-        if any(_MANIFEST.fullmatch(path) for path in subject.members):
+        if asked or any(_MANIFEST.fullmatch(path) for path in subject.members):
             return CheckReport.of(CHECK, (finding("bag.declaration.missing"),), facts={"": {"applies": True}})
         return CheckReport.of(CHECK, (), facts={"": {"applies": False}})
     judgement = judged(MemberFiles(subject.members, subject.extra.get("directories", ())))

@@ -26,6 +26,7 @@ _REASONS = {
     "bomb": "giải nén ra quá lớn",
     "encrypted": "tệp bị mã hóa",
     "malformed": "cấu trúc tệp hỏng",
+    "unsupported": "chưa có bộ đọc cho loại tệp này",
     "too-many-pages": "quá nhiều trang",
     "timeout": "quá thời hạn đọc",
     "out-of-memory": "cần quá nhiều bộ nhớ",

@@ -31,7 +31,8 @@ class Judge(Protocol):
 def examine(
     document: RelPath, member: Member, *, inspectors: Asked, verapdf: Judge, budget: Budget = DEFAULT_BUDGET
 ) -> DocumentResult:
-    """Findings and facts about one document, within ``budget``; nothing at all when its content is no PDF.
+    """Findings and facts about one document, within ``budget``; nothing when its content is no PDF, unless its
+    name says so.
 
     The verdict is veraPDF's, under the flavour the document itself claims; without a claim it is not asked. Never
     raises for anything in the document or for the fate of a worker: those are findings.
@@ -42,7 +43,8 @@ def examine(
         unanswered = _no_answer(document, _code(seen.outcome.value), "pikepdf", seen.reason)
         return DocumentResult((unanswered,), {}, {}, watch.spent())
     if not seen.facts.get("is_pdf"):
-        return DocumentResult(seconds=watch.spent())
+        named_so = (finding("pdfa.not-a-pdf", document),) if document.suffix == ".pdf" else ()
+        return DocumentResult(named_so, seconds=watch.spent())
     facts = dict(seen.facts)
     tools = dict(facts.pop("tools", {}))
     findings = list(structure_findings(document, facts))

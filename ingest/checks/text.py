@@ -7,6 +7,7 @@ time and memory are the supervisor's, counts and sizes are bounded here.
 from __future__ import annotations
 
 import hashlib
+import platform
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import nullcontext
@@ -18,6 +19,7 @@ from typing import Any
 
 from ingest.checks.text_of_office_files import docx_pages, flat_odt_pages, odt_pages, xlsx_pages
 from ingest.checks.text_of_pdf import pdf_pages
+from ingest.checks.text_of_plain_text import plain_pages
 from ingest.checks.text_page import Page, TextRefusedError
 from ingest.checks.text_sniffing import kind_of
 
@@ -31,7 +33,10 @@ _READERS: Mapping[str, tuple[Reader, str]] = {
     "odt": (odt_pages, "lxml"),
     "fodt": (flat_odt_pages, "lxml"),
     "xlsx": (xlsx_pages, "openpyxl"),
+    "plain": (plain_pages, "python"),
 }
+WITHOUT_TEXT = frozenset({"picture", "empty"})
+"""Of these nothing is to be read; of any other kind without a reader, text may be there that nobody saw."""
 
 
 @dataclass
@@ -54,6 +59,8 @@ def facts(path: Path, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """
     kind = kind_of(path)
     read = _Text()
+    if kind not in _READERS and kind not in WITHOUT_TEXT:
+        read.error = "unsupported"
     digest = hashlib.sha256()
     reader = _READERS.get(kind)
     target = options.get("text_out")
@@ -76,7 +83,9 @@ def facts(path: Path, options: Mapping[str, Any]) -> Mapping[str, Any]:
         "cut": read.cut,
         "error": read.error,
         "sha256": digest.hexdigest(),
-        "tool": {reader[1]: version(reader[1])} if reader else {},
+        "tool": {reader[1]: platform.python_version() if reader[1] == "python" else version(reader[1])}
+        if reader
+        else {},
     }
 
 

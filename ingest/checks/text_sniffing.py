@@ -5,21 +5,38 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-_HEAD_BYTES = 4096
+from ingest.checks.text_of_plain_text import SNIFFED_BYTES, plain_encoding
+
+_PICTURES = (
+    b"II*\0",
+    b"MM\0*",
+    b"II+\0",
+    b"MM\0+",
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
+    b"GIF8",
+    b"BM",
+    b"\0\0\0\x0cjP  ",
+)
 _LIMIT_NAMES = 50_000
 
 
 def kind_of(path: Path) -> str:
-    """pdf, docx, odt, fodt, xlsx, or other; the file's name means nothing."""
+    """pdf, docx, odt, fodt, xlsx, plain, picture, empty, or other; the file's name means nothing."""
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
+        head = file.read(SNIFFED_BYTES)
+    if not head:
+        return "empty"
     if b"%PDF-" in head[:1024]:
         return "pdf"
     if head.startswith(b"PK\x03\x04"):
         return _kind_of_zip(path)
-    if b"<office:document" in head or (b"<?xml" in head and b"opendocument" in head):
+    if b"<office:document" in head or (head.lstrip()[:5] == b"<?xml" and b"opendocument" in head):
         return "fodt"
-    return "other"
+    if head.startswith(_PICTURES) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
+        return "picture"
+    # Rich Text Format spells Vietnamese letters as escapes: plain to look at, and no mark would be seen.
+    return "plain" if plain_encoding(head) and not head.startswith(b"{\\rtf") else "other"
 
 
 def _kind_of_zip(path: Path) -> str:

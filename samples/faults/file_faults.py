@@ -139,6 +139,7 @@ FILE_FAULTS: tuple[Fault, ...] = (
         ("format.extension-mismatch",),
         "returned",
         content_fault(lambda kit, _signed: png_of(kit.documents[0])),
+        also=("pdfa.not-a-pdf", "signatures.not-a-pdf"),
     ),
     Fault(
         "empty-file",
@@ -146,6 +147,7 @@ FILE_FAULTS: tuple[Fault, ...] = (
         ("format.empty-file",),
         "returned",
         content_fault(lambda _kit, _signed: b""),
+        also=("pdfa.not-a-pdf", "signatures.not-a-pdf"),
     ),
     Fault(
         "format-not-allowed",
@@ -153,6 +155,7 @@ FILE_FAULTS: tuple[Fault, ...] = (
         ("format.not-allowed",),
         "returned",
         _with_third("tien-ich.exe", b"MZ" + bytes(58) + b"\x40\x00\x00\x00" + b"PE\x00\x00\x64\x86" + bytes(256)),
+        also=("encoding.head.unread",),
     ),
     Fault(
         "doctype-in-fodt",

@@ -70,7 +70,35 @@ def test_people_read_the_worst_first_with_what_to_do(samples: dict[str, Path], t
     said = here("check", "--only", "bag,metadata", samples["bad-checksum"], samples["danh-muc-csv"])
     assert said.code == Exit.FAILED
     assert said.out.startswith("không đạt  ") and "bag.payload.changed" in said.out and "→" in said.out
-    assert f"đạt  {samples['danh-muc-csv']}" in said.out
+    assert "bag.declaration.missing" in said.out  # asked whether it is a bag, a plain folder is none
+
+
+def test_no_part_that_was_asked_for_passes_on_what_it_cannot_judge(tmp_path: Path) -> None:
+    (tmp_path / "rac.pdf").write_bytes(b"junk, no PDF at all")
+    (tmp_path / "thu-muc").mkdir()
+    (tmp_path / "thu-muc" / "a.txt").write_text("a", encoding="utf-8")
+    (tmp_path / "cu.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(600))
+    for only, path, code, expected in (
+        ("pdfa", "rac.pdf", "pdfa.not-a-pdf", Exit.FAILED),
+        ("signatures", "rac.pdf", "signatures.not-a-pdf", Exit.INDETERMINATE),
+        ("bag", "rac.pdf", "bag.declaration.missing", Exit.FAILED),
+        ("bag", "thu-muc", "bag.declaration.missing", Exit.FAILED),
+        ("encoding", "cu.doc", "encoding.head.unread", Exit.INDETERMINATE),
+    ):
+        said = here("check", "--json", "--only", only, tmp_path / path)
+        assert (said.code, [item["code"] for item in said.row["findings"]]) == (expected, [code]), (only, path)
+
+
+def test_a_mark_of_secrecy_in_a_plain_text_file_is_seen(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("TỐI MẬT\n\nnội dung\n", encoding="utf-8")
+    said = here("check", "--json", "--only", "encoding", tmp_path / "a.txt")
+    assert (said.code, [item["code"] for item in said.row["findings"]]) == (Exit.FAILED, ["encoding.secrecy-mark"])
+
+
+def test_a_broken_trust_list_is_said_once_and_judges_nothing(tmp_path: Path, samples: dict[str, Path]) -> None:
+    (tmp_path / "list.json").write_text("{}", encoding="utf-8")
+    said = here("check", "--trust-list", tmp_path / "list.json", samples["quyet-dinh"])
+    assert said.code == Exit.NOT_READY and said.out == "" and "trust-list" in said.err
 
 
 def test_a_document_that_cannot_be_read_is_not_said_to_be_free_of_marks(

@@ -6,6 +6,7 @@ import json
 import shutil
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pypdfium2
 import pytest
@@ -208,3 +209,11 @@ def test_nothing_is_packed_that_would_come_back(tmp_path: Path, samples: dict[st
     assert said.code == Exit.FAILED
     assert said.row["target"] is None and [item for item in said.row["findings"] if item["severity"] == "error"]
     assert not (tmp_path / "gói").exists()
+
+
+def test_the_archive_itself_is_never_taken_for_a_submission(new_archive: Any) -> None:
+    shell = new_archive()
+    for inside in (shell.home, shell.home / "keys", shell.home.parent):
+        said = shell("submit", "--no-wait", inside)
+        assert said.code == Exit.NOT_READY and "intake.source-refused" in said.err
+    assert not list((shell.home / "quarantine").iterdir())

@@ -1,5 +1,6 @@
 """The text of every kind of document we take, from real files made with the real writers."""
 
+import codecs
 import hashlib
 import io
 import unicodedata
@@ -171,7 +172,7 @@ def test_a_document_type_declaration_is_refused_by_name(folder: Path) -> None:
     assert facts(folder / "a", {})["error"] == "doctype"
     late = "<!--" + " " * 5000 + "-->" + bomb
     (folder / "b").write_bytes(fodt("<text:p>&b;</text:p>", late).replace(b"<?xml", b"<?xml", 1))
-    assert facts(folder / "b", {})["kind"] in ("fodt", "other")
+    assert facts(folder / "b", {})["error"] == "doctype"
     with zipfile.ZipFile(folder / "c", "w") as packed:
         packed.writestr("word/document.xml", f"<?xml version='1.0'?>{late}<a>&b;</a>")
     assert facts(folder / "c", {})["error"] == "doctype"
@@ -195,11 +196,12 @@ def test_an_xlsx_gives_its_sheets_as_pages(folder: Path) -> None:
     assert found["pages"] == 2
 
 
-@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"PK\x03\x04rubbish", b"\xff\xd8\xff\xe0", b"x"])
-def test_pictures_and_unknown_files_have_no_text(folder: Path, content: bytes) -> None:
+@pytest.mark.parametrize("content", [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0", b"II*\0x"])
+def test_pictures_and_empty_files_have_no_text(folder: Path, content: bytes) -> None:
     (folder / "a").write_bytes(content)
     found, text = written(folder / "a", folder)
-    assert (found["kind"], found["characters"], found["has_text_layer"], text) == ("other", 0, False, "")
+    assert found["kind"] in ("picture", "empty") and found["error"] is None
+    assert (found["characters"], found["has_text_layer"], text) == (0, False, "")
 
 
 def test_decomposed_text_is_written_composed(folder: Path) -> None:
@@ -210,3 +212,37 @@ def test_decomposed_text_is_written_composed(folder: Path) -> None:
     (folder / "a").write_bytes(stream.getvalue())
     _, text = written(folder / "a", folder)
     assert SENTENCE in text
+
+
+@pytest.mark.parametrize(
+    ("data", "head"),
+    [
+        ("TỐI MẬT\n\nnội dung".encode(), "TỐI MẬT\n\nnội dung"),
+        (codecs.BOM_UTF8 + "TỐI MẬT\r\nx".encode(), "TỐI MẬT\nx"),
+        ("TỐI MẬT\nx".encode("utf-16"), "TỐI MẬT\nx"),
+        ("a;b\nMẬT;1".encode(), "a;b\nMẬT;1"),
+    ],
+)
+def test_plain_text_is_read_in_every_unicode_encoding(data: bytes, head: str, folder: Path) -> None:
+    (folder / "a").write_bytes(data)
+    found, text = written(folder / "a", folder)
+    assert (found["kind"], found["head"], text) == ("plain", head, head)
+
+
+def test_tags_are_no_words_so_a_mark_in_html_stands_alone(folder: Path) -> None:
+    (folder / "a").write_bytes("<!DOCTYPE html><html><body><p><b>TUYỆT MẬT</b></p><p>x</p>".encode())
+    assert secrecy_mark(facts(folder / "a", {})["head"]) is not None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"{\\rtf1 T\\u7888?I}",
+        b"PK\x03\x04rubbish",
+        b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600,
+        b"\x7fELF" + b"\xff" * 90,
+    ],
+)
+def test_a_kind_nobody_can_read_is_not_said_to_hold_no_text(data: bytes, folder: Path) -> None:
+    (folder / "a").write_bytes(data)
+    assert facts(folder / "a", {})["error"] == "unsupported"

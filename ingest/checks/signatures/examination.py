@@ -37,7 +37,8 @@ def examine(
     indeterminate, never a pass; so is a missing trust list. A file that is no PDF has no findings here."""
     started = time.monotonic()
     if not header_facts(member.blob)["is_pdf"]:
-        return DocumentResult((), {}, {}, time.monotonic() - started)
+        named_so = (finding("signatures.not-a-pdf", document),) if document.suffix == ".pdf" else ()
+        return DocumentResult(named_so, {}, {}, time.monotonic() - started)
     if not options.get("trust_list"):
         nothing = (finding("signatures.no-trust-list", document),)
         return DocumentResult(nothing, {}, tool_versions(), time.monotonic() - started)
