@@ -51,11 +51,14 @@ def test_a_pdfa_that_keeps_its_claim_has_no_finding_and_names_the_tools(good: Pa
     assert (facts["version"], facts["revisions"], facts["encryption"], facts["damaged"]) == ("1.7", 1, None, False)
 
 
-def test_a_file_that_is_no_pdf_by_content_is_none_of_this_checks_business(tmp_path: Path, examined: Examined) -> None:
+def test_a_file_that_is_no_pdf_by_content_is_this_checks_business_only_when_named_so(
+    tmp_path: Path, examined: Examined
+) -> None:
     path = tmp_path / "blob"
     path.write_bytes(b"PK\x03\x04" + bytes(5_000))
-    result = examined(path)
+    result = examined(path, name="Quyết định.docx")
     assert (result.findings, dict(result.facts)) == ((), {})
+    assert [item.code for item in examined(path, name="Quyết định.pdf").findings] == ["pdfa.not-a-pdf"]
 
 
 def test_a_broken_claim_names_each_rule_with_clause_and_count(tmp_path: Path, good: Path, examined: Examined) -> None:

@@ -71,6 +71,15 @@ def test_without_a_trust_list_nothing_is_judged(member: Member, inspectors: Work
     assert result.answer is Answer.INDETERMINATE
 
 
+def test_what_is_no_pdf_is_judged_only_when_its_name_says_it_is_one(tmp_path: Path, inspectors: WorkerPool) -> None:
+    blob = tmp_path / "blob"
+    blob.write_bytes(b"junk")
+    for name, codes in (("a.txt", []), ("a.pdf", ["signatures.not-a-pdf"])):
+        junk = Member(RelPath(name), blob, file_digests(blob))
+        result = examine(junk.path, junk, inspectors=inspectors, options={}, timeout_seconds=60)
+        assert [item.code for item in result.findings] == codes
+
+
 class _Fated:
     """Inspectors that end every request in one way."""
 
