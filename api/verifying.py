@@ -15,7 +15,7 @@ from archive.finding import Answer, Finding
 from archive.fixity import CopyResult, CopyState, verify_copy
 from archive.fsck import Holdings, fsck
 from archive.storage.store import CHUNK_BYTES
-from ingest.quarantine import PART
+from ingest.durable import PART
 from search.errors import SearchError
 from search.index import SearchIndex
 from search.record import index_id

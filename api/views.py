@@ -14,7 +14,7 @@ from archive.events import Event
 from archive.finding import Severity
 from archive.lifecycle import State
 from archive.local_time import local_text
-from ingest.quarantine import write_whole
+from ingest.durable import write_whole
 from ingest.steps import receipt_letter, recorded_reports, return_letter, summary
 
 

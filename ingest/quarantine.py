@@ -3,7 +3,6 @@
     quarantine/<submission>/transfer        the archive or file exactly as it arrived (absent for a folder)
                            /content/        objects/000001 … and index.json: exact name -> object, digests
                            /checks/         reports.json, material/, text/, letters
-                           /package.json    what the written AIP contains, by name and offset
 
 Each of these appears whole, by a rename of its ``.part`` after an fsync, or not at all.
 """
@@ -17,28 +16,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-PART = ".part"
+from ingest.durable import PART, sync_folder
+
 LOCK = ".lock"
-
-
-def sync_folder(folder: Path) -> None:
-    """What was created, renamed or removed in ``folder`` survives a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def write_whole(path: Path, data: bytes) -> None:
-    """``path`` holds all of ``data``, durably, or what it held before."""
-    part = path.with_name(path.name + PART)
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(path)
-    sync_folder(path.parent)
 
 
 def make_whole(folder: Path, fill: Callable[[Path], None]) -> None:
@@ -80,10 +60,6 @@ class Slot:
     @property
     def checks(self) -> Path:
         return self.folder / "checks"
-
-    @property
-    def package(self) -> Path:
-        return self.folder / "package.json"
 
     def exists(self) -> bool:
         return self.folder.is_dir()

@@ -34,11 +34,12 @@ from archive.storage.store import Store
 from ingest.adoption import Packaged, adopted
 from ingest.checking import CHECKS, Surroundings, run_checks
 from ingest.checks.duplicates import identity_key
+from ingest.durable import write_whole
 from ingest.letters import letter_pdf, receipt_html, return_html
 from ingest.packaging import PROFILE_VERSION, Checking, aip_content
 from ingest.packaging import Document as CheckedDocument
 from ingest.policy import Agreement, Consequence, Decision, decide
-from ingest.quarantine import Quarantine, Slot, make_whole, write_whole
+from ingest.quarantine import Quarantine, Slot, make_whole
 from ingest.reading import Package, entries_of, package_of
 from ingest.receipt import receipt_statement, return_reason
 from ingest.report import CheckReport
@@ -103,7 +104,7 @@ class Steps:
         reports = read_reports(slot.checks)
         decision = decide(_findings(reports), self.agreement)
         if decision.consequence is Consequence.REFUSE:
-            return self._refuse(submission, decision)
+            return self._refuse_by_policy(submission_id, decision)
         with self.catalogue.transaction() as tx:
             for report in reports:
                 tx.record_report(submission_id, report.check, report.as_json())
@@ -132,7 +133,7 @@ class Steps:
         decision = decide(_findings(reports), self.agreement)
         match decision.consequence:
             case Consequence.REFUSE:
-                return self._refuse(submission, decision)
+                return self._refuse_by_policy(submission_id, decision)
             case Consequence.RETURN:
                 return self._return(submission, decision, actor=self.actor)
             case Consequence.REVIEW:
@@ -164,19 +165,9 @@ class Steps:
 
     def refuse(self, submission_id: str, *, actor: str, reason: str) -> State:
         """A person saw what no machine did (a mark of secrecy in a scan): refused, and its content removed at once."""
-        with self.catalogue.transaction() as tx:
-            moved = tx.move(
-                submission_id,
-                Event.SUBMISSION_CONTENT_REFUSED,
-                actor=actor,
-                at=self.now(),
-                data={"codes": [], "note": reason, "agreement": self._agreement()},
-                remove_after=self.now(),
-            )
-            tx.describe(submission_id, Description())
-            tx.forget_reports(submission_id)
+        state = self._refuse(submission_id, actor=actor, codes=[], note=reason)
         self.finish(submission_id)
-        return moved.state
+        return state
 
     # accepted → packaged
 
@@ -360,21 +351,24 @@ class Steps:
         with self.catalogue.transaction() as tx:
             tx.record_removal(submission.id, actor=self.actor, at=self.now())
 
-    def _refuse(self, submission: Submission, decision: Decision) -> State:
+    def _refuse_by_policy(self, submission_id: str, decision: Decision) -> State:
+        return self._refuse(submission_id, actor=self.actor, codes=sorted({item.code for item in decision.reasons}))
+
+    def _refuse(self, submission_id: str, *, actor: str, codes: list[str], **more: str) -> State:
         """Nothing of the content is kept or quoted: only that it bore a mark, and under which agreement it was refused."""
         with self.catalogue.transaction() as tx:
             moved = tx.move(
-                submission.id,
+                submission_id,
                 Event.SUBMISSION_CONTENT_REFUSED,
-                actor=self.actor,
+                actor=actor,
                 at=self.now(),
-                data={"codes": sorted({item.code for item in decision.reasons}), "agreement": self._agreement()},
+                data={"codes": codes, **more, "agreement": self._agreement()},
                 remove_after=self.now(),
             )
             # Under another agreement it may have passed for harmless before, and have been described.
-            tx.describe(submission.id, Description())
-            tx.forget_reports(submission.id)
-        self.quarantine.remove(submission.id)
+            tx.describe(submission_id, Description())
+            tx.forget_reports(submission_id)
+        self.quarantine.remove(submission_id)
         return moved.state
 
     def _return(self, submission: Submission, decision: Decision, *, actor: str, note: str = "") -> State:

@@ -12,6 +12,7 @@ from typing import Any
 from archive.digest import Digests
 from archive.finding import Finding, Severity
 from archive.paths import RelPath
+from ingest.durable import sync_folder
 from ingest.report import CheckReport
 from ingest.subject import Form, Member
 from ingest.unpack.kinds import SourceKind
@@ -70,11 +71,7 @@ def write_index(unpacked: Unpacked, quarantine: Path) -> None:
         file.flush()
         os.fsync(file.fileno())
     temporary.replace(quarantine / INDEX)
-    descriptor = os.open(quarantine, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+    sync_folder(quarantine)
 
 
 def reopened(quarantine: Path) -> Unpacked | None:
