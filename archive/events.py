@@ -25,11 +25,30 @@ class Event(StrEnum):
     AIP_COPY_DELIVERED = "aip.copy.delivered"
     RECORD_DESCRIPTION_SHOWN = "record.description.shown"
     RECORD_SEARCH_PERFORMED = "record.search.performed"
+    RECORD_LIST_EXPORTED = "record.list.exported"
+    RECORD_ACCESS_REFUSED = "record.access.refused"
+    RECORD_PRESENCE_VERIFIED = "record.presence.verified"
+    RECORD_MODE_DECIDED = "record.mode.decided"
+    RECORD_GRANT_GIVEN = "record.grant.given"
+    RECORD_GRANT_WITHDRAWN = "record.grant.withdrawn"
+    SUBMISSION_DESCRIPTION_SHOWN = "submission.description.shown"
+    DOCUMENT_PAGE_SHOWN = "document.page.shown"
+    DIP_COPY_DELIVERED = "dip.copy.delivered"
+    LEDGER_RECORDS_SHOWN = "ledger.records.shown"
+    ACCOUNT_RECORD_CREATED = "account.record.created"
+    ACCOUNT_RIGHTS_CHANGED = "account.rights.changed"
+    ACCOUNT_PASSWORD_CHANGED = "account.password.changed"
+    ACCOUNT_TOKEN_ISSUED = "account.token.issued"
+    ACCOUNT_TOKEN_REVOKED = "account.token.revoked"
+    ACCOUNT_SESSION_OPENED = "account.session.opened"
+    ACCOUNT_SESSION_REFUSED = "account.session.refused"
+    RIGHTS_CHANGE_CONFIRMED = "rights.change.confirmed"
 
 
 REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.SUBMISSION_CONTENT_RECEIVED: frozenset({"registration_number", "sha256", "size_bytes"}),
     Event.AIP_PACKAGE_WRITTEN: frozenset({"aip_id", "sha256", "size_bytes", "layout_sha256"}),
     Event.AIP_COPIES_VERIFIED: frozenset({"aip_id"}),
+    Event.RECORD_MODE_DECIDED: frozenset({"aip_id", "ordinal", "mode"}),
 }
 """What a later reader (a follower, a rebuilt catalogue) must find in ``data`` without asking anyone else."""
