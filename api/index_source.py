@@ -7,15 +7,20 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from archive.access import Mode, effective_mode
 from archive.aip.layout import REP2, tree_path
 from archive.aip.profile import numbered
 from archive.aip.reader import AipReader, StoredDocument
-from archive.catalogue import Aip, Catalogue
+from archive.catalogue import Aip, Catalogue, Reading
 from archive.errors import LuutruError
+from archive.finding import Answer
 from archive.storage.store import Store
 from search.errors import TextUnavailableError
 from search.indexer import Refusal
 from search.record import IndexableAip, IndexableDocument
+
+
+NOTHING_TO_JUDGE = "none"
 
 
 class ArchiveSource:
@@ -36,16 +41,26 @@ class ArchiveSource:
 
     def aip(self, aip_id: str) -> IndexableAip | None:
         with self._catalogue.read() as reading:
+            end = reading.ledger_end()
             aip = reading.aip(aip_id)
             submission = reading.submission_of_aip(aip_id)
+            decided = _decided_modes(reading, aip_id)
         if aip is None or submission is None:
             return None
         described = submission.description
         return IndexableAip(
-            aip.id, aip.fields, described.agency_code, self._documents(aip), described.agency_name, None
+            aip.id,
+            aip.fields,
+            described.agency_code,
+            self._documents(aip, decided),
+            described.agency_name,
+            None,
+            owner=submission.owned_by,
+            mode=effective_mode(aip.fields, decided=decided).value,
+            as_of=end[0] if end else 0,
         )
 
-    def _documents(self, aip: Aip) -> Iterator[IndexableDocument]:
+    def _documents(self, aip: Aip, decided: Mapping[int | None, Mode]) -> Iterator[IndexableDocument]:
         texts = _Texts(self._stores, aip)
         with self._catalogue.read() as reading:
             for document in reading.documents(aip.id):
@@ -59,6 +74,10 @@ class ArchiveSource:
                     pronom=document.pronom or None,
                     verdict=document.verdict or None,
                     signers=texts.signers(document.ordinal),
+                    media_type=document.media_type or None,
+                    signature_verdict=texts.signature_verdict(document.ordinal),
+                    pdfa_verdict=texts.pdfa_verdict(document.ordinal, document.media_type),
+                    mode=effective_mode(aip.fields, document.fields, decided, document.ordinal).value,
                 )
         texts.close()
 
@@ -75,6 +94,11 @@ class ArchiveSource:
             for item in refusals:
                 row = {"seq": seq, "aip_id": item.aip_id, "document_id": item.document_id, "reason": item.reason}
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _decided_modes(reading: Reading, aip_id: str) -> Mapping[int | None, Mode]:
+    found: Mapping[int | None, Mode] = getattr(reading, "decided_modes", lambda of: {})(aip_id)
+    return found
 
 
 class _Texts:
@@ -110,12 +134,27 @@ class _Texts:
             return file.read().decode("utf-8", "replace")
 
     def signers(self, ordinal: int) -> tuple[str, ...]:
+        return tuple(self._facts(ordinal).get("signers") or ())
+
+    def signature_verdict(self, ordinal: int) -> str | None:
+        """The answer of the check; ``none`` for a document nobody signed that gave the check no offence."""
+        facts = self._facts(ordinal)
+        answer = (facts.get("answers") or {}).get("signatures")
+        unsigned = answer == Answer.PASSED and not facts.get("signers") and not facts.get("revisions")
+        return NOTHING_TO_JUDGE if unsigned else answer
+
+    def pdfa_verdict(self, ordinal: int, media_type: str) -> str | None:
+        """The answer of the check; ``none`` for what is no PDF."""
+        answer = (self._facts(ordinal).get("answers") or {}).get("pdfa")
+        return NOTHING_TO_JUDGE if answer == Answer.PASSED and media_type != "application/pdf" else answer
+
+    def _facts(self, ordinal: int) -> Mapping[str, Any]:
         try:
             self._opened()
         except TextUnavailableError:
-            return ()
+            return {}
         document = self._by_ordinal.get(ordinal)
-        return tuple(document.facts.get("signers") or ()) if document else ()
+        return document.facts if document else {}
 
     def close(self) -> None:
         if self._file is not None:

@@ -2,8 +2,9 @@
 
 One index document for each document and one for each hồ sơ, told apart by ``kind``. Not nested: a hồ sơ holds up to
 100,000 documents, more than a nested object may, and one of them could not be written without all. Documents carry
-what of their hồ sơ is needed to filter, count and group them (``aip_id``, ``hoso_id``, ``agency``), so that facets need
-no join and a result grouped by hồ sơ is a ``collapse`` on a key.
+what of their hồ sơ is needed to filter, count and group them (``aip_id``, ``hoso_id``, ``agency``, ``fonds``), so that
+facets need no join and a result grouped by hồ sơ is a ``collapse`` on a key. Both kinds carry whose they are (``owner``)
+and the mode of use that holds (``mode``): what every query is filtered by.
 """
 
 from __future__ import annotations
@@ -24,6 +25,9 @@ FIELD_LIMIT = 500
 
 _KEY_CHARACTERS = 1024
 """Longer values are kept and shown but not matched as keys: a term has a hard limit of 32,766 bytes."""
+
+_PREFIX_CHARACTERS = 12
+"""Beginnings of words are indexed up to this length; few Vietnamese syllables are longer than seven letters."""
 
 _SHOWN: dict[str, Any] = {"type": "keyword", "index": False, "doc_values": False}
 
@@ -57,6 +61,16 @@ def _text(options: str = "positions", *, pairs: bool = True) -> dict[str, Any]:
     }
 
 
+def _suggest() -> dict[str, Any]:
+    """Folded words, each also by its beginnings: what ``match_bool_prefix`` asks for while somebody types."""
+    return {
+        "type": "text",
+        "analyzer": "vi_folded",
+        "norms": False,
+        "index_prefixes": {"min_chars": 1, "max_chars": _PREFIX_CHARACTERS},
+    }
+
+
 def _of_table(item: Field) -> dict[str, Any]:
     if item.parts:
         return {"dynamic": "strict", "properties": {part.name: _of_table(part) for part in item.parts}}
@@ -86,6 +100,9 @@ def properties() -> Mapping[str, Any]:
             "document_id": {"type": "keyword"},
             "hoso_id": _keyword(),
             "hoso_title": _SHOWN,
+            "owner": {"type": "keyword"},
+            "mode": {"type": "keyword"},
+            "fonds": _keyword(),
             "agency": _keyword(),
             "agency_name": _text(pairs=False),
             "issuer": _keyword(),
@@ -97,8 +114,16 @@ def properties() -> Mapping[str, Any]:
             "issued_on": {"type": "date", "format": "strict_date"},
             "started_on": {"type": "date", "format": "strict_date"},
             "ended_on": {"type": "date", "format": "strict_date"},
+            "year": {"type": "integer"},
+            "language": {"type": "keyword"},
+            "retention": {"type": "keyword", "ignore_above": _KEY_CHARACTERS},
+            "kind_of_document": {"type": "keyword", "ignore_above": _KEY_CHARACTERS},
+            "format": {"type": "keyword"},
             "verdict": {"type": "keyword"},
+            "signature_verdict": {"type": "keyword"},
+            "pdfa_verdict": {"type": "keyword"},
             "signers": _keyword(),
+            "suggest": _suggest(),
             "pronom": {"type": "keyword"},
             "sha256": {"type": "keyword"},
             "size_bytes": {"type": "long"},
@@ -182,4 +207,8 @@ def filterable(name: str) -> bool:
         if spec is None:
             return False
         known = {**spec.get("properties", {}), **spec.get("fields", {})}
-    return spec is not None and spec.get("type") in {"keyword", "long", "date"} and spec.get("index", True) is not False
+    return (
+        spec is not None
+        and spec.get("type") in {"keyword", "long", "integer", "date"}
+        and spec.get("index", True) is not False
+    )

@@ -1,4 +1,8 @@
-"""What the index is given of an AIP, and the index documents made of it."""
+"""What the index is given of an AIP, and the index documents made of it.
+
+A restricted document is indexed by its metadata alone: its text is not even asked for, so that no search of anyone can
+probe it. The mode of a document is never freer than that of its hồ sơ, whatever is given.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +14,15 @@ from datetime import date
 from typing import Any
 
 from schemas.fields import Field, code_list, fields_by_name
-from search import notation
+from search import facets, notation
 from search.errors import TextUnavailableError
 from search.mapping import check_known
 
 TEXT_LIMIT = 2_000_000
 """Characters of one document that are indexed (some thousand pages); ``text_state`` says when there were more."""
 
+RESTRICTED = "restricted"
+_STRICTER = ("open", "conditional", RESTRICTED)
 _LONGEST_ID_BYTES = 480
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})(?:T.*)?")
 _VIETNAMESE = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
@@ -27,7 +33,8 @@ class IndexableDocument:
     """One document of an AIP; ``fields`` under the canonical names of ``schemas.fields``.
 
     ``text`` is called once, when the document is written; it may raise TextUnavailableError: then the document is found
-    by its metadata alone.
+    by its metadata alone. ``mode``: the mode of use that holds, ``archive.access.Mode`` as a word. The verdicts are
+    ``passed``, ``failed``, ``indeterminate``, or ``none`` where there was nothing to judge.
     """
 
     document_id: str
@@ -39,11 +46,19 @@ class IndexableDocument:
     pronom: str | None = None
     verdict: str | None = None
     signers: tuple[str, ...] = ()
+    media_type: str | None = None
+    signature_verdict: str | None = None
+    pdfa_verdict: str | None = None
+    mode: str = field(kw_only=True)
 
 
 @dataclass(frozen=True, slots=True)
 class IndexableAip:
-    """One AIP; ``documents`` is read once and may be a stream, so that a hồ sơ of any size takes little memory."""
+    """One AIP; ``documents`` is read once and may be a stream, so that a hồ sơ of any size takes little memory.
+
+    ``owner``: the agency that handed it in. ``mode``: the mode of use of the hồ sơ as a whole. ``as_of``: the last ledger
+    record there was when this was read; of two writers the one that read later wins.
+    """
 
     aip_id: str
     fields: Mapping[str, Any]
@@ -51,6 +66,9 @@ class IndexableAip:
     documents: Iterable[IndexableDocument]
     agency_name: str = ""
     verdict: str | None = None
+    owner: str = field(kw_only=True)
+    mode: str = field(kw_only=True)
+    as_of: int = field(default=0, kw_only=True)
 
 
 @dataclass(slots=True)
@@ -70,6 +88,12 @@ def index_id(aip_id: str, document_id: str | None = None) -> str:
     return f"{aip_id}/sha256:{hashlib.sha256(whole.encode('utf-8', 'replace')).hexdigest()}"
 
 
+def mode_of(aip: IndexableAip, document: IndexableDocument) -> str:
+    """The mode that holds for the document: the stricter of its own and that of its hồ sơ; a word nobody knows: restricted."""
+    given = {aip.mode, document.mode}
+    return max(given, key=_STRICTER.index) if given <= set(_STRICTER) else RESTRICTED
+
+
 def hoso_source(aip: IndexableAip, documents: int, seq: int) -> dict[str, Any]:
     """The index document of the hồ sơ. Raises UnknownFieldError for a field the table does not have."""
     values = _values("hoso", aip.fields)
@@ -85,6 +109,10 @@ def hoso_source(aip: IndexableAip, documents: int, seq: int) -> dict[str, Any]:
             "number_tokens": sorted(set(notation.tokens(number))),
             "started_on": values.typed.get("startDate"),
             "ended_on": values.typed.get("endDate"),
+            "year": facets.years_of_hoso(values.typed),
+            "language": facets.languages(aip.fields),
+            "retention": facets.retention(aip.fields),
+            "suggest": _suggested(_first(aip.fields, "title"), number),
             "verdict": aip.verdict,
             "documents": documents,
             "hoso": values.typed,
@@ -94,8 +122,8 @@ def hoso_source(aip: IndexableAip, documents: int, seq: int) -> dict[str, Any]:
     )
 
 
-def document_source(aip: IndexableAip, document: IndexableDocument, seq: int) -> dict[str, Any]:
-    """The index document of one document, its text included. Raises UnknownFieldError as above."""
+def document_metadata(aip: IndexableAip, document: IndexableDocument, seq: int) -> dict[str, Any]:
+    """The index document of one document but for its text, which is not asked for. Raises UnknownFieldError as above."""
     values = _values("document", document.fields)
     number, sign = _first(document.fields, "codeNumber"), _first(document.fields, "codeNotation")
     issued = values.typed.get("issuedDate")
@@ -108,13 +136,29 @@ def document_source(aip: IndexableAip, document: IndexableDocument, seq: int) ->
             "number_keys": list(notation.keys_of(number, sign, year)) if number or sign else [],
             "number_tokens": sorted({*notation.tokens(f"{number}/{sign}"), *([str(year)] if year and number else [])}),
             "issued_on": issued,
+            "year": year,
             "issuer": _clean(_first(document.fields, "organName")),
+            "language": facets.languages(document.fields) or facets.languages(aip.fields),
+            "retention": facets.retention(document.fields) or facets.retention(aip.fields),
+            "kind_of_document": facets.kind_of_document(document.fields),
+            "suggest": _suggested(
+                _first(document.fields, "subject"),
+                "/".join(filter(None, (number, sign))),
+                _first(document.fields, "organName"),
+                *document.signers,
+            ),
             "document": values.typed,
             "all": [*values.words, *map(_clean, document.signers), document.document_id],
             "unparsed": values.unparsed,
         }
     )
-    text, state = _text_of(document)
+    return made
+
+
+def document_source(aip: IndexableAip, document: IndexableDocument, seq: int) -> dict[str, Any]:
+    """The index document of one document, its text included unless restricted. Raises UnknownFieldError as above."""
+    made = document_metadata(aip, document, seq)
+    text, state = ("", "restricted") if made["mode"] == RESTRICTED else _text_of(document)
     return {**made, **({"text": text} if text else {}), "text_state": state}
 
 
@@ -132,6 +176,9 @@ def _shared(aip: IndexableAip, seq: int) -> dict[str, Any]:
         "aip_id": aip.aip_id,
         "hoso_id": _clean(_first(aip.fields, "fileCode")) or aip.aip_id,
         "hoso_title": _clean(_first(aip.fields, "title")),
+        "owner": _clean(aip.owner),
+        "mode": aip.mode,
+        "fonds": _clean(facets.fonds(aip.fields)),
         "agency": _clean(aip.agency),
         "agency_name": _clean(aip.agency_name),
         "ledger_seq": seq,
@@ -143,14 +190,22 @@ def _of_document(aip: IndexableAip, document: IndexableDocument, seq: int) -> di
         **_shared(aip, seq),
         "id": index_id(aip.aip_id, document.document_id),
         "kind": "document",
+        "mode": mode_of(aip, document),
         "document_id": document.document_id,
         "path": _clean(document.path),
         "sha256": document.sha256,
         "size_bytes": document.size_bytes,
         "pronom": document.pronom,
+        "format": document.media_type,
         "verdict": document.verdict,
+        "signature_verdict": document.signature_verdict,
+        "pdfa_verdict": document.pdfa_verdict,
         "signers": [_clean(name) for name in document.signers],
     }
+
+
+def _suggested(*texts: str) -> list[str]:
+    return list(dict.fromkeys(_clean(text) for text in texts if text))
 
 
 def _checked(source: dict[str, Any]) -> dict[str, Any]:

@@ -25,7 +25,7 @@ class Holdings:
 
     def take(self, aip: IndexableAip | Callable[[], IndexableAip], aip_id: str = "") -> None:
         """Another AIP enters, after an event that does not concern the index."""
-        make = aip if callable(aip) else lambda: aip
+        make = aip if callable(aip) else (lambda: aip)
         identity = aip_id or make().aip_id
         self.aips[identity] = make
         for event in ("submission.received", INDEXED_EVENT):
@@ -48,23 +48,49 @@ class Holdings:
         self.refusals[seq] = list(refusals)
 
 
-def document(document_id: str = "d1", text: str = "", path: str = "", **fields: Any) -> IndexableDocument:
+def document(
+    document_id: str = "d1",
+    text: str | Callable[[], str] = "",
+    path: str = "",
+    *,
+    own_mode: str = "open",
+    signers: tuple[str, ...] = ("Nguyễn Văn Đạt",),
+    media_type: str = "application/pdf",
+    signature_verdict: str = "passed",
+    pdfa_verdict: str = "passed",
+    **fields: Any,
+) -> IndexableDocument:
     return IndexableDocument(
         document_id,
         path or f"van-ban/{document_id}.pdf",
         {"subject": f"Văn bản {document_id}", **fields},
         "0" * 64,
         1234,
-        lambda: text,
+        text if callable(text) else lambda: text,
         "fmt/480",
         "passed",
-        ("Nguyễn Văn Đạt",),
+        signers,
+        media_type,
+        signature_verdict,
+        pdfa_verdict,
+        mode=own_mode,
     )
 
 
-def hoso(aip_id: str, *documents: IndexableDocument, **fields: Any) -> IndexableAip:
+def hoso(
+    aip_id: str, *documents: IndexableDocument, owner: str = "H49.64.33", own_mode: str = "open", **fields: Any
+) -> IndexableAip:
     given = {"fileCode": f"H49.64.33.{aip_id}", "title": f"Hồ sơ {aip_id}", **fields}
-    return IndexableAip(aip_id, given, "H49.64.33", documents, "Ủy ban nhân dân thành phố Hải Phòng", "passed")
+    return IndexableAip(
+        aip_id,
+        given,
+        "H49.64.33",
+        documents,
+        "Ủy ban nhân dân thành phố Hải Phòng",
+        "passed",
+        owner=owner,
+        mode=own_mode,
+    )
 
 
 def seed_hoso() -> IndexableAip:

@@ -73,7 +73,7 @@ def test_documents_are_read_as_a_stream_and_the_hoso_is_written_last(index: Sear
             yield document(f"d{number:04}")
         raise Stop
 
-    holdings.take(lambda: IndexableAip("a", {"title": "t"}, "H49", broken()), "a")
+    holdings.take(lambda: IndexableAip("a", {"title": "t"}, "H49", broken(), owner="H49", mode="open"), "a")
     with pytest.raises(Stop):
         Follower(holdings, index).follow()
     index.refresh()
@@ -196,7 +196,7 @@ def test_what_the_index_itself_refuses_is_recorded_and_the_rest_goes_in(index: S
     class TooBig(int):
         """A size no 64-bit field holds; nothing on our side stands in its way."""
 
-    monster = IndexableDocument("monster", "a.pdf", {}, "0" * 64, TooBig(10**30), lambda: "x")
+    monster = IndexableDocument("monster", "a.pdf", {}, "0" * 64, TooBig(10**30), lambda: "x", mode="open")
     fine = document("fine", "đê")
     holdings.take(hoso("a", fine, monster))
     done = Follower(holdings, index).follow()
@@ -211,7 +211,7 @@ def test_a_text_that_cannot_be_had_leaves_a_document_found_by_its_metadata(
     def unavailable() -> str:
         raise TextUnavailableError("Không trích được nội dung.")
 
-    holdings.take(hoso("a", IndexableDocument("d", "đề án.pdf", {"subject": "Đề án"}, "0" * 64, 1, unavailable)))
+    holdings.take(hoso("a", document("d", unavailable, subject="Đề án")))
     assert Follower(holdings, index).follow().refusals == []
     (hit,) = search(index, "đề án").hits
     source = index.client.get(index=index.alias, id=index_id("a", hit.document_id))["_source"]
