@@ -1,0 +1,173 @@
+"""What the access rules ask of records, for a whole page of them in three statements; and pages of records themselves."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, Table, Text, and_, cast, func, or_, select, tuple_
+
+from archive.access import Mode, stated_mode
+from archive.catalogue import tables as t
+from archive.catalogue.model import Aip, Document
+from archive.catalogue.pieces import pieces
+from archive.catalogue.reading import ASKED_AT_ONCE, Reading
+from archive.catalogue.rights_tables import WHOLE, usage_modes
+from archive.catalogue.rows import aip_of
+from archive.lifecycle import State
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """One package before the rules: whose it is, what its metadata state of use, what the archive has decided.
+
+    ``documents``: the mode stated by each document asked for (those that do not exist are absent); ``decided``: by
+    ordinal, None for the hồ sơ, of the hồ sơ and the documents asked for.
+    """
+
+    owner: str
+    hoso: Mode | None
+    documents: Mapping[int, Mode | None] = field(default_factory=dict)
+    decided: Mapping[int | None, Mode] = field(default_factory=dict)
+
+
+def standings(reading: Reading, asked: Mapping[str, Iterable[int]]) -> Mapping[str, Standing]:
+    """By package id, for those packages of ``asked`` (id → ordinals of interest) that exist."""
+    found: dict[str, Standing] = {}
+    for ids in pieces(asked, ASKED_AT_ONCE):
+        owners = _owners(reading, ids)
+        pairs = [(aip_id, ordinal) for aip_id in owners for ordinal in set(asked[aip_id])]
+        documents = _documents(reading, pairs)
+        decided = _decided(reading, [*pairs, *((aip_id, WHOLE) for aip_id in owners)])
+        for aip_id, (owner, hoso) in owners.items():
+            found[aip_id] = Standing(owner, hoso, documents.get(aip_id, {}), decided.get(aip_id, {}))
+    return found
+
+
+def stated_counts(reading: Reading, aip_id: str) -> Mapping[Mode | None, int]:
+    """How many documents of the package state each mode. It reads all of them; the answer never changes."""
+    mode = _said(t.documents)
+    rows = reading._connection.execute(
+        select(mode.label("mode"), func.count().label("count")).where(t.documents.c.aip_id == aip_id).group_by(mode)
+    )
+    counts: Counter[Mode | None] = Counter()
+    for row in rows:
+        counts[_stated(row.mode)] += row.count
+    return counts
+
+
+def documents_after(reading: Reading, aip_id: str, after: int, limit: int) -> list[Document]:
+    """The next ``limit`` originals of the package behind the ordinal ``after``."""
+    c = t.documents.c
+    query = select(t.documents).where(c.aip_id == aip_id, c.ordinal > after).order_by(c.ordinal).limit(limit)
+    return reading._documents(query)
+
+
+def documents_with_bytes(reading: Reading, sha256: str, limit: int) -> list[Document]:
+    """Originals that are exactly these bytes."""
+    c = t.documents.c
+    return reading._documents(select(t.documents).where(c.sha256 == sha256).order_by(c.aip_id, c.ordinal).limit(limit))
+
+
+def documents_with_revision(reading: Reading, sha256: str, limit: int) -> list[Document]:
+    """Originals of which a signed revision is exactly these bytes."""
+    d, r = t.documents.c, t.revisions.c
+    joined = select(t.documents).join(t.revisions, and_(r.aip_id == d.aip_id, r.ordinal == d.ordinal))
+    return reading._documents(joined.where(r.sha256 == sha256).order_by(d.aip_id, d.ordinal).limit(limit))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """One package in a list: with its owner and when its submission came; ``entered_at`` and ``submission`` order it."""
+
+    aip: Aip
+    owner: str
+    agency_code: str
+    agency_name: str
+    registration_number: str
+    entered_at: datetime
+    submission_id: str
+
+
+def aips_listed(
+    reading: Reading,
+    *,
+    limit: int,
+    before: tuple[datetime, str] | None = None,
+    owner: str | None = None,
+    also: Sequence[str] = (),
+    agency: str | None = None,
+    file_code: str | None = None,
+) -> list[Listed]:
+    """Stored packages, the newest submission first, from behind ``before`` on.
+
+    ``owner``: only this agency's, and those of ``also``; ``agency`` and ``file_code``: only those that say so.
+    """
+    s, a = t.submissions.c, t.aips.c
+    query: Select[Any] = select(
+        t.aips, s.owned_by, s.agency_code, s.agency_name, s.registration_number, s.entered_at
+    ).join(t.submissions, s.id == a.submission_id)
+    query = query.where(s.state == State.STORED.value)
+    if owner is not None:
+        own = s.owned_by == owner
+        query = query.where(or_(own, a.id.in_(list(also))) if also else own)
+    if agency is not None:
+        query = query.where(s.agency_code == agency)
+    if file_code is not None:
+        query = query.where(a.file_code == file_code)
+    if before is not None:
+        at, submission_id = before
+        query = query.where(or_(s.entered_at < at, and_(s.entered_at == at, s.id < submission_id)))
+    rows = reading._connection.execute(query.order_by(s.entered_at.desc(), s.id.desc()).limit(limit))
+    return [
+        Listed(
+            aip_of(row),
+            row.owned_by,
+            row.agency_code,
+            row.agency_name,
+            row.registration_number,
+            row.entered_at,
+            row.submission_id,
+        )
+        for row in rows
+    ]
+
+
+def _owners(reading: Reading, ids: Sequence[str]) -> dict[str, tuple[str, Mode | None]]:
+    a, s = t.aips.c, t.submissions.c
+    query = select(a.id, s.owned_by, _said(t.aips).label("mode"))
+    rows = reading._connection.execute(query.join(t.submissions, s.id == a.submission_id).where(a.id.in_(ids)))
+    return {row.id: (row.owned_by, _stated(row.mode)) for row in rows}
+
+
+def _documents(reading: Reading, pairs: Sequence[tuple[str, int]]) -> dict[str, dict[int, Mode | None]]:
+    c = t.documents.c
+    found: dict[str, dict[int, Mode | None]] = {}
+    for some in pieces(pairs, ASKED_AT_ONCE):
+        query = select(c.aip_id, c.ordinal, _said(t.documents).label("mode"))
+        for row in reading._connection.execute(query.where(tuple_(c.aip_id, c.ordinal).in_(some))):
+            found.setdefault(row.aip_id, {})[row.ordinal] = _stated(row.mode)
+    return found
+
+
+def _decided(reading: Reading, pairs: Sequence[tuple[str, int]]) -> dict[str, dict[int | None, Mode]]:
+    c = usage_modes.c
+    found: dict[str, dict[int | None, Mode]] = {}
+    for some in pieces(pairs, ASKED_AT_ONCE):
+        query = select(c.aip_id, c.ordinal, c.mode).where(tuple_(c.aip_id, c.ordinal).in_(some))
+        for row in reading._connection.execute(query):
+            found.setdefault(row.aip_id, {})[None if row.ordinal == WHOLE else row.ordinal] = Mode(row.mode)
+    return found
+
+
+def _said(table: Table) -> ColumnElement[str]:
+    """What the metadata says of the mode, as JSON text: the fields themselves stay in the database."""
+    return cast(table.c.fields["mode"], Text)
+
+
+def _stated(value: str | None) -> Mode | None:
+    return stated_mode({"mode": json.loads(value)}) if value is not None else None
