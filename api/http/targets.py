@@ -11,7 +11,7 @@ from api.http.gate import Asked
 from archive.access import Mode, Role, Target, Verdict, visible_modes
 from archive.access.modes import strictest
 from archive.catalogue import Aip, Document, Reading
-from archive.catalogue.standing import Standing, stated_counts, standings
+from archive.catalogue.standing import Standing, standings, stated_counts
 
 KEPT_COUNTS = 4096
 

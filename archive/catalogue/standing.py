@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Table, Text, and_, cast, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, Table, Text, and_, cast, func, or_, select
 
 from archive.access import Mode, stated_mode
 from archive.catalogue import tables as t
@@ -19,6 +19,8 @@ from archive.catalogue.reading import ASKED_AT_ONCE, Reading
 from archive.catalogue.rights_tables import WHOLE, usage_modes
 from archive.catalogue.rows import aip_of
 from archive.lifecycle import State
+
+PACKAGES_AT_ONCE = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,9 @@ def standings(reading: Reading, asked: Mapping[str, Iterable[int]]) -> Mapping[s
     found: dict[str, Standing] = {}
     for ids in pieces(asked, ASKED_AT_ONCE):
         owners = _owners(reading, ids)
-        pairs = [(aip_id, ordinal) for aip_id in owners for ordinal in set(asked[aip_id])]
-        documents = _documents(reading, pairs)
-        decided = _decided(reading, [*pairs, *((aip_id, WHOLE) for aip_id in owners)])
+        wanted = {aip_id: set(asked[aip_id]) for aip_id in owners}
+        documents = _documents(reading, wanted)
+        decided = _decided(reading, wanted)
         for aip_id, (owner, hoso) in owners.items():
             found[aip_id] = Standing(owner, hoso, documents.get(aip_id, {}), decided.get(aip_id, {}))
     return found
@@ -52,11 +54,11 @@ def stated_counts(reading: Reading, aip_id: str) -> Mapping[Mode | None, int]:
     """How many documents of the package state each mode. It reads all of them; the answer never changes."""
     mode = _said(t.documents)
     rows = reading._connection.execute(
-        select(mode.label("mode"), func.count().label("count")).where(t.documents.c.aip_id == aip_id).group_by(mode)
+        select(mode.label("mode"), func.count().label("documents")).where(t.documents.c.aip_id == aip_id).group_by(mode)
     )
     counts: Counter[Mode | None] = Counter()
     for row in rows:
-        counts[_stated(row.mode)] += row.count
+        counts[_stated(row.mode)] += row.documents
     return counts
 
 
@@ -144,24 +146,41 @@ def _owners(reading: Reading, ids: Sequence[str]) -> dict[str, tuple[str, Mode |
     return {row.id: (row.owned_by, _stated(row.mode)) for row in rows}
 
 
-def _documents(reading: Reading, pairs: Sequence[tuple[str, int]]) -> dict[str, dict[int, Mode | None]]:
+def _documents(reading: Reading, asked: Mapping[str, set[int]]) -> dict[str, dict[int, Mode | None]]:
     c = t.documents.c
     found: dict[str, dict[int, Mode | None]] = {}
-    for some in pieces(pairs, ASKED_AT_ONCE):
-        query = select(c.aip_id, c.ordinal, _said(t.documents).label("mode"))
-        for row in reading._connection.execute(query.where(tuple_(c.aip_id, c.ordinal).in_(some))):
-            found.setdefault(row.aip_id, {})[row.ordinal] = _stated(row.mode)
+    for some, condition in _both(c.aip_id, c.ordinal, asked):
+        query = select(c.aip_id, c.ordinal, _said(t.documents).label("mode")).where(condition)
+        for row in reading._connection.execute(query):
+            if row.ordinal in some[row.aip_id]:
+                found.setdefault(row.aip_id, {})[row.ordinal] = _stated(row.mode)
     return found
 
 
-def _decided(reading: Reading, pairs: Sequence[tuple[str, int]]) -> dict[str, dict[int | None, Mode]]:
+def _decided(reading: Reading, asked: Mapping[str, set[int]]) -> dict[str, dict[int | None, Mode]]:
     c = usage_modes.c
     found: dict[str, dict[int | None, Mode]] = {}
-    for some in pieces(pairs, ASKED_AT_ONCE):
-        query = select(c.aip_id, c.ordinal, c.mode).where(tuple_(c.aip_id, c.ordinal).in_(some))
-        for row in reading._connection.execute(query):
-            found.setdefault(row.aip_id, {})[None if row.ordinal == WHOLE else row.ordinal] = Mode(row.mode)
+    for some, condition in _both(
+        c.aip_id, c.ordinal, {aip_id: {WHOLE, *ordinals} for aip_id, ordinals in asked.items()}
+    ):
+        for row in reading._connection.execute(select(c.aip_id, c.ordinal, c.mode).where(condition)):
+            if row.ordinal in some[row.aip_id]:
+                found.setdefault(row.aip_id, {})[None if row.ordinal == WHOLE else row.ordinal] = Mode(row.mode)
     return found
+
+
+def _both(
+    aip_id: ColumnElement[str], ordinal: ColumnElement[int], asked: Mapping[str, set[int]]
+) -> Iterator[tuple[dict[str, set[int]], ColumnElement[bool]]]:
+    """Conditions that find every pair asked for through the primary key, a few packages at a time.
+
+    They also find the ordinals of one package in another, which the caller leaves out: a list of pairs in the statement
+    would be exact, but SQLite answers it by reading the whole table.
+    """
+    for names in pieces((name for name, ordinals in asked.items() if ordinals), PACKAGES_AT_ONCE):
+        some = {name: asked[name] for name in names}
+        for ordinals in pieces(sorted(set().union(*some.values())), ASKED_AT_ONCE):
+            yield some, and_(aip_id.in_(names), ordinal.in_(ordinals))
 
 
 def _said(table: Table) -> ColumnElement[str]:
