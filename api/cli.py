@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -405,6 +405,7 @@ def verify(
 @app.command(cls=Command)
 def work(
     once: Annotated[bool, typer.Option("--once", help="Làm hết việc đang chờ rồi dừng.")] = False,
+    attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
     home: Home = None,
 ) -> None:
     """Xử lý các hồ sơ đã nộp, giữ chỉ mục bắt kịp nhật ký, dọn nội dung trả lại đã hết hạn. Dừng bằng Ctrl-C."""
@@ -413,8 +414,39 @@ def work(
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
+    if attached:
+        # Started by ``serve``: whoever holds the other end of our input is our reason to work.
+        threading.Thread(target=_stop_at_end, args=(sys.stdin.buffer, stop), daemon=True).start()
     with archive_at(home) as installation:
         work_until(installation, stop, once=once)
+
+
+def _stop_at_end(stream: BinaryIO, stop: threading.Event) -> None:
+    stream.read()
+    stop.set()
+
+
+@app.command(cls=Command)
+def serve(
+    host: Annotated[str | None, typer.Option(help="Địa chỉ lắng nghe (mặc định: [http] host).")] = None,
+    port: Annotated[int | None, typer.Option(min=0, max=65535, help="Cổng; 0: cổng trống bất kỳ.")] = None,
+    with_work: Annotated[
+        bool, typer.Option("--work/--no-work", help="Chạy kèm tiến trình xử lý (mặc định), hoặc chỉ dịch vụ HTTP.")
+    ] = True,
+    home: Home = None,
+) -> None:
+    """Chạy dịch vụ HTTP (API) cùng tiến trình xử lý. Dừng bằng Ctrl-C."""
+    from api.serving import serve as serve_http
+
+    with archive_at(home) as installation:
+        settings = installation.settings
+        serve_http(
+            installation,
+            host=host or settings.http_host,
+            port=settings.http_port if port is None else port,
+            work=with_work,
+            ready=lambda address: say(f"luutru phục vụ tại {address}/api/v1 (tài liệu: {address}/api/v1/openapi.json)"),
+        )
 
 
 @app.command(cls=Command)
@@ -523,3 +555,7 @@ def run() -> None:
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(encoding="utf-8", errors="replace")
     sys.exit(main())
+
+
+if __name__ == "__main__":
+    run()

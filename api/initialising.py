@@ -21,6 +21,8 @@ profile = "LLT2024-TT05"   # hoặc "ND01-TT02"
 {stores}
 [search]
 hosts = []                 # bỏ trống: nút Elasticsearch cục bộ của kho
+# api_key_file = "keys/elasticsearch.key"
+# ca_certs = "keys/elasticsearch-ca.pem"
 
 [malware]
 clamd_socket = {clamd}
@@ -35,6 +37,24 @@ path = {agreement}
 [work]
 workers = 0                # 0: bằng số nhân của máy
 free_bytes_reserve = 1073741824
+nightly_at = "01:30"       # đối chiếu chỉ mục với danh mục
+
+[http]
+host = "127.0.0.1"
+port = 8080
+public_verification = false  # cho phép xác minh không cần tài khoản
+largest_submission_bytes = 68719476736
+# tls_certificate = "keys/tls.pem"
+# tls_key = "keys/tls-key.pem"
+# public_address = "https://kho.example.vn"
+# trusted_proxies = "127.0.0.1"
+
+# Đăng nhập bằng OpenID Connect:
+# [oidc]
+# issuer = "https://dang-nhap.example.vn"
+# client_id = "luutru"
+# client_secret_file = "keys/oidc.secret"
+# name = "Đăng nhập một lần của tỉnh"
 """
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -27,6 +28,16 @@ class StoreSettings:
     path: Path
 
 
+@dataclass(frozen=True, slots=True)
+class OidcSettings:
+    """One OpenID Connect provider; the secret, if the provider wants one, stands in a file of its own."""
+
+    issuer: str
+    client_id: str
+    client_secret_file: Path | None = None
+    name: str = "OpenID Connect"
+
+
 @dataclass(frozen=True)
 class Settings:
     """Everything the composition root needs; all paths absolute, times in seconds, sizes in bytes."""
@@ -37,6 +48,8 @@ class Settings:
     profile: str = "LLT2024-TT05"
     stores: tuple[StoreSettings, ...] = ()
     search_hosts: tuple[str, ...] = ()
+    search_api_key_file: Path | None = None
+    search_ca_certs: Path | None = None
     clamd_socket: str = ""
     clamd_official: bool = True
     trust_list: Path | None = None
@@ -44,6 +57,19 @@ class Settings:
     online_revocation: bool = False
     workers: int = field(default_factory=lambda: os.cpu_count() or 1)
     free_bytes_reserve: int = 1 << 30
+    http_host: str = "127.0.0.1"
+    http_port: int = 8080
+    http_tls_certificate: Path | None = None
+    http_tls_key: Path | None = None
+    http_public_address: str = ""
+    """The address people reach the service by (``https://kho.example.vn``); empty: as the request says."""
+    http_trusted_proxies: str = ""
+    """Addresses whose X-Forwarded-For and -Proto are believed, separated by commas; none by default."""
+    public_verification: bool = False
+    largest_submission_bytes: int = 64 << 30
+    nightly_at: str = "01:30"
+    """Local time of the nightly comparison of index and catalogue."""
+    oidc: OidcSettings | None = None
     tools: Path = Path()
     """Folder with the built Java parts: ``verapdf/`` and ``elasticsearch/``."""
 
@@ -71,11 +97,24 @@ class Settings:
 _KNOWN: Mapping[str, frozenset[str]] = {
     "archive": frozenset({"name", "code", "profile"}),
     "stores": frozenset({"name", "path"}),
-    "search": frozenset({"hosts"}),
+    "search": frozenset({"hosts", "api_key_file", "ca_certs"}),
     "malware": frozenset({"clamd_socket", "official_signatures"}),
     "signatures": frozenset({"trust_list", "online_revocation"}),
     "agreement": frozenset({"path"}),
-    "work": frozenset({"workers", "free_bytes_reserve"}),
+    "work": frozenset({"workers", "free_bytes_reserve", "nightly_at"}),
+    "http": frozenset(
+        {
+            "host",
+            "port",
+            "tls_certificate",
+            "tls_key",
+            "public_address",
+            "trusted_proxies",
+            "public_verification",
+            "largest_submission_bytes",
+        }
+    ),
+    "oidc": frozenset({"issuer", "client_id", "client_secret_file", "name"}),
     "tools": frozenset({"path"}),
 }
 
@@ -122,7 +161,12 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         raise SettingsError(
             "Chưa khai báo kho nào ([[stores]]).", remedy="Khai báo ít nhất hai kho trên hai nơi khác nhau."
         )
-    archive, work = part("archive"), part("work")
+    archive, work, http, oidc = part("archive"), part("work"), part("http"), part("oidc")
+    if oidc and not (oidc.get("issuer") and oidc.get("client_id")):
+        raise SettingsError("[oidc] cần issuer và client_id.", remedy="Bổ sung, hoặc bỏ mục [oidc].")
+    nightly = str(work.get("nightly_at", Settings.nightly_at))
+    if not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d", nightly):
+        raise SettingsError("[work] nightly_at phải là giờ:phút.", remedy='Ví dụ: nightly_at = "01:30".')
     return Settings(
         home=home,
         archive_name=archive.get("name", Settings.archive_name),
@@ -130,6 +174,8 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         profile=archive.get("profile", Settings.profile),
         stores=stores,
         search_hosts=tuple(part("search").get("hosts", ())),
+        search_api_key_file=path(part("search").get("api_key_file")),
+        search_ca_certs=path(part("search").get("ca_certs")),
         clamd_socket=part("malware").get("clamd_socket", ""),
         clamd_official=bool(part("malware").get("official_signatures", True)),
         trust_list=path(part("signatures").get("trust_list")),
@@ -137,6 +183,23 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         agreement=path(part("agreement").get("path")),
         workers=int(work.get("workers", 0)) or os.cpu_count() or 1,
         free_bytes_reserve=int(work.get("free_bytes_reserve", 1 << 30)),
+        nightly_at=nightly,
+        http_host=str(http.get("host", Settings.http_host)),
+        http_port=int(http.get("port", Settings.http_port)),
+        http_tls_certificate=path(http.get("tls_certificate")),
+        http_tls_key=path(http.get("tls_key")),
+        http_public_address=str(http.get("public_address", "")).rstrip("/"),
+        http_trusted_proxies=str(http.get("trusted_proxies", "")),
+        public_verification=bool(http.get("public_verification", False)),
+        largest_submission_bytes=int(http.get("largest_submission_bytes", Settings.largest_submission_bytes)),
+        oidc=OidcSettings(
+            str(oidc["issuer"]),
+            str(oidc["client_id"]),
+            path(oidc.get("client_secret_file")),
+            str(oidc.get("name", "OpenID Connect")),
+        )
+        if oidc
+        else None,
         tools=path(part("tools").get("path")) or tools_folder(),
     )
 

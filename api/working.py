@@ -5,7 +5,9 @@ from __future__ import annotations
 import logging
 import threading
 
-from api.bootstrap import Installation
+from api.bootstrap import Installation, now
+from api.heartbeat import Pulse
+from api.nightly import Nightly, compare_index
 from api.output import err, plain
 from api.submitting import tidy
 from ingest.workflow import Carrier, only_worker
@@ -28,9 +30,15 @@ def work_until(installation: Installation, stop: threading.Event, *, once: bool 
         carrier.launch()
         indexer = threading.Thread(target=_follow, args=(installation, stop), daemon=True)
         indexer.start()
+        pulse = Pulse(installation.settings.home, now)
+        nightly = Nightly(installation.settings.nightly_at, now())
 
         def sweep() -> None:
+            waiting = sum(1 for _ in steps.unfinished())
+            pulse.beat(waiting, carrier.under_way, carrier.trouble.message if carrier.trouble else "")
             steps.sweep()
+            if not once and nightly.due(now()):
+                threading.Thread(target=compare_index, args=(installation,), daemon=True).start()
             if once and (carrier.trouble or all(item.id in carrier.problems for item in steps.unfinished())):
                 stop.set()
 
@@ -40,6 +48,7 @@ def work_until(installation: Installation, stop: threading.Event, *, once: bool 
             stop.set()
             carrier.close()
             indexer.join()
+            pulse.end()
         if once:
             for message in {error.message for error in (carrier.trouble, *carrier.problems.values()) if error}:
                 err.print(f"[yellow]Chưa xong[/]: {plain(message)}")

@@ -138,6 +138,12 @@ class Carrier:
         declared: Callable[[str, str], str] = dbos.workflow(name="ingest", max_recovery_attempts=1_000_000)(carried)
         return declared
 
+    @property
+    def under_way(self) -> int:
+        """How many steps are being carried out at this moment."""
+        with self._changed:
+            return self._under_way
+
     @contextmanager
     def _one_under_way(self) -> Iterator[None]:
         with self._changed:

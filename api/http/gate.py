@@ -57,11 +57,9 @@ class Asked:
         if verdict is Verdict.ALLOWED:
             return
         self.record(Event.RECORD_ACCESS_REFUSED, subject, {"operation": self.operation.value, "verdict": verdict.value})
-        raise {
-            Verdict.UNKNOWN: unknown,
-            Verdict.PURPOSE_MISSING: purpose_missing,
-            Verdict.FORBIDDEN: lambda: forbidden(self.operation.value),
-        }[verdict]()
+        if verdict is Verdict.UNKNOWN:
+            raise unknown()
+        raise purpose_missing() if verdict is Verdict.PURPOSE_MISSING else forbidden(self.operation.value)
 
     def record(self, event: Event, subject: str, data: Mapping[str, Any] | None = None) -> None:
         """A ledger record of this access, durable on return, with the request's id and the purpose stated."""
