@@ -4,18 +4,47 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import IO, Any, Protocol
 
 from lxml import etree
 
 from archive.aip import profile
-from archive.aip.model import AipContent, Entry
+from archive.aip.model import Entry, Party
 from archive.aip.xmltext import XSI, Builder, document, href_of, time_of
 
 METS = "http://www.loc.gov/METS/"
 XLINK = "http://www.w3.org/1999/xlink"
 CSIP = "https://DILCIS.eu/XML/METS/CSIPExtensionMETS"
 _build = Builder(METS, {"xlink": XLINK, "csip": CSIP})
+
+
+class PackageHead(Protocol):
+    """What every METS says of its package, whatever its type; the content of an AIP is one."""
+
+    @property
+    def created_at(self) -> datetime: ...
+
+    @property
+    def software(self) -> str: ...
+
+    @property
+    def software_version(self) -> str: ...
+
+    @property
+    def agency(self) -> Party: ...
+
+    @property
+    def archive(self) -> Party: ...
+
+    @property
+    def fonds_code(self) -> str: ...
+
+    @property
+    def submission_agreement(self) -> str: ...
+
+    @property
+    def record_status(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +94,10 @@ class MetsContent:
     preservation: Listing
     groups: Sequence[Group]
     schemas: str
+    package_type: str = profile.OAIS_PACKAGE_TYPE
 
 
-def write_mets(file: IO[bytes], content: AipContent, mets: MetsContent) -> None:
+def write_mets(file: IO[bytes], content: PackageHead, mets: MetsContent) -> None:
     """One METS.xml; memory does not grow with the number of files."""
     created = time_of(content.created_at)
     attributes = {
@@ -80,7 +110,7 @@ def write_mets(file: IO[bytes], content: AipContent, mets: MetsContent) -> None:
     }
     namespaces: dict[str | None, str] = {None: METS, "xlink": XLINK, "csip": CSIP, "xsi": XSI}
     with document(file, f"{{{METS}}}mets", namespaces, attributes) as xml:
-        _write(xml, _header(content, created))
+        _write(xml, _header(content, created, mets.package_type))
         for item in mets.descriptive:
             _write(xml, _build("dmdSec", _section(item, created), _reference(item, created)))
         if mets.preservation:
@@ -102,7 +132,7 @@ def _element(xml: Any, name: str, attributes: dict[str, str]) -> Any:
     return xml.element(f"{{{METS}}}{name}", attributes)
 
 
-def _header(content: AipContent, created: str) -> etree._Element:
+def _header(content: PackageHead, created: str, package_type: str) -> etree._Element:
     software_note = _build("note", {f"{{{CSIP}}}NOTETYPE": "SOFTWARE VERSION"}, content.software_version or "0")
     other = {"ROLE": "CREATOR", "TYPE": "OTHER", "OTHERTYPE": "SOFTWARE"}
     agreement = content.submission_agreement
@@ -112,7 +142,7 @@ def _header(content: AipContent, created: str) -> etree._Element:
             "CREATEDATE": created,
             "LASTMODDATE": created,
             "RECORDSTATUS": content.record_status,
-            f"{{{CSIP}}}OAISPACKAGETYPE": profile.OAIS_PACKAGE_TYPE,
+            f"{{{CSIP}}}OAISPACKAGETYPE": package_type,
         },
         _build("agent", other, _build("name", content.software), software_note),
         _organisation("ARCHIVIST", content.agency.name, content.fonds_code or content.agency.code),

@@ -35,45 +35,45 @@ def write_package_premis(file: IO[bytes], content: AipContent, representations: 
     """PREMIS.xml: the hồ sơ as intellectual entity, its representations, every event and every agent."""
     urn = object_id(content.aip_id)
     events = _with_creation(content)
-    with _premis(file, "../../schemas/PREMIS.xsd") as xml:
-        _write(xml, _package_object(content, urn, representations, events))
+    with premis_file(file, "../../schemas/PREMIS.xsd") as xml:
+        write_element(xml, _package_object(content, urn, representations, events))
         for name in representations:
-            _write(xml, _representation_object(urn, name))
+            write_element(xml, representation_object(urn, name))
         for event in events:
-            _write(xml, _event(event, urn))
+            write_element(xml, event_element(event, urn))
         for agent in _with_software(content):
-            _write(xml, _agent(agent))
+            write_element(xml, agent_element(agent))
 
 
 def write_originals_premis(file: IO[bytes], content: AipContent, entries: Sequence[Entry]) -> None:
     """PREMIS_rep1.xml: one object for each original, with the digests taken while packaging."""
-    with _premis(file, "../../../../schemas/PREMIS.xsd") as xml:
-        _write(xml, _representation_object(object_id(content.aip_id), "rep1"))
+    with premis_file(file, "../../../../schemas/PREMIS.xsd") as xml:
+        write_element(xml, representation_object(object_id(content.aip_id), "rep1"))
         for original, entry in zip(content.originals, entries, strict=True):
-            _write(xml, _original_object(original, entry))
+            write_element(xml, _original_object(original, entry))
 
 
 def write_derivatives_premis(
     file: IO[bytes], content: AipContent, written: Iterable[tuple[Derivative, str, Entry]]
 ) -> None:
     """PREMIS_rep2.xml: one object for each derivative (path: from the AIP_hoso folder), tied to its original."""
-    with _premis(file, "../../../../schemas/PREMIS.xsd") as xml:
-        _write(xml, _representation_object(object_id(content.aip_id), "rep2"))
+    with premis_file(file, "../../../../schemas/PREMIS.xsd") as xml:
+        write_element(xml, representation_object(object_id(content.aip_id), "rep2"))
         for derivative, path, entry in written:
-            _write(xml, _derivative_object(derivative, path, entry))
+            write_element(xml, _derivative_object(derivative, path, entry))
 
 
-def _premis(file: IO[bytes], schema: str) -> Any:
+def premis_file(file: IO[bytes], schema: str) -> Any:
     location = {f"{{{XSI}}}schemaLocation": f"{PREMIS} {schema}", "version": "3.0"}
     return document(file, f"{{{PREMIS}}}premis", {None: PREMIS, "xsi": XSI, "ds": _DSIG}, location)
 
 
-def _write(xml: Any, element: etree._Element) -> None:
+def write_element(xml: Any, element: etree._Element) -> None:
     xml.write(element)
     xml.write("\n")
 
 
-def _object(category: str, *parts: etree._Element | None) -> etree._Element:
+def object_element(category: str, *parts: etree._Element | None) -> etree._Element:
     # The namespaces stand on the element itself so that xsi:type keeps its meaning when it is cut out.
     element = _with_xsi("object")
     element.set(f"{{{XSI}}}type", category)
@@ -83,7 +83,7 @@ def _object(category: str, *parts: etree._Element | None) -> etree._Element:
     return element
 
 
-def _identifier(kind: str, id_type: str, value: str, *extra: etree._Element) -> etree._Element:
+def identifier(kind: str, id_type: str, value: str, *extra: etree._Element) -> etree._Element:
     return _build(
         f"{kind}Identifier", _build(f"{kind}IdentifierType", id_type), _build(f"{kind}IdentifierValue", value), *extra
     )
@@ -93,14 +93,14 @@ def _package_object(
     content: AipContent, urn: str, representations: Sequence[str], events: Sequence[PremisEvent]
 ) -> etree._Element:
     profile = content.profile
-    return _object(
+    return object_element(
         "intellectualEntity",
-        _identifier("object", "URN", urn),
+        identifier("object", "URN", urn),
         _preservation_level(content),
-        _property("rule profile", profile.name),
-        _property("rule profile version", profile.version),
-        *(_relationship("structural", "includes", "local", f"representations/{name}") for name in representations),
-        *(_identifier("linkingEvent", "local", event.id) for event in events),
+        property_element("rule profile", profile.name),
+        property_element("rule profile version", profile.version),
+        *(relationship("structural", "includes", "local", f"representations/{name}") for name in representations),
+        *(identifier("linkingEvent", "local", event.id) for event in events),
     )
 
 
@@ -114,7 +114,7 @@ def _preservation_level(content: AipContent) -> etree._Element:
     )
 
 
-def _property(name: str, value: str) -> etree._Element:
+def property_element(name: str, value: str) -> etree._Element:
     return _build(
         "significantProperties",
         _build("significantPropertiesType", name),
@@ -122,41 +122,41 @@ def _property(name: str, value: str) -> etree._Element:
     )
 
 
-def _representation_object(urn: str, name: str) -> etree._Element:
+def representation_object(urn: str, name: str) -> etree._Element:
     kind = "originals as received" if name == "rep1" else "derivative: made by the archive, not signed by the author"
-    return _object(
+    return object_element(
         "representation",
-        _identifier("object", "local", f"representations/{name}"),
-        _property("content", kind),
-        _relationship("structural", "is included in", "URN", urn),
+        identifier("object", "local", f"representations/{name}"),
+        property_element("content", kind),
+        relationship("structural", "is included in", "URN", urn),
     )
 
 
 def _original_object(original: Original, entry: Entry) -> etree._Element:
     href = original_href(original.path)
-    return _object(
+    return object_element(
         "file",
-        _identifier("object", "local", href),
-        _characteristics(entry, original.pronom, original.format_name, original.format_version, original.media_type),
+        identifier("object", "local", href),
+        characteristics(entry, original.pronom, original.format_name, original.format_version, original.media_type),
         _build("originalName", original.path),
-        _storage(href),
+        storage(href),
         *(_signature(item) for item in original.signatures),
-        _relationship("structural", "is part of", "local", "representations/rep1"),
+        relationship("structural", "is part of", "local", "representations/rep1"),
     )
 
 
 def _derivative_object(derivative: Derivative, path: str, entry: Entry) -> etree._Element:
-    return _object(
+    return object_element(
         "file",
-        _identifier("object", "local", href_of(path)),
-        _property("made by", derivative.tool) if derivative.tool else None,
-        _characteristics(entry, derivative.pronom, "", "", derivative.media_type),
-        _storage(href_of(path)),
-        _relationship("derivation", "has source", "local", original_href(derivative.of)),
+        identifier("object", "local", href_of(path)),
+        property_element("made by", derivative.tool) if derivative.tool else None,
+        characteristics(entry, derivative.pronom, "", "", derivative.media_type),
+        storage(href_of(path)),
+        relationship("derivation", "has source", "local", original_href(derivative.of)),
     )
 
 
-def _characteristics(entry: Entry, pronom: str, name: str, version: str, media_type: str) -> etree._Element:
+def characteristics(entry: Entry, pronom: str, name: str, version: str, media_type: str) -> etree._Element:
     return _build(
         "objectCharacteristics",
         _build("compositionLevel", "0"),
@@ -181,7 +181,7 @@ def _characteristics(entry: Entry, pronom: str, name: str, version: str, media_t
     )
 
 
-def _storage(href: str) -> etree._Element:
+def storage(href: str) -> etree._Element:
     return _build(
         "storage",
         _build(
@@ -213,16 +213,16 @@ def _signature(item: SignatureInformation) -> etree._Element:
     )
 
 
-def _relationship(kind: str, subtype: str, id_type: str, value: str) -> etree._Element:
+def relationship(kind: str, subtype: str, id_type: str, value: str) -> etree._Element:
     return _build(
         "relationship",
         _build("relationshipType", kind),
         _build("relationshipSubType", subtype),
-        _identifier("relatedObject", id_type, value),
+        identifier("relatedObject", id_type, value),
     )
 
 
-def _event(event: PremisEvent, urn: str) -> etree._Element:
+def event_element(event: PremisEvent, urn: str) -> etree._Element:
     note = (
         _build("eventOutcomeDetail", _build("eventOutcomeDetailNote", event.outcome_note))
         if event.outcome_note
@@ -230,17 +230,14 @@ def _event(event: PremisEvent, urn: str) -> etree._Element:
     )
     return _build(
         "event",
-        _identifier("event", "local", event.id),
+        identifier("event", "local", event.id),
         _build("eventType", event.type),
         _build("eventDateTime", time_of(event.at)),
         _build("eventDetailInformation", _build("eventDetail", event.detail)) if event.detail else None,
         _build("eventOutcomeInformation", _build("eventOutcome", event.outcome), note),
+        *(identifier("linkingAgent", "local", agent, _build("linkingAgentRole", role)) for agent, role in event.agents),
         *(
-            _identifier("linkingAgent", "local", agent, _build("linkingAgentRole", role))
-            for agent, role in event.agents
-        ),
-        *(
-            _identifier(
+            identifier(
                 "linkingObject",
                 "local" if path else "URN",
                 original_href(path) if path else urn,
@@ -251,10 +248,10 @@ def _event(event: PremisEvent, urn: str) -> etree._Element:
     )
 
 
-def _agent(agent: PremisAgent) -> etree._Element:
+def agent_element(agent: PremisAgent) -> etree._Element:
     return _build(
         "agent",
-        _identifier("agent", "local", agent.id),
+        identifier("agent", "local", agent.id),
         _build("agentName", agent.name),
         _build("agentType", agent.type),
         _build("agentVersion", agent.version) if agent.version else None,
