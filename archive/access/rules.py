@@ -12,7 +12,7 @@ from enum import StrEnum
 from archive.access.modes import Mode
 from archive.access.principal import Principal, Role, Scope
 
-__all__ = ["Operation", "Role", "Scope", "Target", "Verdict", "decide", "scope_of", "visible_modes"]
+__all__ = ["Operation", "Role", "Scope", "Target", "Verdict", "decide", "scope_of", "scopes_of_role", "visible_modes"]
 
 
 class Operation(StrEnum):
@@ -161,6 +161,12 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
 def scope_of(operation: Operation) -> Scope | None:
     """The scope a token needs for it; None when any will do."""
     return _SCOPE[operation]
+
+
+def scopes_of_role(role: Role) -> frozenset[Scope]:
+    """Every scope that is of any use to the role: what its tokens may have."""
+    asked = (scope_of(operation) for operation, rule in _TABLE[role].items() if rule is not _Rule.NO)
+    return frozenset(scope for scope in asked if scope is not None)
 
 
 def visible_modes(role: Role) -> frozenset[Mode]:

@@ -17,24 +17,48 @@ from archive.catalogue.model import (
     ValidationMaterial,
 )
 from archive.catalogue.reading import Reading
+from archive.catalogue.rights_model import (
+    Account,
+    Authenticated,
+    ChangeKind,
+    DecidedMode,
+    GivenGrant,
+    NewAccount,
+    NewGrant,
+    NewToken,
+    RightsChange,
+    SavedSearch,
+    Token,
+)
 from archive.catalogue.symbols import symbol_key
 from archive.catalogue.writing import Transaction
 
 __all__ = [
+    "Account",
     "AgreementRef",
     "Aip",
+    "Authenticated",
     "Catalogue",
+    "ChangeKind",
     "Copy",
+    "DecidedMode",
     "Description",
     "Document",
+    "GivenGrant",
     "Moved",
+    "NewAccount",
+    "NewGrant",
     "NewSubmission",
+    "NewToken",
     "Place",
     "Reading",
     "Receipt",
     "Received",
     "Revision",
+    "RightsChange",
+    "SavedSearch",
     "Submission",
+    "Token",
     "Transaction",
     "ValidationMaterial",
     "symbol_key",

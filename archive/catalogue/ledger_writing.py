@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import Table, and_, insert, select, update
 
 from archive.catalogue import tables as t
 from archive.catalogue.reading import Reading
@@ -17,6 +17,12 @@ from archive.ledger import Record, next_record
 
 class LedgerWriting(Reading):
     """What a transaction can do besides reading: add one record at the end."""
+
+    def _put(self, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+        """Insert or update; there is one writer, so nothing comes between the two statements."""
+        condition = and_(*(table.c[name] == value for name, value in key.items()))
+        if not self._connection.execute(update(table).where(condition).values(dict(values))).rowcount:
+            self._connection.execute(insert(table).values({**key, **values}))
 
     def _append(self, event: Event, subject: str, actor: str, at: datetime, data: Mapping[str, Any]) -> Record:
         """Raises LedgerBrokenError when the end was cut off or changed: nothing may hide that by growing over it."""

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from archive.access.errors import CursorUnknownError
 from archive.fixity import CopyState
-from archive.ledger import Record
+from archive.ledger import Record, read_instant, written_instant
 from archive.lifecycle import State
 from archive.storage.key import Key
 
@@ -26,7 +27,8 @@ class AgreementRef:
 class NewSubmission:
     """What is fixed when the bytes have arrived. ``id``: uuid in hex. ``aip_id``: the id its package will have.
 
-    ``client_key``: the sender's own word for this act of submitting; the same word again is the same submission.
+    ``client_key``: the sender's own word for this act of submitting; the same word of the same owner again is the same
+    submission. ``owner``: the code of the agency whose account handed it in, "" for the command line.
     """
 
     id: str
@@ -39,6 +41,7 @@ class NewSubmission:
     trust_list_version: str
     aip_id: str
     client_key: str | None = None
+    owner: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +75,30 @@ class Submission:
     content_removed_at: datetime | None
     remove_after: datetime | None
     last_seq: int
+    owner: str = ""
+
+    @property
+    def owned_by(self) -> str:
+        """The agency it belongs to: whose account handed it in; from the command line, whom its metadata names."""
+        return self.owner or self.description.agency_code
+
+    @property
+    def cursor(self) -> str:
+        """Its place in a list of submissions; for ``Reading.submissions_listed(after=…)``."""
+        return f"{written_instant(self.entered_at)}~{self.id}"
+
+
+def read_cursor(cursor: str) -> tuple[datetime, str]:
+    """Time of entry and id that ``Submission.cursor`` states. Raises CursorUnknownError."""
+    entered_at, mark, submission_id = cursor.partition("~")
+    try:
+        if mark and submission_id.isalnum():
+            return read_instant(entered_at), submission_id
+    except ValueError:
+        pass
+    raise CursorUnknownError(
+        "Không có vị trí này trong danh sách.", remedy="Đọc lại danh sách từ đầu.", detail=cursor[:100]
+    )
 
 
 @dataclass(frozen=True, slots=True)

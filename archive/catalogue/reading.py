@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 from itertools import groupby
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, and_, or_, select
+from sqlalchemy import ColumnElement, Select, and_, literal, or_, select, tuple_
 
 from archive.catalogue import tables as t
-from archive.catalogue.ledger_reading import LedgerReading
+from archive.catalogue.columns import Instant
 from archive.catalogue.model import (
     Aip,
     Copy,
@@ -21,8 +21,10 @@ from archive.catalogue.model import (
     Revision,
     Submission,
     ValidationMaterial,
+    read_cursor,
 )
 from archive.catalogue.pieces import pieces
+from archive.catalogue.rights_reading import RightsReading
 from archive.catalogue.rows import AnyRow, aip_of, copy_of, document_of, receipt_of, submission_of
 from archive.catalogue.symbols import symbol_key
 from archive.errors import SubmissionMissingError
@@ -33,7 +35,7 @@ ASKED_AT_ONCE = 500
 """How many values one statement asks for: below every database's limit of parameters."""
 
 
-class Reading(LedgerReading):
+class Reading(RightsReading):
     """One unchanging view of the catalogue, valid inside its ``with``."""
 
     def submission(self, submission_id: str) -> Submission:
@@ -46,8 +48,10 @@ class Reading(LedgerReading):
     def submission_numbered(self, registration_number: str) -> Submission | None:
         return self._submission(t.submissions.c.registration_number == registration_number)
 
-    def submission_of_client(self, client_key: str) -> Submission | None:
-        return self._submission(t.submissions.c.client_key == client_key)
+    def submission_of_client(self, client_key: str, owner: str = "") -> Submission | None:
+        """By the sender's own word for it: each owner's words are its own."""
+        c = t.submissions.c
+        return self._submission(and_(c.owner == owner, c.client_key == client_key))
 
     def submission_of_aip(self, aip_id: str) -> Submission | None:
         """The submission this package is, or will be, made from."""
@@ -86,6 +90,36 @@ class Reading(LedgerReading):
             ):
                 yield from page
                 after = page[-1].id
+
+    def submissions_listed(
+        self,
+        *,
+        owned_by: str | None = None,
+        states: Collection[State] = (),
+        after: str | None = None,
+        limit: int = 100,
+    ) -> tuple[Submission, ...]:
+        """The newest first, from behind ``after`` (``Submission.cursor``) on: of one agency, or (None) of all.
+
+        ``states``: only those in one of them. Nobody's place ever changes.
+        Raises CursorUnknownError for an ``after`` that no submission has as its cursor's form.
+        """
+        c = t.submissions.c
+        query = select(t.submissions).order_by(c.entered_at.desc(), c.id.desc()).limit(limit)
+        if after is not None:
+            entered_at, submission_id = read_cursor(after)
+            query = query.where(tuple_(c.entered_at, c.id) < tuple_(literal(entered_at, Instant), submission_id))
+        if owned_by is not None:
+            query = query.where(c.owned_by == owned_by)
+            if states:
+                query = query.where(c.state.in_(sorted(states)))
+            return tuple(self._submissions(query))
+        if not states:
+            return tuple(self._submissions(query))
+        # One statement a state: each is answered from the index in order, however rare the state is.
+        found = [item for state in sorted(set(states)) for item in self._submissions(query.where(c.state == state))]
+        found.sort(key=attrgetter("cursor"), reverse=True)
+        return tuple(found[:limit])
 
     def removal_due(self, now: datetime, limit: int = 100) -> tuple[Submission, ...]:
         """Submissions whose content is to be removed by ``now`` and still stands, the most overdue first."""
@@ -156,6 +190,13 @@ class Reading(LedgerReading):
         c = t.documents.c
         found = self._documents(select(t.documents).where(c.aip_id == aip_id, c.ordinal == ordinal))
         return found[0] if found else None
+
+    def holds(self, aip_id: str, ordinal: int | None = None) -> bool:
+        """Whether there is this package, and (``ordinal`` given) this document in it."""
+        if ordinal is None:
+            return self._first(select(t.aips.c.id).where(t.aips.c.id == aip_id)) is not None
+        c = t.documents.c
+        return self._first(select(c.ordinal).where(c.aip_id == aip_id, c.ordinal == ordinal)) is not None
 
     def document_named(self, aip_id: str, path: str) -> Document | None:
         """By its exact path as received."""

@@ -44,6 +44,7 @@ def submission_of(row: AnyRow) -> Submission:
         content_removed_at=row.content_removed_at,
         remove_after=row.remove_after,
         last_seq=row.last_seq,
+        owner=row.owner,
     )
 
 
@@ -61,6 +62,7 @@ def submission_row(new: NewSubmission) -> dict[str, Any]:
         "trust_list_version": new.trust_list_version,
         "aip_id": new.aip_id,
         "client_key": new.client_key,
+        "owner": new.owner,
         **description_row(Description()),
     }
 

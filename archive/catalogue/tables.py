@@ -7,6 +7,7 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     String,
     Table,
     Text,
+    UniqueConstraint,
 )
 
 from archive.catalogue.columns import Instant
@@ -80,7 +82,7 @@ submissions = Table(
     Column("agreement_sha256", _SHA256, nullable=False),
     Column("trust_list_version", Text, nullable=False),
     Column("aip_id", _ID, nullable=False, unique=True),
-    Column("client_key", String(255), nullable=True, unique=True),
+    Column("client_key", String(255), nullable=True),
     Column("agency_code", String(64), nullable=False),
     Column("agency_name", Text, nullable=False),
     Column("file_code", String(255), nullable=False),
@@ -89,11 +91,18 @@ submissions = Table(
     Column("content_removed_at", Instant, nullable=True),
     Column("remove_after", Instant, nullable=True),
     Column("last_seq", BigInteger, nullable=False),
+    Column("owner", String(64), nullable=False),
+    Column("owned_by", String(64), Computed("CASE WHEN owner = '' THEN agency_code ELSE owner END", persisted=True)),
+    UniqueConstraint("owner", "client_key"),
     CheckConstraint("state IN ({})".format(", ".join(f"'{state}'" for state in State)), name="known_state"),
     Index(None, "state", "id"),
     Index(None, "transfer_sha256"),
     Index(None, "file_code"),
     Index(None, "remove_after"),
+    Index(None, "owner", "id"),
+    Index(None, "owned_by", "entered_at", "id"),
+    Index(None, "state", "entered_at", "id"),
+    Index(None, "entered_at", "id"),
 )
 
 reports = Table(

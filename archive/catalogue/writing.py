@@ -6,11 +6,10 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Table, and_, delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 
 from archive.canonical import canonical_sha256
 from archive.catalogue import tables as t
-from archive.catalogue.ledger_writing import LedgerWriting
 from archive.catalogue.model import (
     Aip,
     Copy,
@@ -25,6 +24,7 @@ from archive.catalogue.model import (
 )
 from archive.catalogue.pieces import pieces
 from archive.catalogue.rows import aip_row, description_row, document_row, submission_row
+from archive.catalogue.sign_in_writing import SignInWriting
 from archive.errors import CopiesUnprovenError, RecordConflictError
 from archive.events import Event
 from archive.fixity import CopyState
@@ -33,9 +33,25 @@ from archive.lifecycle import STATE_AFTER, State, move
 from archive.local_time import VIETNAM
 
 ROWS_AT_ONCE = 2000
+_OWN_CHANGE = frozenset(
+    {
+        Event.SUBMISSION_RECEIPT_ISSUED,
+        Event.SUBMISSION_CONTENT_REMOVED,
+        Event.RECORD_MODE_DECIDED,
+        Event.RECORD_GRANT_GIVEN,
+        Event.RECORD_GRANT_WITHDRAWN,
+        Event.ACCOUNT_RECORD_CREATED,
+        Event.ACCOUNT_RIGHTS_CHANGED,
+        Event.ACCOUNT_PASSWORD_CHANGED,
+        Event.ACCOUNT_TOKEN_ISSUED,
+        Event.ACCOUNT_TOKEN_REVOKED,
+        Event.RIGHTS_CHANGE_CONFIRMED,
+    }
+)
+"""Events that move no submission and yet are recorded only by the change they state."""
 
 
-class Transaction(LedgerWriting):
+class Transaction(SignInWriting):
     """The one writing transaction: all of it is committed when its ``with`` ends well, none of it otherwise."""
 
     def receive(
@@ -43,7 +59,7 @@ class Transaction(LedgerWriting):
     ) -> Received:
         """The submission, registered under the next number of its year in Vietnam, with its ledger record.
 
-        The same id or client key again gives what stands (``again``); with other bytes it raises RecordConflictError.
+        The same id, or the same client key of the same owner, again gives what stands (``again``); with other bytes it raises RecordConflictError.
         """
         standing = self._standing(new)
         if standing is not None:
@@ -66,6 +82,7 @@ class Transaction(LedgerWriting):
                 "sha256": new.transfer_sha256,
                 "size_bytes": new.transfer_size_bytes,
                 "aip_id": new.aip_id,
+                "owner": new.owner,
             },
         )
         row = submission_row(new) | {
@@ -117,7 +134,7 @@ class Transaction(LedgerWriting):
         self, event: Event, subject: str, *, actor: str, at: datetime, data: Mapping[str, Any] | None = None
     ) -> Record:
         """A fact that moves no submission. Raises ValueError for those that do, or that have a method of their own."""
-        if event in STATE_AFTER or event in (Event.SUBMISSION_RECEIPT_ISSUED, Event.SUBMISSION_CONTENT_REMOVED):
+        if event in STATE_AFTER or event in _OWN_CHANGE:
             raise ValueError(f"{event} is recorded by the change it states")
         return self._append(event, subject, actor, at, data or {})
 
@@ -224,7 +241,7 @@ class Transaction(LedgerWriting):
         self._put(t.cursors, {"name": name}, {"seq": seq})
 
     def _standing(self, new: NewSubmission) -> Submission | None:
-        by_client = self.submission_of_client(new.client_key) if new.client_key is not None else None
+        by_client = self.submission_of_client(new.client_key, new.owner) if new.client_key is not None else None
         return by_client or self._submission(t.submissions.c.id == new.id)
 
     def _next_number(self, year: int) -> str:
@@ -268,12 +285,6 @@ class Transaction(LedgerWriting):
         )
         if not changed.rowcount:
             self.submission(submission_id)
-
-    def _put(self, table: Table, key: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-        """Insert or update; there is one writer, so nothing comes between the two statements."""
-        condition = and_(*(table.c[name] == value for name, value in key.items()))
-        if not self._connection.execute(update(table).where(condition).values(dict(values))).rowcount:
-            self._connection.execute(insert(table).values({**key, **values}))
 
     def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:

@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -56,16 +56,26 @@ def postgresql() -> Iterator[str]:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Each call: the address of one more database with nothing in it, all of the same kind."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path / 'danh mục.sqlite'}"
+        return lambda: f"sqlite:///{tmp_path / f'danh mục {os.urandom(6).hex()}.sqlite'}"
     import psycopg
 
     folder = request.getfixturevalue("postgresql")
-    name = f"test_{os.urandom(6).hex()}"
-    with psycopg.connect(host=folder, user="luutru", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    return f"postgresql://luutru@/{name}?host={folder}"
+
+    def created() -> str:
+        name = f"test_{os.urandom(6).hex()}"
+        with psycopg.connect(host=folder, user="luutru", dbname="postgres", autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name}")
+        return f"postgresql://luutru@/{name}?host={folder}"
+
+    return created
+
+
+@pytest.fixture
+def url(new_url: Callable[[], str]) -> str:
+    return new_url()
 
 
 @pytest.fixture

@@ -9,26 +9,27 @@ import sqlite3
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import MetaData, bindparam, insert, select, text
+from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import archive.catalogue.migrations
-from archive.catalogue import Catalogue
+from archive.catalogue import Catalogue, Description, Receipt
 from archive.catalogue.database import open_engine, reading, writing
 from archive.catalogue.tables import metadata
-from archive.catalogue.versions import NEWEST
+from archive.catalogue.versions import NEWEST, upgrade
 from archive.errors import CatalogueError, CatalogueVersionError, LedgerBrokenError
 from archive.ledger import verify_chain
 from archive.lifecycle import State
 
 sys.path.insert(0, str(Path(__file__).parent))
-from builders import receive, stored_package
+from builders import ACTOR, AT, receive, stored_package
 
 HERE = Path(__file__).parent
 
@@ -51,17 +52,59 @@ def test_opening_again_finds_everything(catalogue: Catalogue, url: str) -> None:
         assert view.submission(submission.id) == submission
 
 
-def test_a_catalogue_of_the_first_version_is_brought_to_ours_with_all_it_holds(catalogue: Catalogue, url: str) -> None:
-    submission = stored_package(catalogue)
-    engine = open_engine(url)
-    with writing(engine) as connection:
-        connection.execute(text("ALTER TABLE aips DROP COLUMN layout_sha256"))
-        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+@pytest.mark.parametrize("version", ["0001", "0002"])
+def test_an_older_catalogue_is_brought_to_ours_with_all_it_holds(
+    catalogue: Catalogue, url: str, new_url: Callable[[], str], version: str
+) -> None:
+    kept = [stored_package(catalogue, number) for number in (1, 2)]
+    with catalogue.transaction() as tx:
+        tx.describe(kept[0].id, Description("H01.02", "Sở Nội vụ", "H01.2026.07", "Hồ sơ đê điều"))
+        kept.append(receive(tx, 3, client_key="lần 1"))
+        tx.record_report(kept[0].id, "bag", {"answer": "passed"})
+        seq, digest = tx.ledger_end() or (0, "")
+        tx.issue_receipt(Receipt(kept[0].id, seq, digest, AT, {"số": 1}), actor=ACTOR)
+        kept[0] = tx.submission(kept[0].id)
+    before = new_url()
+    copied_to_version(url, before, version)
+    with Catalogue.open(before) as again:
+        with again.read() as view:
+            assert sorted(view.submissions_in(), key=lambda item: item.id) == kept
+            assert verify_chain(view.records()) is None
+            for aip in view.aips():
+                assert aip.layout_sha256 is None
+                assert len(list(view.documents(aip.id))) == aip.document_count == 3
+                assert len(view.copies(aip.id)) == 2
+            assert view.reports(kept[0].id) == {"bag": {"answer": "passed"}}
+            assert view.receipt(kept[0].id) is not None
+            assert view.submission_of_client("lần 1") == kept[2]
+            assert [item.id for item in view.submissions_listed(owned_by="H01.02")] == [kept[0].id]
+        with again.transaction() as tx:
+            theirs = receive(tx, 4, client_key="lần 1", owner="H01.02")
+        assert (theirs.registration_number, theirs.owner) == ("NL-2026-000004", "H01.02")
+        with pytest.raises(IntegrityError), again.transaction() as tx:
+            tx.record_report("f" * 32, "bag", {"answer": "passed"})
+    engine = open_engine(before)
+    with engine.connect() as connection:
+        assert compare_metadata(MigrationContext.configure(connection), metadata) == []
     engine.dispose()
-    with Catalogue.open(url) as again, again.read() as view:
-        aip = view.aip(submission.aip_id)
-        assert aip is not None and aip.layout_sha256 is None
-        assert len(list(view.documents(aip.id))) == aip.document_count == 3
+
+
+def copied_to_version(source: str, target: str, version: str) -> None:
+    """Everything in ``source`` that the tables of an older version can hold, in a new database of that version."""
+    here, there = open_engine(source), open_engine(target)
+    with here.connect() as old, writing(there) as new:
+        upgrade(new, version)
+        known = MetaData()
+        known.reflect(new)
+        for table in known.sorted_tables:
+            if table.name != "alembic_version":
+                columns = [metadata.tables[table.name].c[column.name] for column in table.columns]
+                rows = [row._asdict() for row in old.execute(select(*columns).order_by(*columns[:1]))]
+                if rows:
+                    typed = metadata.tables[table.name]
+                    new.execute(insert(typed).values({name: bindparam(name) for name in rows[0]}), rows)
+    here.dispose()
+    there.dispose()
 
 
 def test_a_newer_catalogue_is_not_touched(catalogue: Catalogue, url: str) -> None:
@@ -190,7 +233,7 @@ def test_many_processes_may_open_a_new_catalogue_at_once(tmp_path: Path) -> None
 
 WRITER = """
 import sys
-from archive.catalogue import Catalogue
+from archive.catalogue import Catalogue, Description, Receipt
 from builders import accept, documents, package, receive, stored, written
 catalogue = Catalogue.open(sys.argv[1])
 number = int(sys.argv[2])

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from alembic import context
 
-from archive.catalogue.tables import metadata
+from archive.catalogue import rights_tables, tables
 
-context.configure(connection=context.config.attributes["connection"], target_metadata=metadata, transactional_ddl=True)
+# Importing the tables of rights adds them to the same metadata.
+_metadata = rights_tables.accounts.metadata
+assert _metadata is tables.metadata
+
+context.configure(connection=context.config.attributes["connection"], target_metadata=_metadata, transactional_ddl=True)
 context.run_migrations()
