@@ -19,7 +19,6 @@ from search.errors import TextUnavailableError
 from search.indexer import Refusal
 from search.record import IndexableAip, IndexableDocument
 
-
 NOTHING_TO_JUDGE = "none"
 
 
@@ -80,6 +79,15 @@ class ArchiveSource:
                     mode=effective_mode(aip.fields, document.fields, decided, document.ordinal).value,
                 )
         texts.close()
+
+    def held(self, aip_ids: frozenset[str]) -> frozenset[str]:
+        with self._catalogue.read() as reading:
+            return frozenset(aip_id for aip_id in aip_ids if reading.aip(aip_id) is not None)
+
+    def total(self) -> int:
+        """Packages on their way into the stores included: for a progress bar, not for a comparison."""
+        with self._catalogue.read() as reading:
+            return sum(1 + aip.document_count for aip in reading.aips())
 
     def load_cursor(self, generation: str) -> int:
         with self._catalogue.read() as reading:

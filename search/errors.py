@@ -17,6 +17,12 @@ class IndexUnavailableError(SearchError):
     code = "search.index-unavailable"
 
 
+class IndexBusyError(IndexUnavailableError):
+    """The index server has no room for what was sent, now or ever: less at once may go in."""
+
+    code = "search.index-busy"
+
+
 class IndexMissingError(IndexUnavailableError):
     """The index server answers, but the index of records has not been made there yet."""
 
@@ -27,6 +33,24 @@ class IndexDeniedError(IndexUnavailableError):
     """The index server refuses our credentials."""
 
     code = "search.index-denied"
+
+
+class IndexSettingsError(SearchError):
+    """The index server cannot be asked as configured; the message says which setting is wrong."""
+
+    code = "search.settings-refused"
+
+
+class RebuildRunningError(SearchError):
+    """Another rebuild of the same index is going on, or has taken this one over; nothing of it is disturbed."""
+
+    code = "search.rebuild-running"
+
+
+class RemovalUnprovenError(IndexUnavailableError):
+    """What was to leave the index could still be found in it; asking again goes on with it."""
+
+    code = "search.removal-unproven"
 
 
 class IndexRequestError(SearchError):
@@ -46,9 +70,32 @@ class UnknownFieldError(SearchError):
 
 
 class QueryRefusedError(SearchError):
-    """A query that cannot be asked; the message says what is wrong with it."""
+    """A query that cannot be asked; the message says what is wrong with it.
+
+    ``position``: where, in characters from 0 of the text in NFC; None when it is not about a place. ``names``: what could
+    have stood there instead.
+    """
 
     code = "search.query-refused"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        remedy: str = "",
+        detail: str = "",
+        position: int | None = None,
+        names: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, remedy=remedy, detail=detail)
+        self.position = position
+        self.names = names
+
+
+class PageRefusedError(QueryRefusedError):
+    """A page position that is none, or belongs to another question, another asker or another order."""
+
+    code = "search.page-refused"
 
 
 class TextUnavailableError(SearchError):

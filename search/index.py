@@ -2,134 +2,123 @@
 
 from __future__ import annotations
 
-import re
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
 
-from elasticsearch import BadRequestError, Elasticsearch, NotFoundError
+from elasticsearch import Elasticsearch
 
-from search import mapping
+from search.bulk import BulkRequests, Entry, Written
 from search.client import answered
-from search.errors import IndexMissingError, IndexUnavailableError
+from search.errors import IndexUnavailableError, RemovalUnprovenError
+from search.generation import Generation, Generations
+from search.rebuild_lock import RebuildLock
 
-_BULK_TIMEOUT_SECONDS = 120.0
-_TEMPORARY = frozenset({429, 502, 503, 504})
+__all__ = ["Entry", "Generation", "SearchIndex", "Written"]
+
 _PAGE = 5000
+_REMOVAL_PAGE = 1000
+_REMOVAL_ROUNDS = 1000
 _PIT_KEEP_ALIVE = "5m"
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """One physical index. ``uuid`` is the server's, so that a cursor saved for it can belong to no other."""
-
-    name: str
-    uuid: str
-    mapping_sha256: str | None
-
-    @property
-    def outdated(self) -> bool:
-        """Whether the present sources would make another index: a rebuild is due."""
-        return self.mapping_sha256 != mapping.mapping_sha256()
-
-
-@dataclass(frozen=True, slots=True)
-class Written:
-    """One item of a bulk request after the server's answer; ``refused`` is its reason, None when it is durable."""
-
-    id: str
-    refused: str | None
 
 
 class SearchIndex:
     """The index under one alias. Searches go to the alias; writing goes to the physical index it is meant for."""
 
     def __init__(
-        self, client: Elasticsearch, alias: str = "luutru", sleep: Callable[[float], None] = time.sleep
+        self,
+        client: Elasticsearch,
+        alias: str = "luutru",
+        sleep: Callable[[float], None] = time.sleep,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self.client = client
         self.alias = alias
-        self._sleep = sleep
+        self._bulk = BulkRequests(client, sleep)
+        self._generations = Generations(client, alias, now)
+        self._now = now
+
+    # -- the physical indices -------------------------------------------------------------------------------------
 
     def current(self) -> Generation | None:
         """The index behind the alias, or None when none was made yet."""
-        with answered():
-            try:
-                answer = self.client.indices.get(index=self.alias, features=["mappings", "settings"])
-            except NotFoundError:
-                return None
-        name, value = next(iter(answer.body.items()))
-        return Generation(
-            name, value["settings"]["index"]["uuid"], value["mappings"].get("_meta", {}).get("mapping_sha256")
-        )
+        return self._generations.live()
 
     def ensure(self) -> Generation:
         """The index behind the alias, made empty if there is none; two callers at a time get the same one."""
-        if (found := self.current()) is not None:
-            return found
-        self._create(self._names()[-1:], {self.alias: {"is_write_index": True}})
-        found = self.current()
-        if found is None:
-            raise IndexMissingError("Chưa lập được chỉ mục tìm kiếm.")
-        return found
+        return self._generations.ensure()
 
-    def create_successor(self) -> Generation:
-        """A fresh empty index that no search sees yet; what earlier, unfinished rebuilds left behind is dropped."""
-        live = self.ensure()
-        for name in self._names():
-            if name != live.name:
-                with answered():
-                    self.client.indices.delete(index=name, ignore_unavailable=True)
-        name = self._create([live.name], {})
-        with answered():
-            settings = self.client.indices.get_settings(index=name).body[name]["settings"]["index"]
-        return Generation(name, settings["uuid"], mapping.mapping_sha256())
+    def successor(self) -> Generation:
+        """The index a rebuild fills and no search sees: that of an interrupted rebuild if it still fits, else a new one."""
+        return self._generations.successor()
 
     def switch_to(self, successor: Generation) -> None:
-        """Searches see ``successor`` from one instant to the next; the index they saw before is dropped after it."""
-        live = self.ensure()
-        with answered():
-            self.client.indices.refresh(index=successor.name)
-            actions: list[dict[str, object]] = [
-                {"remove": {"index": live.name, "alias": self.alias}},
-                {"add": {"index": successor.name, "alias": self.alias, "is_write_index": True}},
-            ]
-            self.client.indices.update_aliases(actions=actions)
-            if live.name != successor.name:
-                self.client.indices.delete(index=live.name, ignore_unavailable=True)
+        """Searches see ``successor`` from one instant to the next.
 
-    def write(self, generation: Generation, items: Sequence[tuple[str, bytes]]) -> list[Written]:
-        """Every (id, JSON) indexed, replacing what had the id; returns once what was accepted is durable.
-
-        Items the server is too busy for are tried again; then IndexUnavailableError, and any part of the items may
-        be there. Repeating the call is harmless.
+        The index they saw before stays for ten minutes, so that pages opened on it can be followed; ``sweep`` drops it.
         """
-        waiting = list(items)
-        written: list[Written] = []
-        for attempt in range(5):
-            if attempt:
-                self._sleep(0.5 * 2**attempt)
-            answers = self._bulk(generation, waiting)
-            again = []
-            for item, (status, reason) in zip(waiting, answers, strict=True):
-                if status in _TEMPORARY:
-                    again.append(item)
-                else:
-                    written.append(Written(item[0], reason))
-            if not again:
-                return written
-            waiting = again
-        raise IndexUnavailableError("Chỉ mục tìm kiếm đang quá tải hoặc hết chỗ.")
+        self._generations.switch_to(successor)
+
+    def sweep(self) -> list[str]:
+        """Drops indices replaced more than ten minutes ago; returns their names."""
+        return self._generations.sweep()
+
+    def rebuild_lock(self) -> RebuildLock:
+        """What keeps two rebuilds of this index apart."""
+        return RebuildLock(self.client, f"{self.alias}-rebuild", self._now)
+
+    # -- writing --------------------------------------------------------------------------------------------------
+
+    def write(self, generation: Generation, entries: Sequence[Entry], *, attempts: int = 5) -> list[Written]:
+        """As ``search.bulk.BulkRequests.write``, into ``generation``; IndexMissingError when that was dropped."""
+        return self._bulk.write(generation.write_alias, entries, attempts=attempts)
+
+    def remove(self, generation: Generation, aip_id: str) -> int:
+        """Every index document of the AIP deleted from ``generation``, and proven absent from it; how many there were.
+
+        Raises RemovalUnprovenError when it was written again as fast as it was deleted.
+        """
+        query = {"term": {"aip_id": aip_id}}
+        removed = 0
+        for _ in range(_REMOVAL_ROUNDS):
+            with answered():
+                self.client.indices.refresh(index=generation.name)
+                page = self.client.search(
+                    index=generation.name, query=query, size=_REMOVAL_PAGE, source=False, track_total_hits=False
+                )
+            ids = [hit["_id"] for hit in page["hits"]["hits"]]
+            if not ids:
+                return removed
+            self._bulk.delete(generation.write_alias, ids)
+            removed += len(ids)
+        raise RemovalUnprovenError("Chưa chứng minh được hồ sơ đã rời khỏi chỉ mục tìm kiếm.", remedy="Thử lại sau.")
+
+    def remove_aip(self, aip_id: str) -> int:
+        """Every index document of the AIP gone from every index there is: live, being rebuilt, and not yet swept.
+
+        Returns how many were deleted. When it returns, a search of each of them after a refresh found none. It stays
+        gone only if the catalogue no longer holds the AIP before this is called.
+        """
+        return sum(self.remove(generation, aip_id) for generation in self._generations.all())
+
+    def delete(self, generation: Generation, ids: Sequence[str]) -> None:
+        """These index documents deleted from ``generation``; what is not there is passed over."""
+        for start in range(0, len(ids), _REMOVAL_PAGE):
+            self._bulk.delete(generation.write_alias, ids[start : start + _REMOVAL_PAGE])
+
+    # -- reading --------------------------------------------------------------------------------------------------
 
     def refresh(self) -> None:
         """What was written before is found by searches from now on."""
         with answered():
             self.client.indices.refresh(index=self.alias)
 
-    def count(self, kind: str | None = None) -> int:
+    def count(self, kind: str | None = None, *, within: str | None = None) -> int:
+        """How many index documents there are, of one kind when given; behind the alias or in the index ``within``."""
         with answered():
-            query = {"term": {"kind": kind}} if kind else {"match_all": {}}
-            return int(self.client.count(index=self.alias, query=query)["count"])
+            return int(self.client.count(index=within or self.alias, query=_of_kind(kind))["count"])
 
     def ids(self, kind: str | None = None) -> Iterator[str]:
         """The id of every index document (``AIP`` for a hồ sơ, ``AIP/document``), once each, in order.
@@ -138,75 +127,45 @@ class SearchIndex:
         """
         if self.current() is None:
             return
-        query = {"term": {"kind": kind}} if kind else {"match_all": {}}
-        with answered():
-            self.client.indices.refresh(index=self.alias)
-            pit = self.client.open_point_in_time(index=self.alias, keep_alive=_PIT_KEEP_ALIVE)["id"]
-        try:
+        for hit in self.scan(_of_kind(kind), sort=[{"id": "asc"}], source=False):
+            yield hit["_id"]
+
+    def scan(
+        self, query: Mapping[str, Any], *, sort: Sequence[Mapping[str, Any]], source: Any, page: int = _PAGE
+    ) -> Iterator[Mapping[str, Any]]:
+        """Every hit of ``query`` in the order of ``sort`` as of one instant, one page of them in memory at a time."""
+        self.refresh()
+        with self._instant() as pit:
             after: list[str | int] | None = None
             while True:
                 with answered():
-                    page = self.client.search(
+                    found = self.client.search(
                         pit={"id": pit, "keep_alive": _PIT_KEEP_ALIVE},
                         query=query,
-                        sort=[{"id": "asc"}],
+                        sort=list(sort),
                         search_after=after,
-                        size=_PAGE,
-                        source=False,
+                        size=page,
+                        source=source,
                         track_total_hits=False,
                     )
-                hits = page["hits"]["hits"]
-                pit = page["pit_id"]
-                yield from (hit["_id"] for hit in hits)
-                if len(hits) < _PAGE:
+                hits = found["hits"]["hits"]
+                if found["timed_out"] or found["_shards"]["failed"]:
+                    raise IndexUnavailableError("Chỉ mục tìm kiếm chỉ trả lời được một phần.")
+                yield from hits
+                if len(hits) < page:
                     return
                 after = hits[-1]["sort"]
+
+    @contextmanager
+    def _instant(self) -> Iterator[str]:
+        with answered():
+            pit = str(self.client.open_point_in_time(index=self.alias, keep_alive=_PIT_KEEP_ALIVE)["id"])
+        try:
+            yield pit
         finally:
             with answered():
-                self.client.close_point_in_time(id=pit)
-
-    # -- inside --------------------------------------------------------------------------------------------------
-
-    def _bulk(self, generation: Generation, items: Sequence[tuple[str, bytes]]) -> list[tuple[int, str | None]]:
-        lines: list[bytes] = []
-        for identity, body in items:
-            lines.append(self.client.transport.serializers.dumps({"index": {"_id": identity}}, "application/json"))
-            lines.append(body)
-        with answered():
-            client = self.client.options(request_timeout=_BULK_TIMEOUT_SECONDS)
-            # the client passes bytes through as they are; its type only knows mappings
-            answer = client.bulk(index=generation.name, operations=lines)  # type: ignore[arg-type]
-        results: list[tuple[int, str | None]] = []
-        for item in answer["items"]:
-            result = item["index"]
-            error = result.get("error")
-            if error and error.get("type") == "index_not_found_exception":
-                raise IndexMissingError("Chỉ mục tìm kiếm đã được thay thế trong khi ghi.", detail=str(error))
-            results.append((int(result["status"]), _reason(error) if error else None))
-        return results
-
-    def _names(self) -> list[str]:
-        with answered():
-            answer = self.client.indices.get(index=f"{self.alias}-*", features=["aliases"], allow_no_indices=True)
-        pattern = re.compile(re.escape(self.alias) + r"-\d{6}")
-        return sorted(name for name in answer.body if pattern.fullmatch(name))
-
-    def _create(self, after: Sequence[str], aliases: dict[str, dict[str, bool]]) -> str:
-        number = int(after[0].rpartition("-")[2]) + 1 if after else 1
-        name = f"{self.alias}-{number:06d}"
-        with answered():
-            try:
-                self.client.indices.create(
-                    index=name, settings=mapping.settings(), mappings=mapping.mappings(), aliases=aliases
-                )
-            except BadRequestError as error:
-                if error.message != "resource_already_exists_exception":
-                    raise
-            self.client.cluster.health(index=name, wait_for_status="yellow")
-        return name
+                self.client.options(ignore_status=404).close_point_in_time(id=pit)
 
 
-def _reason(error: dict[str, object]) -> str:
-    cause = error.get("caused_by")
-    inner = f" ({cause.get('reason')})" if isinstance(cause, dict) else ""
-    return f"{error.get('type')}: {error.get('reason')}{inner}"
+def _of_kind(kind: str | None) -> dict[str, Any]:
+    return {"term": {"kind": kind}} if kind else {"match_all": {}}

@@ -8,22 +8,30 @@ has acknowledged as durable, and the index document of a hồ sơ is written aft
 
 from __future__ import annotations
 
+import time
+from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from elastic_transport import JsonSerializer
-
-from search.errors import UnknownFieldError
+from archive.events import Event
 from search.index import Generation, SearchIndex
-from search.record import IndexableAip, IndexableDocument, document_source, fallback_source, hoso_source, index_id
+from search.record import IndexableAip
+from search.writer import BATCH_BYTES, Refusal, Settled, Writer
 
-INDEXED_EVENT = "aip.copies.verified"
+__all__ = ["INDEXED_EVENT", "INDEXED_EVENTS", "Followed", "Follower", "Refusal", "Source"]
+
+INDEXED_EVENT = Event.AIP_COPIES_VERIFIED.value
 """An AIP becomes searchable when all its copies were read back: what is found can be fetched."""
 
-BATCH_BYTES = 4 << 20
-BATCH_ITEMS = 500
+MODE_EVENT = Event.RECORD_MODE_DECIDED.value
+"""Another mode of use: the AIP is indexed anew, and the text of what is restricted now leaves the index."""
+
+INDEXED_EVENTS = frozenset({INDEXED_EVENT, MODE_EVENT})
+
 _EVENTS_PAGE = 500
+_SWEEP_EVERY_SECONDS = 60.0
+_REMEMBERED = 20_000
 
 
 class Source(Protocol):
@@ -31,28 +39,23 @@ class Source(Protocol):
 
     The cursor is kept for each generation of the index: a fresh index (first start, rebuild, lost data folder) has none
     (``load_cursor`` says 0) and is filled from the first event. ``save_cursor`` is durable when it returns. ``aip`` is
-    None for an AIP that is no longer held. ``record_refusals`` keeps what was refused; the same may come again.
+    None for an AIP that is no longer held; ``held`` says which of several are. ``total`` is how many index documents
+    (hồ sơ and documents) a complete index has. ``record_refusals`` keeps what was refused; the same may come again.
     """
 
     def events_after(self, cursor: int, limit: int) -> Sequence[tuple[int, str, str, Mapping[str, Any]]]: ...
 
     def aip(self, aip_id: str) -> IndexableAip | None: ...
 
+    def held(self, aip_ids: frozenset[str]) -> frozenset[str]: ...
+
+    def total(self) -> int: ...
+
     def load_cursor(self, generation: str) -> int: ...
 
     def save_cursor(self, generation: str, seq: int) -> None: ...
 
     def record_refusals(self, seq: int, refusals: Sequence[Refusal]) -> None: ...
-
-
-@dataclass(frozen=True, slots=True)
-class Refusal:
-    """Something the index did not take as it was; ``fallback`` tells whether it is findable by id, path and digest."""
-
-    aip_id: str
-    document_id: str | None
-    reason: str
-    fallback: bool
 
 
 @dataclass(slots=True)
@@ -62,51 +65,82 @@ class Followed:
     cursor: int = 0
     aips: int = 0
     documents: int = 0
+    removed: int = 0
     refusals: list[Refusal] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True)
-class _Item:
-    seq: int
-    aip: IndexableAip
-    document: IndexableDocument | None
-    body: bytes
-
-    @property
-    def id(self) -> str:
-        return index_id(self.aip.aip_id, self.document.document_id if self.document else None)
 
 
 class Follower:
     """Brings the index behind ``index`` level with ``source``."""
 
-    def __init__(self, source: Source, index: SearchIndex, *, batch_bytes: int = BATCH_BYTES) -> None:
+    def __init__(
+        self,
+        source: Source,
+        index: SearchIndex,
+        *,
+        batch_bytes: int = BATCH_BYTES,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._source = source
         self._index = index
         self._batch_bytes = batch_bytes
+        self._monotonic = monotonic
+        self._swept_at: float | None = None
 
     def follow(self, progress: Callable[[int], None] = lambda seq: None) -> Followed:
         """Indexes every event up to the last one there is; ``progress`` hears each cursor as it is saved.
 
         Raises IndexUnavailableError with the cursor where it was last saved: calling again goes on from there. What it
-        returns as indexed is found by searches.
+        returns as indexed is found by searches. An index made by an earlier version of the mapping is rebuilt; while
+        another process does that, RebuildRunningError.
         """
         generation = self._index.ensure()
-        done = self._run(generation, progress)
+        if generation.outdated:
+            return self.rebuild()
+        done = self._run(generation, lambda settled, cursor: progress(cursor))
         if done.aips or done.refusals:
             self._index.refresh()
+        self._sweep()
         return done
 
-    def rebuild(self, progress: Callable[[int], None] = lambda seq: None) -> Followed:
-        """A fresh index from the first event on, put in the place of the old one at once when it is complete.
+    def rebuild(self, progress: Callable[[int, int], None] = lambda done, total: None) -> Followed:
+        """A fresh index from the first event on, put in the place of the old one at once when it is level.
 
-        Searches and ``follow`` go on with the old one until then; events that come in between are caught up with by
-        the next ``follow``. One rebuild at a time: a second drops what the first was making.
+        Searches and ``follow`` go on with the old one until then, and pages opened on it for ten minutes more. Stopped
+        anywhere, even by kill -9, the next call goes on where this one was. ``progress`` hears index documents written
+        and how many there will be. Raises RebuildRunningError while another rebuild of this index goes on.
         """
-        successor = self._index.create_successor()
-        done = self._run(successor, progress)
-        self._index.switch_to(successor)
-        return done
+        with self._index.rebuild_lock() as lock:
+            self._index.sweep()
+            successor = self._index.successor()
+            total = self._source.total()
+            written = self._index.count(within=successor.name)
+
+            def heard(settled: Settled | None, cursor: int) -> None:
+                nonlocal written
+                lock.renew()
+                written += settled.entries if settled else 0
+                progress(min(written, total), total)
+
+            done = self._run(successor, heard)
+            lock.renew(at_once=True)
+            self._index.switch_to(successor)
+            # What came in while it was switched, and what the old one had and this one not yet, is not missed for long.
+            done = _both(done, self._run(successor, heard))
+            self._index.refresh()
+            progress(total, total)
+            return done
+
+    def reindex(self, aip_ids: Sequence[str]) -> Followed:
+        """These AIPs written anew into the live index as they are now; those no longer held leave it."""
+        generation = self._index.ensure()
+        cursor = self._source.load_cursor(generation.uuid)
+        run = _Run(self._source, self._index, generation, self._batch_bytes, lambda settled, seq: None, save=False)
+        with run.writer:
+            for aip_id in aip_ids:
+                run.take(cursor, aip_id)
+            run.settle()
+        self._index.refresh()
+        return run.done
 
     def cursor(self) -> int:
         """The last event the index is level with; 0 for an index not made yet."""
@@ -119,19 +153,27 @@ class Follower:
 
     # -- inside --------------------------------------------------------------------------------------------------
 
-    def _run(self, generation: Generation, progress: Callable[[int], None]) -> Followed:
-        run = _Run(self._source, self._index, generation, self._batch_bytes, progress)
-        while page := self._source.events_after(run.read, _EVENTS_PAGE):
-            for seq, event, subject, _ in page:
-                if event == INDEXED_EVENT and (aip := self._source.aip(subject)) is not None:
-                    run.add(seq, aip)
-                run.read = seq
-            run.flush()
+    def _run(self, generation: Generation, heard: Callable[[Settled | None, int], None]) -> Followed:
+        run = _Run(self._source, self._index, generation, self._batch_bytes, heard)
+        with run.writer:
+            while page := self._source.events_after(run.read, _EVENTS_PAGE):
+                for seq, event, subject, _ in page:
+                    if event in INDEXED_EVENTS and not run.knows(subject, seq):
+                        run.take(seq, subject)
+                    run.passed(seq)
+                run.pause()
+            run.settle()
         return run.done
+
+    def _sweep(self) -> None:
+        now = self._monotonic()
+        if self._swept_at is None or now - self._swept_at >= _SWEEP_EVERY_SECONDS:
+            self._index.sweep()
+            self._swept_at = now
 
 
 class _Run:
-    """One pass over the ledger: a batch in the making and how far everything before it is settled."""
+    """One pass over the ledger: what is being written and how far everything before it is settled."""
 
     def __init__(
         self,
@@ -139,82 +181,79 @@ class _Run:
         index: SearchIndex,
         generation: Generation,
         batch_bytes: int,
-        progress: Callable[[int], None],
+        heard: Callable[[Settled | None, int], None],
+        *,
+        save: bool = True,
     ) -> None:
         self._source = source
         self._index = index
         self._generation = generation
-        self._batch_bytes = batch_bytes
-        self._progress = progress
-        self._batch: list[_Item] = []
-        self._size_bytes = 0
-        self._json = JsonSerializer()
-        self._refused: list[tuple[int, Refusal]] = []
+        self._heard = heard
+        self._save = save
+        self._as_of: OrderedDict[str, int] = OrderedDict()
+        self.writer = Writer(index, generation, self._settled, batch_bytes=batch_bytes)
         self.read = source.load_cursor(generation.uuid)
-        """The last event whose index documents are all in the batch or behind it."""
+        """The last event whose index documents have all been put."""
+        self.writer.covered = self.read
         self.done = Followed(cursor=self.read)
 
-    def add(self, seq: int, aip: IndexableAip) -> None:
-        count = 0
-        for document in aip.documents:
-            self._put(seq, aip, document, lambda d=document: document_source(aip, d, seq))  # type: ignore[misc]
-            count += 1
-        self._put(seq, aip, None, lambda: hoso_source(aip, count, seq))
-        self.done.aips += 1
-        self.done.documents += count
+    def knows(self, aip_id: str, seq: int) -> bool:
+        """Whether the AIP was read in this pass at a time when the ledger already had this record."""
+        return self._as_of.get(aip_id, 0) >= seq
 
-    def flush(self) -> None:
-        """Writes the batch, then records what was refused, then moves the cursor: in this order, so nothing is lost."""
-        if self._batch:
-            batch, self._batch, self._size_bytes = self._batch, [], 0
-            self._write(batch)
+    def take(self, seq: int, aip_id: str) -> None:
+        aip = self._source.aip(aip_id)
+        if aip is None:
+            self.writer.settle()
+            self.done.removed += self._index.remove(self._generation, aip_id)
+            return
+        self.done.documents += self.writer.put_aip(seq, aip)
+        self.done.aips += 1
+        self._as_of[aip_id] = aip.as_of
+        while len(self._as_of) > _REMEMBERED:
+            self._as_of.popitem(last=False)
+
+    def passed(self, seq: int) -> None:
+        self.read = self.writer.covered = seq
+
+    def pause(self) -> None:
+        """Moves the cursor past events that gave nothing to write."""
+        if self.writer.idle:
+            self._moved(None, self.read)
+
+    def settle(self) -> None:
+        self.writer.settle()
+        self._moved(None, self.read)
+
+    def _settled(self, settled: Settled) -> None:
+        """Refusals recorded, then what left the archive meanwhile removed, then the cursor moved: nothing is lost."""
         by_seq: dict[int, list[Refusal]] = {}
-        for seq, refusal in self._refused:
+        for seq, refusal in settled.refusals:
             by_seq.setdefault(seq, []).append(refusal)
         for seq, refusals in by_seq.items():
             self._source.record_refusals(seq, refusals)
-        self.done.refusals += [refusal for _, refusal in self._refused]
-        self._refused.clear()
-        if self.read > self.done.cursor:
-            self._source.save_cursor(self._generation.uuid, self.read)
-            self.done.cursor = self.read
-            self._progress(self.read)
+            self.done.refusals += refusals
+        # Whoever ends an AIP first ends it in the catalogue and then removes it here: so either this sees it gone, or
+        # that removal comes after this write.
+        for gone in sorted(settled.aip_ids - self._source.held(settled.aip_ids)):
+            self.done.removed += self._index.remove(self._generation, gone)
+        self._moved(settled, settled.covered)
 
-    def _put(
-        self, seq: int, aip: IndexableAip, document: IndexableDocument | None, make: Callable[[], dict[str, Any]]
-    ) -> None:
-        try:
-            source = make()
-        except UnknownFieldError as error:
-            source = fallback_source(aip, document, seq, error.message)
-            self._refused.append((seq, _refusal(aip, document, error.message, fallback=True)))
-        item = _Item(seq, aip, document, self._json.dumps(source))
-        if self._batch and (self._size_bytes + len(item.body) > self._batch_bytes or len(self._batch) >= BATCH_ITEMS):
-            self.flush()
-        self._batch.append(item)
-        self._size_bytes += len(item.body)
-
-    def _write(self, batch: list[_Item]) -> None:
-        items = {item.id: item for item in batch}
-        refused = self._send(list(items.values()))
-        second = [
-            _Item(
-                item.seq,
-                item.aip,
-                item.document,
-                self._json.dumps(fallback_source(item.aip, item.document, item.seq, why)),
-            )
-            for item, why in refused
-        ]
-        lost = {item.id for item, _ in self._send(second)} if second else set()
-        for item, why in refused:
-            self._refused.append((item.seq, _refusal(item.aip, item.document, why, fallback=item.id not in lost)))
-
-    def _send(self, batch: list[_Item]) -> list[tuple[_Item, str]]:
-        answers = self._index.write(self._generation, [(item.id, item.body) for item in batch])
-        reasons = {answer.id: answer.refused for answer in answers if answer.refused is not None}
-        return [(item, reasons[item.id]) for item in batch if item.id in reasons]
+    def _moved(self, settled: Settled | None, seq: int) -> None:
+        if seq > self.done.cursor:
+            if self._save:
+                self._source.save_cursor(self._generation.uuid, seq)
+            self.done.cursor = seq
+        elif settled is None:
+            return
+        self._heard(settled, self.done.cursor)
 
 
-def _refusal(aip: IndexableAip, document: IndexableDocument | None, reason: str, *, fallback: bool) -> Refusal:
-    return Refusal(aip.aip_id, document.document_id if document else None, reason, fallback)
+def _both(first: Followed, second: Followed) -> Followed:
+    return Followed(
+        second.cursor,
+        first.aips + second.aips,
+        first.documents + second.documents,
+        first.removed + second.removed,
+        [*first.refusals, *second.refusals],
+    )

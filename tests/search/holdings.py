@@ -37,6 +37,12 @@ class Holdings:
     def aip(self, aip_id: str) -> IndexableAip | None:
         return self.aips[aip_id]() if aip_id in self.aips else None
 
+    def held(self, aip_ids: frozenset[str]) -> frozenset[str]:
+        return aip_ids & self.aips.keys()
+
+    def total(self) -> int:
+        return sum(1 + sum(1 for _ in make().documents) for make in self.aips.values())
+
     def load_cursor(self, generation: str) -> int:
         return self.cursors.get(generation, 0)
 

@@ -10,7 +10,7 @@ from elasticsearch import BadRequestError
 from schemas.fields import fields_of
 from search import mapping, notation
 from search.errors import UnknownFieldError
-from search.index import SearchIndex
+from search.index import Entry, SearchIndex
 from search.record import document_source, fallback_source, hoso_source
 from tests.search.holdings import document, hoso, seed_hoso
 
@@ -63,7 +63,7 @@ def test_every_kind_of_value_the_table_allows_is_accepted_by_the_index(index: Se
     aip = hoso("a", item, **filled("hoso"))
     sources = [document_source(aip, item, 1), hoso_source(aip, 1, 1), fallback_source(aip, item, 1, "x" * 5000)]
     serializer = index.client.transport.serializers.get_serializer("application/json")
-    items = [(source["id"], serializer.dumps(source)) for source in sources]
+    items = [Entry(source["id"], 1, serializer.dumps(source)) for source in sources]
     assert [one.refused for one in index.write(index.ensure(), items)] == [None, None, None]
 
 
