@@ -10,7 +10,8 @@ from collections.abc import Iterable
 BOM = b"\xef\xbb\xbf"
 """Without it Excel takes Vietnamese letters for another code page."""
 
-_RUN = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠", "|", "%")
+_RUN = ("=", "+", "-", "@", "|", "%", "＝", "＋", "－", "＠")
+_SKIPPED = ("\t", "\r", "\n")
 _NOT_WRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
 
 Cell = str | int | None
@@ -27,7 +28,8 @@ def csv_line(cells: Iterable[Cell]) -> bytes:
 
 def harmless(text: str) -> str:
     """``text`` so that no spreadsheet takes it for a formula: an apostrophe stands before what begins like one."""
-    return f"'{text}" if text.lstrip(" \xa0\ufeff").startswith(_RUN) else text
+    begins = text.lstrip().lstrip("\u200b\ufeff")
+    return f"'{text}" if text.startswith(_SKIPPED) or begins.startswith(_RUN) else text
 
 
 def writable(text: str) -> str:
