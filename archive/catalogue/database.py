@@ -17,6 +17,8 @@ from archive.errors import CatalogueBusyError, CatalogueError
 WAIT_SECONDS = 60
 _WRITING = "luutru_writing"
 _OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
+CONNECTIONS = 64
+"""As many threads of one process may read at once; the service has forty for its requests and some of its own."""
 _ADVISORY_LOCK = 0x6C757574727531  # "luutru1": one writer at a time on PostgreSQL
 
 
@@ -24,13 +26,15 @@ def open_engine(url: str) -> Engine:
     """An engine whose every transaction is durable when committed; SQLite in WAL mode, or PostgreSQL."""
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
-        engine = create_engine(parsed, json_serializer=_json_text, connect_args={"timeout": WAIT_SECONDS})
+        engine = create_engine(
+            parsed, json_serializer=_json_text, connect_args={"timeout": WAIT_SECONDS}, pool_size=CONNECTIONS
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, json_serializer=_json_text)
+    engine = create_engine(parsed, json_serializer=_json_text, pool_size=CONNECTIONS)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
