@@ -13,6 +13,7 @@ from enum import StrEnum
 from api.heartbeat import last_heartbeat
 from api.http.metrics import Metrics
 from api.http.service import Service
+from archive.catalogue.counting import submission_counts, unconfirmed_rights_changes
 from archive.errors import LuutruError
 from archive.lifecycle import State
 from archive.storage.key import Key
@@ -149,8 +150,8 @@ def fill_metrics(service: Service, metrics: Metrics) -> None:
     installation = service.installation
     with installation.catalogue.read() as reading:
         end = reading.ledger_end()
-        counts = reading.submission_counts()
-        metrics.unconfirmed.set(reading.unconfirmed_rights_changes())
+        counts = submission_counts(reading)
+        metrics.unconfirmed.set(unconfirmed_rights_changes(reading))
     metrics.ledger_end.set(end[0] if end else 0)
     for state in State:
         metrics.submissions.labels(state.value).set(counts.get(state, 0))
