@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -25,13 +25,22 @@ _FOR_ONE_FILE = frozenset({"malware", "format", "pdfa", "signatures", "encoding"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What the checks need besides the subject: workers, scanner, holdings, profile, and the time of validation."""
+    """What the checks need besides the subject: workers, scanner, holdings, profile, and the time of validation.
+
+    ``owner``: the agency whose account hands it in, "" for the archive itself.
+    """
 
     examiner: Examiner
     at: str
     profile: str
     scanner: malware.Scanner | None = None
     holdings: duplicates.Holdings | None = None
+    owner: str = ""
+
+    def owned_by(self, owner: str) -> Surroundings:
+        """The same for what this agency hands in: it is not told whose the likes of its documents are."""
+        holdings = self.holdings.seen_by(owner) if self.holdings is not None and owner else self.holdings
+        return replace(self, owner=owner, holdings=holdings)
 
 
 @dataclass(frozen=True)
@@ -99,7 +108,7 @@ def run_checks(
     if "malware" in wanted:
         made["malware"] = malware.check(subject.members.values(), surroundings.scanner)
     if "metadata" in wanted:
-        made["metadata"] = metadata.check(subject, surroundings.profile)
+        made["metadata"] = metadata.check(subject, surroundings.profile, surroundings.owner)
 
     parts = set(wanted) & set(PARTS)
     # Duplicates compare signed revisions, marks stand in the head of a first page: both need the files opened.

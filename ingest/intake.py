@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import islice
@@ -12,16 +12,18 @@ from pathlib import Path
 
 from archive.canonical import canonical_sha256
 from archive.catalogue import Catalogue, Reading
-from archive.catalogue.model import AgreementRef, NewSubmission, Received
+from archive.catalogue.model import AgreementRef, NewSubmission, Received, Submission
 from archive.errors import LuutruError, SubmissionMissingError
 from archive.lifecycle import State
+from ingest.arrival import CHUNK_BYTES, Arrival, kind_of_name
 from ingest.calendar import OfficeCalendar, legal_receipt
 from ingest.policy import Agreement
-from ingest.quarantine import Quarantine, Slot
+from ingest.quarantine import Quarantine
 from ingest.unpack import Limits, can_survey, unpack
 from ingest.unpack.intake import disk_error
 
-CHUNK_BYTES = 1 << 20
+ACTOR = "intake"
+"""Who hands in from the command line, as the ledger names it."""
 
 
 class BackpressureError(LuutruError):
@@ -73,70 +75,119 @@ class Intake:
         workers run short, SourceMissingError when ``source`` cannot be read.
         """
         self._refuse_ours(source)
-        self._refuse_when_short(_source_bytes(source))
-        submission_id, entered_at = self.new_id(), self.now()
-        arrived: list[tuple[str, int]] = []
-        with self.quarantine.being_received(submission_id):
-            try:
-                self.quarantine.receive(submission_id, lambda slot: arrived.append(self._take(source, slot, progress)))
-                sha256, size_bytes = arrived[0]
-                received = self._record(submission_id, entered_at, sha256, size_bytes, source, client_key)
-            except OSError as error:
-                self._abandon(submission_id)
-                raise disk_error(error) from error
-            except BaseException:
-                self._abandon(submission_id)
-                raise
-            if received.submission.id != submission_id:
-                self.quarantine.remove(submission_id)
+        arrival = self.arrival(stated_bytes=_source_bytes(source), at_most_bytes=sys.maxsize)
+        try:
+            kind = "thư mục" if source.is_dir() else kind_of_name(source.name)
+            self._take(source, arrival, progress)
+            return self.received(arrival, kind, client_key=client_key)
+        except OSError as error:
+            raise disk_error(error) from error
+        finally:
+            self.give_up(arrival)
+
+    def receive_stream(
+        self,
+        chunks: Iterable[bytes],
+        name: str,
+        *,
+        owner: str = "",
+        actor: str = ACTOR,
+        client_key: str | None = None,
+        at_most_bytes: int = sys.maxsize,
+    ) -> Received:
+        """The same for bytes that come from elsewhere under ``name``. Whatever ``chunks`` raises: nothing was received."""
+        arrival = self.arrival(at_most_bytes=at_most_bytes)
+        try:
+            for chunk in chunks:
+                arrival.take(chunk)
+            return self.received(
+                arrival, kind_of_name(name), name=name, owner=owner, actor=actor, client_key=client_key
+            )
+        finally:
+            self.give_up(arrival)
+
+    def arrival(self, *, stated_bytes: int = 0, at_most_bytes: int, submission_id: str | None = None) -> Arrival:
+        """A place in quarantine for bytes to come, as many as the sender says if it says so. Always ended by ``give_up``.
+
+        With ``submission_id`` the place is that one's, cleared of what an interrupted attempt left there; the caller sees
+        to it that it is not acknowledged yet, and that nobody else tries. Raises BackpressureError.
+        """
+        self.refuse_when_short(stated_bytes)
+        if submission_id is not None:
+            self.quarantine.remove(submission_id)
+        return Arrival(self.quarantine, submission_id or self.new_id(), at_most_bytes=at_most_bytes)
+
+    def received(
+        self,
+        arrival: Arrival,
+        kind: str,
+        *,
+        name: str = "",
+        owner: str = "",
+        actor: str = ACTOR,
+        client_key: str | None = None,
+        aip_id: str | None = None,
+    ) -> Received:
+        """What arrived is a submission of ``owner`` (the code of an agency, "" for the archive itself): durable on return.
+
+        Raises RecordConflictError when ``client_key`` stands for other bytes of the same owner.
+        """
+        arrival.complete(name)
+        entered_at = self.now()
+        new = NewSubmission(
+            id=arrival.submission_id,
+            source_name=kind,
+            transfer_sha256=arrival.sha256,
+            transfer_size_bytes=arrival.size_bytes,
+            entered_at=entered_at,
+            received_legal_at=legal_receipt(entered_at, self.calendar),
+            agreement=AgreementRef(self.agreement.name, self.agreement.version, self.agreement.sha256),
+            trust_list_version=self.trust_list_version,
+            aip_id=aip_id or self.new_aip_id(),
+            client_key=client_key,
+            owner=owner,
+        )
+        received = self._record(new, actor)
+        if received.submission.id != arrival.submission_id:
+            self.quarantine.remove(arrival.submission_id)
+        arrival.settled()
         return received
+
+    def give_up(self, arrival: Arrival) -> None:
+        """Nothing is kept of what was not received; an interruption may have come after the record of it, then it stays.
+
+        After ``received`` it does nothing.
+        """
+        if arrival.is_settled:
+            return
+        try:
+            arrival.give_up()
+        finally:
+            with self.catalogue.read() as reading:
+                known = _known(reading, arrival.submission_id)
+            if not known:
+                self.quarantine.remove(arrival.submission_id)
 
     def sweep(self) -> int:
         """Removes what receivers that died left unacknowledged; those under way are untouched. Says how many."""
         with self.catalogue.read() as reading:
             return self.quarantine.sweep(lambda submission_id: _known(reading, submission_id))
 
-    def _abandon(self, submission_id: str) -> None:
-        """Removes what was not received; an interruption may have come after the record of it, then it stays."""
-        with self.catalogue.read() as reading:
-            if _known(reading, submission_id):
-                return
-        self.quarantine.remove(submission_id)
-
-    def _record(
-        self,
-        submission_id: str,
-        entered_at: datetime,
-        sha256: str,
-        size_bytes: int,
-        source: Path,
-        client_key: str | None,
-    ) -> Received:
-        new = NewSubmission(
-            id=submission_id,
-            # Only the kind of thing that came: a name may say what a secret document must not (see refusal).
-            source_name="thư mục" if source.is_dir() else "".join(source.suffixes[-2:]).lower() or "tệp",
-            transfer_sha256=sha256,
-            transfer_size_bytes=size_bytes,
-            entered_at=entered_at,
-            received_legal_at=legal_receipt(entered_at, self.calendar),
-            agreement=AgreementRef(self.agreement.name, self.agreement.version, self.agreement.sha256),
-            trust_list_version=self.trust_list_version,
-            aip_id=self.new_aip_id(),
-            client_key=client_key,
-        )
+    def _record(self, new: NewSubmission, actor: str) -> Received:
         with self.catalogue.transaction() as tx:
-            for earlier in tx.submissions_with_transfer(sha256):
-                if earlier.state not in (State.RETURNED, State.REFUSED):
-                    return Received(earlier, True)
-            return tx.receive(new, actor="intake", at=entered_at)
+            if new.client_key is None or tx.submission_of_client(new.client_key, new.owner) is None:
+                for earlier in tx.submissions_with_transfer(new.transfer_sha256):
+                    if _same_owner(earlier, new) and earlier.state not in (State.RETURNED, State.REFUSED):
+                        return Received(earlier, True)
+            return tx.receive(new, actor=actor, at=new.entered_at)
 
-    def _take(self, source: Path, slot: Slot, progress: Callable[[int], None]) -> tuple[str, int]:
+    def _take(self, source: Path, arrival: Arrival, progress: Callable[[int], None]) -> None:
         if can_survey(source):
-            unpacked = unpack(source, slot.content, self.limits)
+            unpacked = unpack(source, arrival.slot.content, self.limits)
             rows = sorted((path, m.digests.size_bytes, m.digests.sha256) for path, m in unpacked.members.items())
-            return canonical_sha256(rows), sum(row[1] for row in rows)
-        return _copied(source, slot.transfer, progress)
+            arrival.stand_for(canonical_sha256(rows), sum(row[1] for row in rows))
+        else:
+            _copied(source, arrival, progress)
 
     def _refuse_ours(self, source: Path) -> None:
         """The archive's own folders (keys, quarantine, stores) are no submission, nor is what contains or is in them."""
@@ -148,7 +199,7 @@ class Intake:
                     remedy="Chép hồ sơ cần nộp ra một thư mục khác rồi nộp lại.",
                 )
 
-    def _refuse_when_short(self, source_bytes: int) -> None:
+    def refuse_when_short(self, source_bytes: int) -> None:
         """One copy to receive, one unpacked, and one in each store may be needed before quarantine is empty again."""
         wanted = source_bytes * (2 + self.copies) + self.reserve_bytes
         free = self.quarantine.free_bytes()
@@ -170,6 +221,11 @@ class Intake:
                 f"Đang có {waiting} hồ sơ chờ xử lý; kho tạm không nhận thêm.",
                 remedy="Chạy thêm «luutru work» hoặc nộp lại sau.",
             )
+
+
+def _same_owner(earlier: Submission, new: NewSubmission) -> bool:
+    """Another agency's same bytes are nobody's business: they neither stand for these nor are told of."""
+    return earlier.owned_by == new.owner if new.owner else not earlier.owner
 
 
 def _known(reading: Reading, submission_id: str) -> bool:
@@ -199,19 +255,11 @@ def _source_bytes(source: Path) -> int:
         ) from error
 
 
-def _copied(source: Path, target: Path, progress: Callable[[int], None]) -> tuple[str, int]:
-    """SHA-256 and size of what was copied, the digest taken from the bytes as they passed; durable on return."""
-    digest, size = hashlib.sha256(), 0
-    with source.open("rb", buffering=0) as incoming, target.open("wb", buffering=0) as kept:
+def _copied(source: Path, arrival: Arrival, progress: Callable[[int], None]) -> None:
+    with source.open("rb", buffering=0) as incoming:
         while chunk := incoming.read(CHUNK_BYTES):
-            digest.update(chunk)
-            view = memoryview(chunk)
-            while view:
-                view = view[kept.write(view) :]
-            size += len(chunk)
+            arrival.take(chunk)
             progress(len(chunk))
-        os.fsync(kept.fileno())
-    return digest.hexdigest(), size
 
 
 def _mib(count: int) -> int:

@@ -1,6 +1,7 @@
 """Quarantine: where received bytes wait under our own names until they are an AIP or gone.
 
     quarantine/<submission>/transfer        the archive or file exactly as it arrived (absent for a folder)
+                           /name            what its sender called it, when it was sent under a name
                            /content/        objects/000001 … and index.json: exact name -> object, digests
                            /checks/         reports.json, material/, text/, letters
 
@@ -16,7 +17,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.durable import PART, sync_folder
+from ingest.durable import PART, sync_folder, write_whole
 
 LOCK = ".lock"
 
@@ -25,10 +26,22 @@ def make_whole(folder: Path, fill: Callable[[Path], None]) -> None:
     """``folder`` appears with everything ``fill`` put there, or not at all; there already: nothing is done."""
     if folder.exists():
         return
+    part = begin_whole(folder)
+    fill(part)
+    end_whole(folder)
+
+
+def begin_whole(folder: Path) -> Path:
+    """The empty place to fill; it becomes ``folder`` by ``end_whole``."""
     part = folder.with_name(folder.name + PART)
     remove_tree(part)
     part.mkdir(parents=True)
-    fill(part)
+    return part
+
+
+def end_whole(folder: Path) -> None:
+    """``folder`` is there with all that was put into its part, durably; the files in it are synced by who wrote them."""
+    part = folder.with_name(folder.name + PART)
     sync_folder(part)
     part.rename(folder)
     sync_folder(folder.parent)
@@ -64,6 +77,17 @@ class Slot:
     def exists(self) -> bool:
         return self.folder.is_dir()
 
+    @property
+    def name(self) -> str | None:
+        """What the sender called the transfer: text only, never a name on our disk."""
+        try:
+            return (self.folder / "name").read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+
+    def keep_name(self, name: str) -> None:
+        write_whole(self.folder / "name", name.encode("utf-8", "replace"))
+
 
 class Quarantine:
     """All slots under one folder of the archive's home."""
@@ -74,11 +98,19 @@ class Quarantine:
     def slot(self, submission_id: str) -> Slot:
         return Slot(self.folder / submission_id)
 
-    def receive(self, submission_id: str, fill: Callable[[Slot], None]) -> Slot:
-        """The slot, filled by ``fill`` and durable. Interrupted before that, only an unacknowledged ``.part`` is left."""
+    def begin(self, submission_id: str) -> Slot:
+        """An empty slot to be filled, and then made whole by ``complete``; before that it is nobody's submission."""
+        return Slot(begin_whole(self.slot(submission_id).folder))
+
+    def complete(self, submission_id: str) -> Slot:
+        """The slot as it was filled, durable."""
         slot = self.slot(submission_id)
-        make_whole(slot.folder, lambda part: fill(Slot(part)))
+        end_whole(slot.folder)
         return slot
+
+    def give_up(self, submission_id: str) -> None:
+        """What ``begin`` began is gone; a whole slot stays."""
+        remove_tree(self.slot(submission_id).folder.with_name(submission_id + PART))
 
     @contextmanager
     def being_received(self, submission_id: str) -> Iterator[None]:

@@ -428,7 +428,7 @@ class Steps:
     def _unpacked(self, slot: Slot) -> Package:
         unpacked = reopened(slot.content)
         if unpacked is None:
-            unpacked = unpack(slot.transfer, slot.content, self.limits)
+            unpacked = unpack(slot.transfer, slot.content, self.limits, name=slot.name)
         return package_of(unpacked)
 
     def _run(self, submission: Submission, package: Package, folder: Path) -> None:
@@ -439,7 +439,7 @@ class Steps:
         checked = run_checks(
             package.subject,
             package.findings,
-            self.surroundings(submission.entered_at.isoformat()),
+            self.surroundings(submission.entered_at.isoformat()).owned_by(submission.owner),
             folder=folder,
             progress=examined,
         )

@@ -16,15 +16,28 @@ from ingest.subject import DocumentEntry, Subject
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """Where a like document is held: its hồ sơ, its package, its exact path."""
+    """Where a like document is held: its hồ sơ, its package, its exact path; all empty when it is another agency's."""
 
     file_code: str
     aip_id: str
     path: str
 
+    @classmethod
+    def of_another(cls) -> Held:
+        """Held, but where and by whom is not for the one who asks."""
+        return cls("", "", "")
+
+    @property
+    def elsewhere(self) -> bool:
+        return not self.aip_id
+
 
 class Holdings(Protocol):
     """What the archive holds already, asked in bulk and answered from indexes."""
+
+    def seen_by(self, owner: str) -> Holdings:
+        """The same for an agency: what others hold is told without names. "" is the archive itself."""
+        ...
 
     def with_bytes(self, sha256s: Iterable[str]) -> Mapping[str, Held]: ...
 
@@ -97,26 +110,23 @@ def _held(
             found.append(finding(code, path, **details))
 
     for sha256, held in holdings.with_bytes(by_bytes).items():
-        name(
-            "duplicates.same-bytes-in-holdings",
-            by_bytes[sha256],
-            file_code=held.file_code,
-            aip_id=held.aip_id,
-            held_path=held.path,
-        )
+        details = {} if held.elsewhere else {"file_code": held.file_code, "held_path": held.path}
+        name("duplicates.same-bytes-in-holdings", by_bytes[sha256], **details, **_place(held))
     # The held file is a signed revision of ours, ours is one of the held file's, or both share one.
     revisions = {**by_bytes, **by_revision}
     for sha256, held in holdings.with_revision(revisions).items():
-        name("duplicates.same-signed-revision", revisions[sha256], where=_place(held), aip_id=held.aip_id)
+        name("duplicates.same-signed-revision", revisions[sha256], **_place(held))
     for sha256, held in holdings.with_bytes(set(by_revision) - set(by_bytes)).items():
-        name("duplicates.same-signed-revision", by_revision[sha256], where=_place(held), aip_id=held.aip_id)
+        name("duplicates.same-signed-revision", by_revision[sha256], **_place(held))
     for key, held in holdings.with_identity(by_identity).items():
-        name("duplicates.same-identity", by_identity[key], identity=_shown(key), where=_place(held), aip_id=held.aip_id)
+        name("duplicates.same-identity", by_identity[key], identity=_shown(key), **_place(held))
     return found
 
 
-def _place(held: Held) -> str:
-    return f"«{held.path}» của hồ sơ {held.file_code}"
+def _place(held: Held) -> dict[str, str]:
+    if held.elsewhere:
+        return {"where": "một văn bản kho đang lưu, không thuộc cơ quan nộp"}
+    return {"where": f"«{held.path}» của hồ sơ {held.file_code}", "aip_id": held.aip_id}
 
 
 def _shown(key: str) -> str:

@@ -22,10 +22,11 @@ _MOST_OF_A_KIND = 20
 """So many documents are named for one fault in one field; the rest are counted."""
 
 
-def check(subject: Subject, profile: str | None = None) -> CheckReport:
+def check(subject: Subject, profile: str | None = None, owner: str = "") -> CheckReport:
     """The report on the record of a subject under the profile the record names; never raises for bad content.
 
     ``profile`` is the one agreed upon; a record under the other one is judged by its own and the difference reported.
+    ``owner`` is the agency whose account handed it in ("": none did); a record of another one is a person's to decide.
     Without a record, what stands in the way of reading the listing is reported.
     """
     begun = time.perf_counter()
@@ -34,6 +35,7 @@ def check(subject: Subject, profile: str | None = None) -> CheckReport:
         faults.extend(_unread(subject.listing))
     else:
         _check_record(subject.record, profile, faults)
+        _check_owner(subject.record.agency, owner, faults)
     return CheckReport.of(
         "metadata",
         faults.reported(),
@@ -105,6 +107,12 @@ def _check_agency(agency: Mapping[str, Any], faults: _Faults) -> None:
         faults.add(finding("metadata.agency.code-invalid", value=str(code or "")[:40]))
     if empty(agency.get("name")):
         faults.add(finding("metadata.field.missing", label="Tên cơ quan", field="agency.name", because=""))
+
+
+def _check_owner(agency: Mapping[str, Any], owner: str, faults: _Faults) -> None:
+    code = agency.get("code")
+    if owner and isinstance(code, str) and code.strip() and code.strip() != owner:
+        faults.add(finding("metadata.agency.foreign", value=code.strip()[:40], owner=owner))
 
 
 def _check_order(

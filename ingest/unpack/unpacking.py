@@ -46,8 +46,10 @@ class Source(Protocol):
     def entries(self) -> Iterator[Entry]: ...
 
 
-def unpack(source: Path, quarantine: Path, limits: Limits | None = None) -> Unpacked:
+def unpack(source: Path, quarantine: Path, limits: Limits | None = None, *, name: str | None = None) -> Unpacked:
     """Every file of ``source`` copied once into ``quarantine/objects`` under names of ours, with both digests.
+
+    ``name``: what the source is called when that is not its name on this disk; of a single file, its path.
 
     Durable when it returns: bytes first, then the index (see ``reopened``). Repeatable: what an unfinished run left
     behind is removed first. Nothing is written outside ``quarantine``. Of a refused submission no content stays.
@@ -59,7 +61,7 @@ def unpack(source: Path, quarantine: Path, limits: Limits | None = None) -> Unpa
     _removed(quarantine)
     try:
         objects.mkdir(parents=True)
-        unpacked = _taken(source, objects, limits or Limits(), started)
+        unpacked = _taken(source, objects, limits or Limits(), started, name)
         if not unpacked.members:
             shutil.rmtree(objects)
             objects.mkdir()
@@ -81,7 +83,7 @@ def survey(source: Path, limits: Limits | None = None) -> Unpacked:
     """
     if not can_survey(source):
         raise ValueError("an archive cannot be looked at in place")
-    return _taken(source, None, limits or Limits(), time.perf_counter())
+    return _taken(source, None, limits or Limits(), time.perf_counter(), None)
 
 
 def can_survey(source: Path) -> bool:
@@ -97,13 +99,13 @@ def can_survey(source: Path) -> bool:
         raise _unreadable(error) from error
 
 
-def _taken(source: Path, objects: Path | None, limits: Limits, started: float) -> Unpacked:
+def _taken(source: Path, objects: Path | None, limits: Limits, started: float, name: str | None) -> Unpacked:
     problems: list[Problem] = []
     admission = Admission(limits, problems)
     members: dict[RelPath, Member] = {}
     nested: list[RelPath] = []
     kind = SourceKind.FOLDER
-    name = os.path.basename(os.path.abspath(source))
+    name = name or os.path.basename(os.path.abspath(source))
     fatal = False
     with ExitStack() as stack:
         intake = stack.enter_context(Intake(objects, limits))

@@ -29,10 +29,19 @@ class Archive:
     ) -> None:
         self._known = {"bytes": set(held), "revision": set(revisions), "identity": set(identities)}
         self.asked = 0
+        self._foreign = False
 
     def _answer(self, level: str, keys: Iterable[str]) -> Mapping[str, Held]:
         self.asked += 1
-        return {key: Held("H99.1", "aip-1", f"{level} {key}.pdf") for key in keys if key in self._known[level]}
+        found = [key for key in keys if key in self._known[level]]
+        return {
+            key: Held.of_another() if self._foreign else Held("H99.1", "aip-1", f"{level} {key}.pdf") for key in found
+        }
+
+    def seen_by(self, owner: str) -> Archive:
+        """Asked for an agency, everything here is another's."""
+        self._foreign = bool(owner)
+        return self
 
     def with_bytes(self, sha256s: Iterable[str]) -> Mapping[str, Held]:
         return self._answer("bytes", sha256s)
@@ -80,6 +89,14 @@ def test_the_same_bytes_in_the_holdings_are_named_with_their_place() -> None:
     (item,) = report({"a.pdf": "1"}, holdings=Archive(held=["1"])).findings
     assert item.code == "duplicates.same-bytes-in-holdings"
     assert "H99.1" in item.message and item.document == "a.pdf"
+
+
+def test_what_another_agency_holds_is_named_without_its_place() -> None:
+    for holdings in (Archive(held=["1"]), Archive(revisions=["1"])):
+        (item,) = report({"a.pdf": "1"}, holdings=holdings.seen_by("H99.2")).findings
+        said = f"{item.message} {item.details}"
+        assert "H99.1" not in said and "aip-1" not in said and "1.pdf" not in said, said
+        assert "không thuộc cơ quan nộp" in item.message
 
 
 def test_a_document_that_goes_on_from_a_signed_revision_of_another() -> None:

@@ -16,10 +16,12 @@ _TX = "archive.catalogue.writing:Transaction."
 # Every point a submission that is stored passes, in order. "after" a step is before the workflow engine notes it.
 RECEIVING = (
     f"{_INTAKE}Intake.receive:before",
-    "ingest.quarantine:Quarantine.receive:before",
+    "ingest.quarantine:Quarantine.begin:before",
+    "ingest.quarantine:Quarantine.begin:after",
     f"{_INTAKE}unpack:after",
     f"{_INTAKE}_copied:after",
-    "ingest.quarantine:Quarantine.receive:after",
+    "ingest.quarantine:Quarantine.complete:before",
+    "ingest.quarantine:Quarantine.complete:after",
     f"{_TX}receive:after",
     f"{_INTAKE}Intake._record:after",
     f"{_INTAKE}Intake.receive:after",

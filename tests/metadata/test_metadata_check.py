@@ -238,6 +238,15 @@ def test_without_metadata_and_with_an_unreadable_one_the_check_fails_by_name(tmp
         assert [item.code for item in found.findings] == [code]
 
 
+def test_a_record_of_another_agency_than_the_account_of_which_it_came_is_a_persons_to_decide() -> None:
+    record, _ = parse_metadata(json.dumps(GOOD).encode())
+    subject = Subject(Form.FOLDER, {}, {}, record)
+    found = check(subject, owner="H99.12")
+    assert found.answer is Answer.INDETERMINATE
+    assert [item.code for item in found.findings] == ["metadata.agency.foreign"]
+    assert [check(subject, owner=owner).findings for owner in ("H24.14", "")] == [(), ()]
+
+
 def test_every_code_of_the_table_is_produced_by_some_test_here() -> None:
     here = Path(__file__).parent
     written = "".join(file.read_text(encoding="utf-8") for file in sorted(here.glob("test_*.py")))
