@@ -12,7 +12,9 @@ from archive.catalogue import Aip, Document
 from archive.events import Event
 from archive.lifecycle import State
 from search.errors import IndexUnavailableError, NodeError
-from search.query import SearchHit, search
+from search.hits import SearchHit
+from search.query import search
+from search.visibility import EVERYTHING
 
 _MARKUP = re.compile(r"</?mark>")
 
@@ -21,7 +23,7 @@ def search_view(installation: Installation, query: str, *, size: int, after: str
     """One page of hits; ``from`` says whether the index answered or the catalogue had to. The search is recorded by
     the digest of its words, not the words: what people look for can itself be a secret."""
     try:
-        found = search(installation.search_index(), query, size=size, after=after)
+        found = search(installation.search_index(), query, EVERYTHING, size=size, after=after)
         result = {
             "from": "index",
             "total": found.total,
