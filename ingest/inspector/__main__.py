@@ -23,7 +23,7 @@ from typing import IO, Any
 from ingest.inspector.lifeline import Lifeline
 from ingest.inspector.parts import part
 
-_TOOLS = ("pikepdf", "pygfried", "pyhanko", "pypdfium2")
+_TOOLS = ("pikepdf", "pillow", "pygfried", "pyhanko", "pypdfium2")
 _MESSAGE_LIMIT = 400
 
 

@@ -15,6 +15,7 @@ PARTS: Mapping[str, str] = {
     "structure": "ingest.checks.structure:facts",
     "signatures": "ingest.checks.signatures:facts",
     "text": "ingest.checks.text:facts",
+    "page": "ingest.inspector.page:facts",
 }
 
 
