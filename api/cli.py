@@ -22,6 +22,7 @@ from api.exits import INTERRUPTED, READER_GONE, Exit
 from api.journal import FILE_NAME as LOG_NAME
 from api.journal import logged
 from api.output import columns, line, out, plain, print_json, say
+from api.people import account_commands, token_commands
 from api.printing import print_aip, print_findings, print_hits, print_submission, print_verification
 from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder
 from api.usage import Command, Group, usage_error
@@ -40,6 +41,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(account_commands, name="account", help="Tài khoản: ai được vào, với vai trò nào.")
+app.add_typer(token_commands, name="token", help="Mã truy cập của các tài khoản.")
 
 Json = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON, mỗi dòng một giá trị.")]
 Home = Annotated[
@@ -491,8 +495,10 @@ def doctor(home: Home = None, as_json: Json = False) -> None:
 @app.command(cls=Command)
 def reindex(home: Home = None, as_json: Json = False) -> None:
     """Dựng lại chỉ mục tìm kiếm từ đầu bên cạnh chỉ mục cũ, rồi thay một lần."""
-    with archive_at(home) as installation, output.progress("Dựng chỉ mục", None, shown=not as_json):
-        done = installation.follower(installation.search_index()).rebuild()
+    with archive_at(home) as installation, output.progress("Dựng chỉ mục", 1, shown=not as_json) as bar:
+        done = installation.follower(installation.search_index()).rebuild(
+            lambda written, total: bar.update(bar.task_ids[0], completed=written, total=max(1, total))
+        )
     if as_json:
         print_json({"aips": done.aips, "documents": done.documents, "cursor": done.cursor})
     else:

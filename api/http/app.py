@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import logging
 import pkgutil
+import threading
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -46,6 +47,7 @@ def create_app(installation: Installation) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=service.keep_house, name="housekeeping", daemon=True).start()
         try:
             yield
         finally:
@@ -66,10 +68,11 @@ def create_app(installation: Installation) -> FastAPI:
     app.state.service = service
     app.state.metrics = metrics
     streams: list[tuple[str, str]] = []
-    for module in _route_modules():
+    modules = _route_modules()
+    for module in modules:
         app.include_router(module.router, prefix=PREFIX)
         streams += getattr(module, "STREAMED", ())
-    require_gates(app)
+    app.state.gates = require_gates((module.router for module in modules), PREFIX)
     _handle_errors(app)
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     app.add_middleware(BodyLimits, streams=lambda method, path: _is_streamed(streams, method, path))

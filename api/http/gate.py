@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
 
-from fastapi import Depends, FastAPI, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute
 from fastapi.security import HTTPBearer
@@ -163,14 +163,16 @@ def _calls(dependant: Dependant) -> list[object]:
     return calls
 
 
-def require_gates(app: FastAPI) -> Mapping[str, Operation]:
-    """``METHOD path`` → operation of every route of ``app``. Raises RuntimeError for one without a rule: it fails the build."""
-    return {
-        f"{method} {route.path}": operation_of(route)
-        for route in app.routes
-        if isinstance(route, APIRoute)
-        for method in sorted(route.methods or ())
-    }
+def require_gates(routers: Iterable[APIRouter], prefix: str) -> Mapping[str, Operation]:
+    """``METHOD path`` → operation of every route. Raises RuntimeError for one without a rule: it fails the build."""
+    found: dict[str, Operation] = {}
+    for router in routers:
+        for route in router.routes:
+            if not isinstance(route, APIRoute):
+                raise RuntimeError(f"{type(route).__name__} {getattr(route, 'path', '')}: only plain routes have gates")
+            operation = operation_of(route)
+            found |= {f"{method} {prefix}{route.path}": operation for method in sorted(route.methods or ())}
+    return found
 
 
 __all__ = ["Asked", "Gate", "ProblemError", "gate", "operation_of", "require_gates"]

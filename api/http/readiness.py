@@ -101,7 +101,7 @@ def _catalogue(service: Service) -> PartHealth:
 
 def _store(store: Store) -> PartHealth:
     """One byte written and given up: nothing is kept, and a store that only looks well is found out."""
-    with store.create(Key("health/probe")) as writer:
+    with store.create(Key("health/probe.bin")) as writer:
         writer.write(b"\0")
     return PartHealth(f"store:{store.name}", Readiness.READY, f"ghi được, còn {store.free_bytes() >> 20} MiB")
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -10,13 +11,17 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from api.accounts import authenticate_token
+from api.accounts import TokenUses, authenticate
 from api.bootstrap import Installation, now
 from api.http.access_journal import AccessJournal
 from archive.access import Principal
+from archive.errors import CatalogueError
 
 if TYPE_CHECKING:
     from search.index import SearchIndex
+
+HOUSEKEEPING_SECONDS = 300.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -28,13 +33,29 @@ class Service:
     now: Callable[[], datetime] = now
     closing: threading.Event = field(default_factory=threading.Event)
     """Set when the service ends: long answers (progress streams) end too."""
+    uses: TokenUses = field(default_factory=TokenUses)
     _index: SearchIndex | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def authenticated(self, secret: str, at: datetime) -> Principal | None:
         """The account this token belongs to, its live grants with it; None when it is not valid now."""
         with self.installation.catalogue.read() as reading:
-            return authenticate_token(reading, secret, at)
+            found = authenticate(reading, secret, at)
+        if found is None:
+            return None
+        self.uses.seen(found, at)
+        return found.principal
+
+    def keep_house(self) -> None:
+        """Until the service ends: writes now and then on which day each token was last used."""
+        while not self.closing.wait(HOUSEKEEPING_SECONDS):
+            self._write_uses()
+
+    def _write_uses(self) -> None:
+        try:
+            self.uses.write(self.installation.catalogue)
+        except CatalogueError as error:
+            _log.warning("last uses of tokens not written: %s %s", error.message, error.detail)
 
     def index(self) -> SearchIndex:
         """The search index, one connection pool for all requests. Raises SearchError when it does not run."""
@@ -50,6 +71,7 @@ class Service:
 
     def close(self) -> None:
         self.closing.set()
+        self._write_uses()
         self.accesses.close()
 
 
