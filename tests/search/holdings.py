@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ class Holdings:
     """An archive in memory: a ledger of events and the AIPs they speak of."""
 
     events: list[tuple[int, str, str, Mapping[str, Any]]] = field(default_factory=list)
-    aips: dict[str, Callable[[], IndexableAip]] = field(default_factory=dict)
+    made: dict[str, Callable[[], IndexableAip]] = field(default_factory=dict)
     cursors: dict[str, int] = field(default_factory=dict)
     refusals: dict[int, list[Refusal]] = field(default_factory=dict)
     saved: list[int] = field(default_factory=list)
@@ -27,7 +27,7 @@ class Holdings:
         """Another AIP enters, after an event that does not concern the index."""
         make = aip if callable(aip) else (lambda: aip)
         identity = aip_id or make().aip_id
-        self.aips[identity] = make
+        self.made[identity] = make
         for event in ("submission.received", INDEXED_EVENT):
             self.events.append((len(self.events) + 1, event, identity, {}))
 
@@ -35,13 +35,16 @@ class Holdings:
         return self.events[cursor : cursor + limit]
 
     def aip(self, aip_id: str) -> IndexableAip | None:
-        return self.aips[aip_id]() if aip_id in self.aips else None
+        return self.made[aip_id]() if aip_id in self.made else None
+
+    def aips(self) -> Iterator[IndexableAip]:
+        return (self.made[aip_id]() for aip_id in sorted(self.made))
 
     def held(self, aip_ids: frozenset[str]) -> frozenset[str]:
-        return aip_ids & self.aips.keys()
+        return aip_ids & self.made.keys()
 
     def total(self) -> int:
-        return sum(1 + sum(1 for _ in make().documents) for make in self.aips.values())
+        return sum(1 + sum(1 for _ in make().documents) for make in self.made.values())
 
     def load_cursor(self, generation: str) -> int:
         return self.cursors.get(generation, 0)

@@ -16,11 +16,12 @@ from search.indexer import Follower
 from search.node.local import LocalNode
 from search.query import search
 from search.record import TEXT_LIMIT, IndexableAip, IndexableDocument, index_id
+from search.visibility import EVERYTHING
 from tests.search.holdings import Holdings, document, hoso, seed_hoso
 
 
 def expected_ids(holdings: Holdings) -> list[str]:
-    made = [holdings.aips[name]() for name in holdings.aips]
+    made = [holdings.made[name]() for name in holdings.made]
     return sorted(
         [index_id(aip.aip_id) for aip in made]
         + [index_id(aip.aip_id, item.document_id) for aip in made for item in aip.documents]
@@ -50,7 +51,7 @@ def test_an_event_that_comes_again_changes_nothing(index: SearchIndex, holdings:
 def test_an_aip_no_longer_held_is_passed_over(index: SearchIndex, holdings: Holdings) -> None:
     holdings.take(hoso("a", document("x")))
     holdings.take(hoso("gone", document("x")))
-    del holdings.aips["gone"]
+    del holdings.made["gone"]
     assert Follower(holdings, index).follow().cursor == 4
     assert list(index.ids()) == ["a", "a/x"]
 
@@ -89,7 +90,7 @@ def test_T14_with_the_index_down_following_says_so_and_the_cursor_stays(holdings
         Follower(holdings, index).follow()
     assert "127.0.0.1" not in caught.value.message and caught.value.remedy
     with pytest.raises(IndexUnavailableError):
-        search(index, "thư")
+        search(index, "thư", EVERYTHING)
     assert holdings.cursors == {}
     nowhere.close()
 
@@ -129,7 +130,7 @@ def test_T14_T34_a_node_killed_while_indexing_is_caught_up_with_and_nothing_is_l
     done = follower.follow()
     assert done.cursor == 24
     assert list(index.ids()) == expected_ids(holdings)
-    assert search(index, "chữ ký số", size=1).total == 12 * 40
+    assert search(index, "chữ ký số", EVERYTHING, size=1).total == 12 * 40
     client.close()
 
 
@@ -155,7 +156,7 @@ def test_T36_a_rebuild_replaces_the_index_at_once_and_the_old_one_answers_until_
     follower.follow()
     old = index.current()
     seen: list[int] = []
-    done = follower.rebuild(lambda done, total: seen.append(search(index, "thư điện tử").total))
+    done = follower.rebuild(lambda done, total: seen.append(search(index, "thư điện tử", EVERYTHING).total))
     new = index.current()
     assert old is not None and new is not None and new.name != old.name and not new.outdated
     assert seen and all(seen), "while the fresh one was filled, the old one answered"
@@ -175,7 +176,7 @@ def test_T35_a_field_outside_the_table_is_refused_by_name_recorded_and_the_docum
     assert "document.noSuchField" in refusal.reason and "document.another" in refusal.reason
     assert holdings.refusals[2] == [refusal]
     assert list(index.ids()) == ["a", "a/good", "a/odd"]
-    assert [hit.document_id for hit in search(index, "odd").hits] == ["odd"]
+    assert [hit.document_id for hit in search(index, "odd", EVERYTHING).hits] == ["odd"]
     mapped = index.client.indices.get_mapping(index=index.alias).body
     assert "noSuchField" not in json.dumps(mapped)
 
@@ -201,7 +202,7 @@ def test_a_text_that_cannot_be_had_leaves_a_document_found_by_its_metadata(
 
     holdings.take(hoso("a", document("d", unavailable, subject="Đề án")))
     assert Follower(holdings, index).follow().refusals == []
-    (hit,) = search(index, "đề án").hits
+    (hit,) = search(index, "đề án", EVERYTHING).hits
     source = index.client.get(index=index.alias, id=index_id("a", hit.document_id))["_source"]
     assert source["text_state"] == "unavailable"
 
@@ -210,9 +211,9 @@ def test_a_text_beyond_the_limit_is_indexed_up_to_it_and_says_so(index: SearchIn
     long = "đê điều " * (TEXT_LIMIT // 8) + " phầncuối"
     holdings.take(hoso("a", document("long", long)))
     assert Follower(holdings, index).follow().refusals == []
-    hit = search(index, "đê điều").hits[0]
+    hit = search(index, "đê điều", EVERYTHING).hits[0]
     assert hit.document_id == "long" and hit.highlights["text"]
-    assert search(index, "phầncuối").total == 0
+    assert search(index, "phầncuối", EVERYTHING).total == 0
     source = index.client.get(index=index.alias, id="a/long", source_includes=["text_state"])["_source"]
     assert source == {"text_state": "truncated"}
 
@@ -221,5 +222,5 @@ def test_ids_too_long_for_the_server_are_shortened_without_collision(index: Sear
     names = ["đ" * 300 + end for end in "xy"]
     holdings.take(hoso("a", *(document(name, "đê") for name in names)))
     assert Follower(holdings, index).follow().refusals == []
-    assert {hit.document_id for hit in search(index, "đê").hits} == set(names)
+    assert {hit.document_id for hit in search(index, "đê", EVERYTHING).hits} == set(names)
     assert list(index.ids()) == expected_ids(holdings)
