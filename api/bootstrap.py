@@ -33,6 +33,7 @@ from ingest.verapdf.client import VeraPool, verapdf_pool
 from ingest.workers.pool import WorkerPool
 
 if TYPE_CHECKING:  # The client of the index takes a third of a second to import; most commands never ask the index.
+    from api.index_source import ArchiveSource
     from search.client import SearchSettings
     from search.index import SearchIndex
     from search.indexer import Follower
@@ -209,12 +210,16 @@ class Installation:
 
         return SearchIndex(connect(self.search_settings, start=start))
 
-    def follower(self, index: SearchIndex) -> Follower:
+    def index_source(self) -> ArchiveSource:
+        """The archive as the index sees it."""
         from api.index_source import ArchiveSource
+
+        return ArchiveSource(self.catalogue, self.stores, self.settings.home / "index-refusals.jsonl")
+
+    def follower(self, index: SearchIndex) -> Follower:
         from search.indexer import Follower
 
-        source = ArchiveSource(self.catalogue, self.stores, self.settings.home / "index-refusals.jsonl")
-        return Follower(source, index)
+        return Follower(self.index_source(), index)
 
     def close(self) -> None:
         if "tools" in self.__dict__:

@@ -493,8 +493,16 @@ def doctor(home: Home = None, as_json: Json = False) -> None:
 
 
 @app.command(cls=Command)
-def reindex(home: Home = None, as_json: Json = False) -> None:
+def reindex(
+    compare: Annotated[
+        bool, typer.Option("--compare", help="Chỉ đối chiếu chỉ mục với danh mục, nêu chỗ khác; không dựng lại.")
+    ] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
     """Dựng lại chỉ mục tìm kiếm từ đầu bên cạnh chỉ mục cũ, rồi thay một lần."""
+    if compare:
+        raise typer.Exit(_compared(home, as_json=as_json))
     with archive_at(home) as installation, output.progress("Dựng chỉ mục", 1, shown=not as_json) as bar:
         done = installation.follower(installation.search_index()).rebuild(
             lambda written, total: bar.update(bar.task_ids[0], completed=written, total=max(1, total))
@@ -505,10 +513,33 @@ def reindex(home: Home = None, as_json: Json = False) -> None:
         out.print(f"Đã lập chỉ mục {done.aips} gói, {done.documents} văn bản.")
 
 
+def _compared(home: Path | None, *, as_json: bool) -> int:
+    from api.drifting import index_drift
+
+    with archive_at(home) as installation, output.progress("Đối chiếu chỉ mục", None, shown=not as_json):
+        found = index_drift(installation, mend=False)
+    if as_json:
+        print_json(found)
+    elif found["level"]:
+        out.print(f"[green]Chỉ mục khớp danh mục[/]: {found['hoso']} hồ sơ, {found['documents']} văn bản.")
+    else:
+        for item in found["differences"]:
+            counts = f"thiếu {len(item['missing'])}, thừa {len(item['extra'])}, khác {len(item['differing'])}"
+            line(f"[red]{plain(item['aip_id'])}[/]  {counts}")
+        for aip_id in found["unread"]:
+            line(f"[yellow]{plain(aip_id)}[/]  không đọc được gói để đối chiếu")
+        say(plain(found["remedy"]))
+    return Exit.OK if found["level"] else Exit.FAILED
+
+
 @app.command(cls=Command)
 def stop(home: Home = None) -> None:
-    """Dừng nút Elasticsearch cục bộ của kho này (khởi động lại khi cần)."""
+    """Dừng dịch vụ HTTP và nút Elasticsearch cục bộ của kho này (nút tự khởi động lại khi cần)."""
+    from api.running import stop_service
+
     with archive_at(home) as installation:
+        if stop_service(installation.settings.home):
+            out.print("Đã dừng dịch vụ HTTP.")
         node = installation.search_settings.local_node
         if node is not None:
             node.stop()

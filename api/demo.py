@@ -1,4 +1,5 @@
-"""``make demo``: an archive of its own with the samples in it; run again, it finds its data and goes on from there."""
+"""``make demo``: an archive of its own with the samples in it, and its service running at the end; run again, it finds
+its data and goes on from there."""
 
 from __future__ import annotations
 
@@ -10,10 +11,12 @@ from typing import Any
 from api import output
 from api.bootstrap import Installation, opened
 from api.delivering import deliver
+from api.demo_service import fresh_parcel, say_how_to_call, started, tokens
 from api.diagnosing import diagnoses
 from api.finding import search_view
 from api.initialising import initialise
 from api.output import ANSWERS, STATES, out, plain, table
+from api.running import stop_service
 from api.settings import Settings, load_settings
 from api.submitting import carry, hand_in
 from api.verifying import verify_aip
@@ -39,7 +42,7 @@ _MARKS = {"passed": "[green]✓[/]", "failed": "[red]✗[/]", "indeterminate": "
 
 
 def main() -> int:
-    """Samples, archive, ingest, table of verdicts, search, fetch, verify, and the commands to go on with."""
+    """Samples, archive, ingest, table of verdicts, search, fetch, verify; then the service, and the lines to go on with."""
     expected = _samples()
     again = (HOME / "luutru.toml").exists()
     out.rule("luutru: kho lưu trữ số trình diễn")
@@ -51,7 +54,9 @@ def main() -> int:
             code="H99.12",
             trust_list=SAMPLES / "trust-list.json",
             agreement=Path("samples/agreement.toml"),
+            public_verification=True,
         )
+        stop_service(HOME.absolute())
         settings = _with_scanner(load_settings(HOME.absolute()), socket)
         with opened(settings) as installation:
             views = _ingested(installation, expected)
@@ -61,6 +66,10 @@ def main() -> int:
             _fetched(installation, stored[0])
             _health(installation)
     _commands(stored[0], next(view for view in views if view["state"] == "returned"))
+    address = started(HOME.absolute())
+    with opened(load_settings(HOME.absolute())) as installation:
+        people = tokens(installation)
+    say_how_to_call(address, people, stored[0], fresh_parcel(SAMPLES, HOME.absolute()))
     return 0
 
 

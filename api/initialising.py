@@ -42,7 +42,7 @@ nightly_at = "01:30"       # đối chiếu chỉ mục với danh mục
 [http]
 host = "127.0.0.1"
 port = 8080
-public_verification = false  # cho phép xác minh không cần tài khoản
+public_verification = {public_verification}  # cho phép xác minh không cần tài khoản
 largest_submission_bytes = 68719476736
 # tls_certificate = "keys/tls.pem"
 # tls_key = "keys/tls-key.pem"
@@ -67,6 +67,7 @@ def initialise(
     trust_list: Path | None = None,
     agreement: Path | None = None,
     clamd: str = "",
+    public_verification: bool = False,
 ) -> dict[str, object]:
     """The archive at ``home``, ready for work; ``created`` is false when it was there already and nothing was changed.
 
@@ -95,6 +96,7 @@ def initialise(
             for number, folder in enumerate(folders, 1)
         ),
         clamd=_quoted(clamd),
+        public_verification="true" if public_verification else "false",
         trust_list=_quoted(kept_list),
         agreement=_quoted(kept_agreement),
     )

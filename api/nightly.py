@@ -37,10 +37,10 @@ class Nightly:
 
 def compare_index(installation: Installation) -> None:
     """The index against the catalogue by counts and digest; what differs is indexed anew. Never ends the worker."""
-    from api.drifting import mended_drift
+    from api.drifting import index_drift
 
     try:
-        found = mended_drift(installation)
+        found = index_drift(installation, mend=True)
         _log.warning("nightly index comparison: %s", found)
     except LuutruError as error:
         _log.warning("nightly index comparison: %s %s", error.message, error.detail)

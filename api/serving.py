@@ -16,6 +16,7 @@ import uvicorn
 from api.bootstrap import Installation
 from api.http.app import create_app
 from api.http.logs import log_structured
+from api.running import recorded
 from archive.errors import LuutruError
 
 _log = logging.getLogger("luutru.serve")
@@ -133,9 +134,11 @@ def serve(
         if keeper is not None:
             keeper.start()
         shown = f"[{host}]" if ":" in host else host
-        ready(f"{'https' if tls else 'http'}://{shown}:{bound.getsockname()[1]}")
+        address = f"{'https' if tls else 'http'}://{shown}:{bound.getsockname()[1]}"
         try:
-            server.run(sockets=[bound])
+            with recorded(settings.home, address):
+                ready(address)
+                server.run(sockets=[bound])
         finally:
             if keeper is not None:
                 keeper.stop()

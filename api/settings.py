@@ -13,6 +13,8 @@ from typing import Any
 from archive.errors import LuutruError
 
 HOME_VARIABLE = "LUUTRU_HOME"
+CLAMD_VARIABLE = "LUUTRU_CLAMD_SOCKET"
+"""Another clamd socket than the settings name, for a scanner that lives only as long as one run."""
 FILE_NAME = "luutru.toml"
 
 
@@ -176,7 +178,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         search_hosts=tuple(part("search").get("hosts", ())),
         search_api_key_file=path(part("search").get("api_key_file")),
         search_ca_certs=path(part("search").get("ca_certs")),
-        clamd_socket=part("malware").get("clamd_socket", ""),
+        clamd_socket=os.environ.get(CLAMD_VARIABLE) or part("malware").get("clamd_socket", ""),
         clamd_official=bool(part("malware").get("official_signatures", True)),
         trust_list=path(part("signatures").get("trust_list")),
         online_revocation=bool(part("signatures").get("online_revocation", False)),

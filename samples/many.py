@@ -43,19 +43,20 @@ def make_signed_pdfs(
     pki: Pki,
     seed: int = 1,
     processes: int = 2,
+    first_number: int = FIRST_NUMBER,
     progress: Callable[[int], None] = lambda _done: None,
 ) -> list[Path]:
     """``count`` PDF/A-2u files ``<number>.<kind>.pdf`` in ``folder``, each with 0–3 signatures, time stamps and
     revocation data embedded; no two are alike. One that is there already is kept.
 
-    Kinds are drawn with ``seed``; numbers run from ``FIRST_NUMBER``: the same call gives the same names. Documents are
+    Kinds are drawn with ``seed``; numbers run from ``first_number``: the same call gives the same names. Documents are
     printed once a kind; signing takes the time, so ``processes`` share it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     drawn = random.Random(seed)
     keys = sorted(key for key in documents() if not key.startswith("seed-"))
     tasks = []
-    for number in range(FIRST_NUMBER, FIRST_NUMBER + count):
+    for number in range(first_number, first_number + count):
         key = drawn.choice(keys)
         tasks.append(_Task(pki.folder, key, number, signatures, folder / f"{number}.{key}.pdf"))
     missing = [task for task in tasks if not task.target.exists()]
