@@ -11,7 +11,7 @@ from lxml import etree
 
 from archive.aip import profile
 from archive.aip.model import Entry, Party
-from archive.aip.xmltext import XSI, Builder, document, href_of, time_of
+from archive.aip.xmltext import XSI, Builder, document, href_of, text_of, time_of
 
 METS = "http://www.loc.gov/METS/"
 XLINK = "http://www.w3.org/1999/xlink"
@@ -102,7 +102,7 @@ def write_mets(file: IO[bytes], content: PackageHead, mets: MetsContent) -> None
     created = time_of(content.created_at)
     attributes = {
         "OBJID": mets.object_id,
-        "LABEL": mets.label,
+        "LABEL": text_of(mets.label),
         "TYPE": profile.METS_TYPE,
         "PROFILE": profile.METS_PROFILE,
         f"{{{CSIP}}}CONTENTINFORMATIONTYPE": profile.CONTENT_INFORMATION_TYPE,

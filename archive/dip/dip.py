@@ -85,10 +85,21 @@ def refuse_request(request: DipRequest) -> None:
     if request.fee_object_type and request.fee_object_type not in FEE_OBJECT_TYPES:
         raise DipRefusedError("Đối tượng thu phí phải là mã từ 01 đến 10.")
     values = request.fields()
+    if any(not _is_text(value) for value in (*values.values(), request.recipient)):
+        raise DipRefusedError("Yêu cầu sử dụng có ký tự không hợp lệ.", detail="lone surrogate")
     for item in fields_of("request"):
         most = item.rules["tt05"].length
         if item.type != "date" and most is not None and len(str(values[item.name])) > most:
             raise DipRefusedError(f"«{item.label}» dài quá {most} ký tự.")
+
+
+def _is_text(value: str) -> bool:
+    """Whether it is Unicode text: JSON from outside may hold halves of characters, which no file can."""
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 @dataclass(frozen=True, slots=True)

@@ -127,7 +127,7 @@ class Export:
         Raises ``CopyDamagedError``. Without it a damaged document shows itself only half-way through sending.
         """
         for document in self._documents:
-            self._copies.proof(document)
+            self._copies.prove(document)
 
     def write(self, out: SupportsWrite) -> DipWritten:
         """Send everything into ``out``."""

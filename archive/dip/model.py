@@ -76,7 +76,7 @@ class GivenFrom:
     """The stored package the documents lie in: the object ``key`` in each of ``stores``, preferred first.
 
     ``file_code`` and ``title``: mã và tiêu đề hồ sơ. Nothing here speaks of documents: their number, names and digests
-    come from the chosen ones alone.
+    come from the chosen ones alone. Leave ``title`` empty for somebody who may know a document but not its hồ sơ.
     """
 
     aip_id: str
@@ -110,7 +110,7 @@ class DipRequest:
     software: str = "luutru"
     software_version: str = ""
 
-    def fields(self) -> Mapping[str, Any]:
+    def fields(self) -> Mapping[str, str]:
         """By canonical name of the table ``request`` of ``schemas/fields.toml``."""
         return {
             "requestID": self.request_id,

@@ -6,6 +6,7 @@ import hashlib
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from archive.dip.model import CopyDamagedError, Damage, GivenDocument
 from archive.errors import StoreError
@@ -33,6 +34,7 @@ class ProvenCopies:
         self._stores = list(stores)
         self._gave: dict[str, None] = {}
         self._damaged: dict[Damage, None] = {}
+        self._proven: dict[int, Proof] = {}
 
     @property
     def gave(self) -> tuple[str, ...]:
@@ -42,8 +44,26 @@ class ProvenCopies:
     def damaged(self) -> tuple[Damage, ...]:
         return tuple(self._damaged)
 
+    def prove(self, document: GivenDocument) -> None:
+        """As ``proof``, ahead of sending: of a large document the answer is kept, so that it is not read a third time."""
+        proof = self.proof(document)
+        if proof.held is None:
+            self._proven[document.ordinal] = proof
+
+    def save(self, document: GivenDocument, path: Path) -> None:
+        """The bytes as a file; there is none when ``CopyDamagedError`` is raised."""
+        try:
+            with path.open("wb") as file:
+                for chunk in self.chunks(document, self.proof(document)):
+                    file.write(chunk)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+
     def proof(self, document: GivenDocument) -> Proof:
         """A store that gives exactly the recorded bytes. Raises ``CopyDamagedError`` when none does."""
+        if document.ordinal in self._proven:
+            return self._proven.pop(document.ordinal)
         for store in self._stores:
             sha256, crc32, held = hashlib.sha256(), 0, bytearray()
             keep = document.size_bytes <= HELD_BYTES

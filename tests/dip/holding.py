@@ -44,11 +44,14 @@ def content_of(number: int) -> bytes:
     return (f"nội dung {number} ".encode() * 4000)[: 9_000 * number]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Holding:
     source: GivenFrom
     documents: tuple[GivenDocument, ...]
     package: bytes
+
+    def __repr__(self) -> str:
+        return f"{len(self.documents)} documents held"
 
     def but(self, *ordinals: int) -> tuple[GivenDocument, ...]:
         return tuple(document for document in self.documents if document.ordinal not in ordinals)
