@@ -77,9 +77,7 @@ def test_nothing_of_the_address_signs_anybody_in(people: Peopled) -> None:
         (b'{"username": "' + b"x" * 5000 + b'", "password": "x"}', "application/json", 422),
     ],
 )
-def test_a_body_that_is_none_is_refused_and_not_repeated(
-    people: Peopled, body: bytes, kind: str, status: int
-) -> None:
+def test_a_body_that_is_none_is_refused_and_not_repeated(people: Peopled, body: bytes, kind: str, status: int) -> None:
     answer = people.ask(None, "POST", "/session", content=body, headers={"Content-Type": kind})
     assert answer.status_code == status
     assert "xxxx" not in answer.text
