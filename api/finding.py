@@ -8,7 +8,7 @@ import re
 from typing import Any
 
 from api.bootstrap import Installation, now
-from archive.catalogue import Aip, Document
+from archive.catalogue import Aip, Document, Reading
 from archive.events import Event
 from archive.lifecycle import State
 from search.errors import IndexUnavailableError, NodeError
@@ -69,13 +69,18 @@ def _hit(item: SearchHit) -> dict[str, Any]:
 
 def _from_catalogue(installation: Installation, query: str) -> list[dict[str, Any]]:
     with installation.catalogue.read() as reading:
-        found: list[tuple[Aip | None, Document | None]] = [
-            (reading.aip(item.aip_id), None)
-            for item in reading.submissions_found(query.strip())
-            if item.state is State.STORED
-        ]
-        found += [(reading.aip(item.aip_id), item) for item in reading.documents_numbered(query.strip())]
-        return [_catalogued(aip, document) for aip, document in found if aip is not None]
+        return [_catalogued(aip, document) for aip, document in found_in_catalogue(reading, query)]
+
+
+def found_in_catalogue(reading: Reading, text: str) -> list[tuple[Aip, Document | None]]:
+    """What the catalogue finds without the index: hồ sơ by any id or code of theirs, documents by số và ký hiệu."""
+    found: list[tuple[Aip | None, Document | None]] = [
+        (reading.aip(item.aip_id), None)
+        for item in reading.submissions_found(text.strip())
+        if item.state is State.STORED
+    ]
+    found += [(reading.aip(item.aip_id), item) for item in reading.documents_numbered(text.strip())]
+    return [(aip, document) for aip, document in found if aip is not None]
 
 
 def _catalogued(aip: Aip, document: Document | None) -> dict[str, Any]:

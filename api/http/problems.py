@@ -121,6 +121,14 @@ STATUS: Mapping[str, int] = {
     "unpack.quarantine-full": 503,
     "worker.unavailable": 503,
     "worker.timeout": 503,
+    "search.page-refused": 400,
+    "search.record-unknown": 404,
+    "search.index-busy": 503,
+    "dip.refused": 400,
+    "picture.format.unsupported": 404,
+    "picture.width.refused": 422,
+    "picture.unavailable": 503,
+    "aip.unreadable": 503,
 }
 """The status of an error of the archive; an error may also bring its own as ``http_status``. Others are ours: 500."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Lock
 
 from api.http.gate import Asked
-from archive.access import Mode, Role, Target, Verdict, visible_modes
+from archive.access import Mode, Operation, Role, Target, Verdict, visible_modes
 from archive.access.modes import strictest
 from archive.catalogue import Aip, Document, Reading
 from archive.catalogue.standing import Standing, standings, stated_counts
@@ -63,6 +63,11 @@ def documents_visible(reading: Reading, asked: Asked, aip: Aip) -> int:
     return visible
 
 
+def to_know(asked: Asked) -> Asked:
+    """The same asker, asking of each record whether they may know of it: the question behind searches and lists."""
+    return replace(asked, operation=Operation.RECORD_READ)
+
+
 @dataclass(frozen=True)
 class Judge:
     """Answers of the rules for a whole page of records, from three statements; ordinal None is the hồ sơ."""
@@ -90,12 +95,12 @@ class Judge:
 
     def known(self, aip_id: str, ordinal: int | None) -> bool:
         """Whether who asks may do to this record what they ask for."""
-        target = self.target(aip_id, ordinal)
-        return target is not None and self.asked.verdict(target) is Verdict.ALLOWED
+        return self.verdict(aip_id, ordinal) is Verdict.ALLOWED
 
-    def mode(self, aip_id: str, ordinal: int | None) -> Mode | None:
+    def verdict(self, aip_id: str, ordinal: int | None) -> Verdict:
+        """UNKNOWN for what the catalogue does not have."""
         target = self.target(aip_id, ordinal)
-        return None if target is None else target.mode
+        return Verdict.UNKNOWN if target is None else self.asked.verdict(target)
 
 
 def _standing(reading: Reading, aip_id: str, *ordinals: int) -> Standing:

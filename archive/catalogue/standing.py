@@ -17,7 +17,7 @@ from archive.catalogue.model import Aip, Document
 from archive.catalogue.pieces import pieces
 from archive.catalogue.reading import ASKED_AT_ONCE, Reading
 from archive.catalogue.rights_tables import WHOLE, usage_modes
-from archive.catalogue.rows import aip_of
+from archive.catalogue.rows import AnyRow, aip_of
 from archive.lifecycle import State
 
 PACKAGES_AT_ONCE = 10
@@ -69,6 +69,18 @@ def documents_after(reading: Reading, aip_id: str, after: int, limit: int) -> li
     return reading._documents(query)
 
 
+def documents_of(reading: Reading, asked: Mapping[str, Iterable[int]]) -> Mapping[tuple[str, int], Document]:
+    """By package id and ordinal, for those of ``asked`` (id → ordinals) that exist."""
+    c = t.documents.c
+    found: dict[tuple[str, int], Document] = {}
+    for some, condition in _both(c.aip_id, c.ordinal, {aip_id: set(ordinals) for aip_id, ordinals in asked.items()}):
+        query = select(t.documents).where(condition).order_by(c.aip_id, c.ordinal)
+        for document in reading._documents(query):
+            if document.ordinal in some[document.aip_id]:
+                found[document.aip_id, document.ordinal] = document
+    return found
+
+
 def documents_with_bytes(reading: Reading, sha256: str, limit: int) -> list[Document]:
     """Originals that are exactly these bytes."""
     c = t.documents.c
@@ -95,6 +107,15 @@ class Listed:
     submission_id: str
 
 
+def aips_named(reading: Reading, ids: Iterable[str]) -> Mapping[str, Listed]:
+    """Stored packages by id, for those of ``ids`` that are."""
+    found: dict[str, Listed] = {}
+    for some in pieces(ids, ASKED_AT_ONCE):
+        for row in reading._connection.execute(_listing().where(t.aips.c.id.in_(some))):
+            found[row.id] = _listed(row)
+    return found
+
+
 def aips_listed(
     reading: Reading,
     *,
@@ -110,10 +131,7 @@ def aips_listed(
     ``owner``: only this agency's, and those of ``also``; ``agency`` and ``file_code``: only those that say so.
     """
     s, a = t.submissions.c, t.aips.c
-    query: Select[Any] = select(
-        t.aips, s.owned_by, s.agency_code, s.agency_name, s.registration_number, s.entered_at
-    ).join(t.submissions, s.id == a.submission_id)
-    query = query.where(s.state == State.STORED.value)
+    query = _listing()
     if owner is not None:
         own = s.owned_by == owner
         query = query.where(or_(own, a.id.in_(list(also))) if also else own)
@@ -125,18 +143,26 @@ def aips_listed(
         at, submission_id = before
         query = query.where(or_(s.entered_at < at, and_(s.entered_at == at, s.id < submission_id)))
     rows = reading._connection.execute(query.order_by(s.entered_at.desc(), s.id.desc()).limit(limit))
-    return [
-        Listed(
-            aip_of(row),
-            row.owned_by,
-            row.agency_code,
-            row.agency_name,
-            row.registration_number,
-            row.entered_at,
-            row.submission_id,
-        )
-        for row in rows
-    ]
+    return [_listed(row) for row in rows]
+
+
+def _listing() -> Select[Any]:
+    s = t.submissions.c
+    columns = (s.owned_by, s.agency_code, s.agency_name, s.registration_number, s.entered_at)
+    joined = select(t.aips, *columns).join(t.submissions, s.id == t.aips.c.submission_id)
+    return joined.where(s.state == State.STORED.value)
+
+
+def _listed(row: AnyRow) -> Listed:
+    return Listed(
+        aip_of(row),
+        row.owned_by,
+        row.agency_code,
+        row.agency_name,
+        row.registration_number,
+        row.entered_at,
+        row.submission_id,
+    )
 
 
 def _owners(reading: Reading, ids: Sequence[str]) -> dict[str, tuple[str, Mode | None]]:
