@@ -16,6 +16,9 @@ from search.errors import IndexBusyError, IndexMissingError, IndexUnavailableErr
 _BULK_TIMEOUT_SECONDS = 120.0
 _TEMPORARY = frozenset({429, 502, 503, 504})
 _CONFLICT = 409
+_NO_ROOM = 429
+_RETRIED_BELOW = (502, 503, 504)
+"""What the client itself tries again; too much at once would only be too much again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ class BulkRequests:
             waiting, answers = _again(waiting, answers)
             if not waiting:
                 return written
-        if all(answer.status == 429 for answer in answers):
+        if all(answer.status == _NO_ROOM for answer in answers):
             raise IndexBusyError("Chỉ mục tìm kiếm đang quá tải.", detail=str(answers[0].reason))
         raise IndexUnavailableError("Chỉ mục tìm kiếm đang quá tải hoặc hết chỗ.", detail=str(answers[0].reason))
 
@@ -91,14 +94,19 @@ class BulkRequests:
 
     def _sent(self, target: str, heads: Sequence[bytes], entries: Sequence[Entry]) -> list[_Answer]:
         lines = [line for head, item in zip(heads, entries, strict=True) for line in (head, item.body)]
-        with answered():
-            # the client passes bytes through as they are; its type only knows mappings
-            answer = self._client.options(request_timeout=_BULK_TIMEOUT_SECONDS).bulk(
-                index=target,
-                operations=lines,  # type: ignore[arg-type]
-                require_alias=True,
-                filter_path="items.*.status,items.*.error",
-            )
+        try:
+            with answered():
+                # the client passes bytes through as they are; its type only knows mappings
+                answer = self._client.options(
+                    request_timeout=_BULK_TIMEOUT_SECONDS, retry_on_status=_RETRIED_BELOW
+                ).bulk(
+                    index=target,
+                    operations=lines,  # type: ignore[arg-type]
+                    require_alias=True,
+                    filter_path="items.*.status,items.*.error",
+                )
+        except IndexBusyError as error:
+            return [_Answer(_NO_ROOM, error.detail)] * len(entries)
         return [_answer(item) for item in answer["items"]]
 
     def _without_conflicts(self, target: str, entries: Sequence[Entry], answers: list[_Answer]) -> list[_Answer]:

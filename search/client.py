@@ -12,10 +12,12 @@ from typing import Any
 import elasticsearch
 from elasticsearch import Elasticsearch
 
-from search.errors import IndexDeniedError, IndexMissingError, IndexRequestError, IndexUnavailableError
+from search.errors import IndexBusyError, IndexDeniedError, IndexMissingError, IndexRequestError, IndexUnavailableError
 from search.node.local import LocalNode
 
 _BUSY = frozenset({429, 502, 503, 504})
+_NO_ROOM = frozenset({413, 429})
+"""Too much for the server, or for a proxy before it: now, or at once."""
 _RECOVERY = "Việc tiếp nhận, lưu trữ vẫn tiếp tục; chỉ mục sẽ tự bắt kịp khi hoạt động trở lại (luutru doctor)."
 
 
@@ -101,6 +103,8 @@ def _translated(error: elasticsearch.ApiError) -> Exception:
         return IndexMissingError(
             "Chưa có chỉ mục tìm kiếm.", remedy="Chạy «luutru work» để lập chỉ mục.", detail=detail
         )
+    if error.status_code in _NO_ROOM:
+        return IndexBusyError("Chỉ mục tìm kiếm đang quá tải.", remedy=_RECOVERY, detail=detail)
     if error.status_code in _BUSY:
         return IndexUnavailableError("Chỉ mục tìm kiếm đang quá tải hoặc hết chỗ.", remedy=_RECOVERY, detail=detail)
     return IndexRequestError("Chỉ mục tìm kiếm không hiểu yêu cầu.", detail=detail)

@@ -110,10 +110,10 @@ class SearchIndex:
 
     # -- reading --------------------------------------------------------------------------------------------------
 
-    def refresh(self) -> None:
-        """What was written before is found by searches from now on."""
+    def refresh(self, generation: Generation | None = None) -> None:
+        """What was written before is found by searches from now on; in ``generation``, else behind the alias."""
         with answered():
-            self.client.indices.refresh(index=self.alias)
+            self.client.indices.refresh(index=generation.name if generation else self.alias)
 
     def count(self, kind: str | None = None, *, within: str | None = None) -> int:
         """How many index documents there are, of one kind when given; behind the alias or in the index ``within``."""

@@ -113,6 +113,7 @@ class Follower:
             self._index.sweep()
             successor = self._index.successor()
             total = self._source.total()
+            self._index.refresh(successor)
             written = self._index.count(within=successor.name)
 
             def heard(settled: Settled | None, cursor: int) -> None:

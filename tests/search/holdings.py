@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from search.indexer import INDEXED_EVENT, Refusal
+from search.indexer import INDEXED_EVENT, MODE_EVENT, Refusal
 from search.record import IndexableAip, IndexableDocument
 
 SEEDS = Path(__file__).resolve().parents[2] / "samples" / "seeds"
@@ -31,11 +31,22 @@ class Holdings:
         for event in ("submission.received", INDEXED_EVENT):
             self.events.append((len(self.events) + 1, event, identity, {}))
 
+    def decide(self, aip_id: str, aip: IndexableAip) -> None:
+        """Another mode of use is decided: from now on the AIP is as given."""
+        self.made[aip_id] = lambda: aip
+        self.events.append((len(self.events) + 1, MODE_EVENT, aip_id, {}))
+
+    def end(self, aip_id: str) -> None:
+        """The AIP is no longer held."""
+        del self.made[aip_id]
+
     def events_after(self, cursor: int, limit: int) -> Sequence[tuple[int, str, str, Mapping[str, Any]]]:
         return self.events[cursor : cursor + limit]
 
     def aip(self, aip_id: str) -> IndexableAip | None:
-        return self.made[aip_id]() if aip_id in self.made else None
+        if aip_id not in self.made:
+            return None
+        return replace(self.made[aip_id](), as_of=len(self.events))
 
     def aips(self) -> Iterator[IndexableAip]:
         return (self.made[aip_id]() for aip_id in sorted(self.made))
