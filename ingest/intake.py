@@ -7,12 +7,12 @@ import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import islice
 from pathlib import Path
 
 from archive.canonical import canonical_sha256
 from archive.catalogue import Catalogue, Reading
 from archive.catalogue.model import AgreementRef, NewSubmission, Received, Submission
+from archive.catalogue.waiting import waiting_count
 from archive.errors import LuutruError, SubmissionMissingError
 from archive.lifecycle import State
 from ingest.arrival import CHUNK_BYTES, Arrival, kind_of_name
@@ -215,7 +215,7 @@ class Intake:
                 remedy="Giải phóng chỗ trống trong kho hoặc nộp lại sau.",
             )
         with self.catalogue.read() as reading:
-            waiting = sum(1 for _ in islice(reading.submissions_in(State.RECEIVED), self.waiting_at_most))
+            waiting = waiting_count(reading, self.waiting_at_most)
         if waiting >= self.waiting_at_most:
             raise BackpressureError(
                 f"Đang có {waiting} hồ sơ chờ xử lý; kho tạm không nhận thêm.",

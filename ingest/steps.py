@@ -26,7 +26,7 @@ from archive.errors import LuutruError
 from archive.events import Event
 from archive.finding import Answer, Finding, worst
 from archive.fixity import CopyState
-from archive.lifecycle import State
+from archive.lifecycle import VIETNAMESE, State
 from archive.local_time import local_text
 from archive.signing import ArchiveKey
 from archive.storage.key import aip_key
@@ -63,6 +63,13 @@ class ContentMissingError(LuutruError):
     """Quarantine has lost the content of a submission that is not finished."""
 
     code = "ingest.content-missing"
+
+
+class ReviewDecidedError(LuutruError):
+    """Nobody waits for a person's decision here: another was faster, or it was never asked for one."""
+
+    code = "review.already-decided"
+    http_status = 409
 
 
 @dataclass(frozen=True)
@@ -145,8 +152,10 @@ class Steps:
         return moved.state
 
     def accept(self, submission_id: str, *, actor: str, reason: str) -> State:
-        """A person accepts what was in review; who and why go to the ledger."""
+        """A person accepts what was in review; who and why go to the ledger. Raises ReviewDecidedError."""
         with self.catalogue.transaction() as tx:
+            if _require_undecided(tx, submission_id, Event.SUBMISSION_DECISION_ACCEPTED, actor):
+                return tx.submission(submission_id).state
             moved = tx.move(
                 submission_id,
                 Event.SUBMISSION_DECISION_ACCEPTED,
@@ -157,14 +166,20 @@ class Steps:
         return moved.state
 
     def send_back(self, submission_id: str, *, actor: str, reason: str) -> State:
-        """A person returns what was in review, with the reason in their own words."""
+        """A person returns what was in review, with the reason in their own words. Raises ReviewDecidedError."""
+        with self.catalogue.read() as reading:
+            if _require_undecided(reading, submission_id, Event.SUBMISSION_DECISION_RETURNED, actor):
+                return State.RETURNED
         submission = self._submission(submission_id)
         reports = read_reports(self._slot(submission_id).checks)
         decision = decide(_findings(reports), self.agreement)
         return self._return(submission, decision, actor=actor, note=reason)
 
     def refuse(self, submission_id: str, *, actor: str, reason: str) -> State:
-        """A person saw what no machine did (a mark of secrecy in a scan): refused, and its content removed at once."""
+        """A person saw what no machine did (a mark of secrecy in a scan): refused, and its content removed at once.
+
+        Raises ReviewDecidedError.
+        """
         state = self._refuse(submission_id, actor=actor, codes=[], note=reason)
         self.finish(submission_id)
         return state
@@ -357,6 +372,8 @@ class Steps:
     def _refuse(self, submission_id: str, *, actor: str, codes: list[str], **more: str) -> State:
         """Nothing of the content is kept or quoted: only that it bore a mark, and under which agreement it was refused."""
         with self.catalogue.transaction() as tx:
+            if actor != self.actor:
+                _require_undecided(tx, submission_id, Event.SUBMISSION_CONTENT_REFUSED, actor)
             moved = tx.move(
                 submission_id,
                 Event.SUBMISSION_CONTENT_REFUSED,
@@ -385,6 +402,8 @@ class Steps:
             note=note,
         )
         with self.catalogue.transaction() as tx:
+            if actor != self.actor:
+                _require_undecided(tx, submission.id, Event.SUBMISSION_DECISION_RETURNED, actor)
             moved = tx.move(
                 submission.id,
                 Event.SUBMISSION_DECISION_RETURNED,
@@ -453,6 +472,39 @@ class Steps:
     def _checking(self, slot: Slot) -> Checking:
         subject = self._unpacked(slot).subject
         return Checking(subject, read_reports(slot.checks), slot.checks, entries_of(subject))
+
+
+def _require_undecided(reading: Reading, submission_id: str, decision: Event, actor: str) -> bool:
+    """False while a person is asked to decide; True when this person has decided just this. Raises ReviewDecidedError."""
+    submission = reading.submission(submission_id)
+    if submission.state is State.IN_REVIEW:
+        return False
+    made = [
+        record
+        for event in (
+            Event.SUBMISSION_DECISION_ACCEPTED,
+            Event.SUBMISSION_DECISION_RETURNED,
+            Event.SUBMISSION_CONTENT_REFUSED,
+        )
+        if (record := reading.record_of(submission_id, event)) is not None
+    ]
+    last = max(made, key=lambda record: record.seq, default=None)
+    if last is not None and (last.event, last.actor) == (decision.value, actor):
+        return True
+    raise ReviewDecidedError(
+        f"Hồ sơ nộp lưu đang ở trạng thái «{VIETNAMESE[submission.state]}», không chờ quyết định.",
+        remedy=f"Đã có quyết định «{_DECIDED[last.event]}» lúc {local_text(last.at)}."
+        if last
+        else "Xem lại trạng thái.",
+        detail=last.actor if last else "",
+    )
+
+
+_DECIDED = {
+    Event.SUBMISSION_DECISION_ACCEPTED.value: "tiếp nhận",
+    Event.SUBMISSION_DECISION_RETURNED.value: "trả lại",
+    Event.SUBMISSION_CONTENT_REFUSED.value: "từ chối",
+}
 
 
 def recorded_reports(reading: Reading, submission_id: str) -> tuple[CheckReport, ...]:

@@ -1,0 +1,77 @@
+"""A submission by its address, judged; and whether who asks may know what is in it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Annotated
+
+from fastapi import Path
+
+from api.http.gate import Asked
+from api.http.problems import unknown
+from api.http.submission_views import EXAMPLE_ID
+from api.http.targets import aip_target
+from archive.access import Mode, Operation, Target, Verdict, decide, visible_modes
+from archive.catalogue import Reading, Submission
+from archive.errors import SubmissionMissingError
+from archive.events import Event
+from archive.lifecycle import State
+
+_NUMBER = re.compile(r"NL-\d{4}-\d{6,}", re.IGNORECASE)
+
+SubmissionId = Annotated[
+    str,
+    Path(
+        pattern=r"^([0-9a-f]{32}|NL-[0-9]{4}-[0-9]{6,10})$",
+        description="Mã lần nộp hoặc mã đăng ký nộp. / Id of the submission, or its registration number.",
+        examples=[EXAMPLE_ID, "NL-2026-000042"],
+    ),
+]
+
+
+@dataclass(frozen=True, slots=True)
+class FoundSubmission:
+    """A submission this request may read. ``described_too``: also its description, findings, reports and letters."""
+
+    submission: Submission
+    described_too: bool
+
+
+def found_submission(reading: Reading, asked: Asked, text: str) -> FoundSubmission:
+    """Raises ProblemError: the same for what does not exist and for another agency's."""
+    try:
+        numbered = reading.submission_numbered(text) if _NUMBER.fullmatch(text) else None
+        submission = numbered or reading.submission(text)
+    except SubmissionMissingError:
+        raise unknown() from None
+    asked.require(Target(submission.owned_by, Mode.CONDITIONAL), submission.id)
+    return FoundSubmission(submission, may_know_content(reading, asked, submission))
+
+
+def may_know_content(reading: Reading, asked: Asked, submission: Submission) -> bool:
+    """Once it is stored, what is in it is a record: who may not know of a restricted one learns only that something came.
+
+    Findings and letters name every document, so the strictest of them counts. Before that it is read by those who decide.
+    """
+    if submission.state is not State.STORED or visible_modes(asked.who.role) == frozenset(Mode):
+        return True
+    aip = reading.aip(submission.aip_id)
+    if aip is None:
+        return False
+    whole = aip_target(reading, asked, aip)
+    strict = Target(whole.owner, whole.mode, granted=whole.granted)
+    return decide(asked.who, Operation.RECORD_READ, strict) is Verdict.ALLOWED
+
+
+def described_submission(reading: Reading, asked: Asked, text: str) -> Submission:
+    """The same for what only makes sense with its content known. Raises ProblemError."""
+    found = found_submission(reading, asked, text)
+    if not found.described_too:
+        raise unknown()
+    return found.submission
+
+
+def record_shown(asked: Asked, submission_id: str, part: str = "") -> None:
+    """Every read of a submission is in the ledger before it is answered."""
+    asked.record(Event.SUBMISSION_DESCRIPTION_SHOWN, submission_id, {"part": part} if part else {})
