@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
@@ -13,7 +12,7 @@ from api.http.gate import Asked, gate
 from api.http.rights_views import LARGEST_SEQ, NEVER_STORED
 from archive.access import Operation
 from archive.events import Event
-from archive.ledger import Record
+from archive.ledger import Record, written_instant
 
 router = APIRouter(tags=["ledger"], dependencies=[NEVER_STORED])
 SUBJECT = "ledger"
@@ -23,7 +22,11 @@ class LedgerRecordView(BaseModel):
     """One record. ``hash`` is the SHA-256 of the RFC 8785 bytes of {seq, at, event, subject, actor, data, prev}."""
 
     seq: int = Field(description="Số thứ tự. / Its number.", examples=[42])
-    at: datetime = Field(description="Thời điểm. / When.")
+    at: str = Field(
+        description="Thời điểm, đúng như đã băm. / When, as it was hashed.",
+        json_schema_extra={"format": "date-time"},
+        examples=["2026-11-21T01:30:00.123456Z"],
+    )
     event: str = Field(description="Sự kiện. / What happened.", examples=["aip.copies.verified"])
     subject: str = Field(description="Về đối tượng nào. / About what.", examples=["0b9c2f5e7a544a5e9d4e4b7f0f3c9a11"])
     actor: str = Field(description="Ai thực hiện. / Who did it.", examples=["account:nguyen.van.an"])
@@ -35,7 +38,7 @@ class LedgerRecordView(BaseModel):
     def of(cls, record: Record) -> LedgerRecordView:
         return cls(
             seq=record.seq,
-            at=record.at,
+            at=written_instant(record.at),
             event=record.event,
             subject=record.subject,
             actor=record.actor,
@@ -59,7 +62,8 @@ class LedgerPage(BaseModel):
         "Read the ledger",
         description=(
             "Theo thứ tự, từ sau số `after`; có thể lọc theo đối tượng hoặc sự kiện. Lần đọc này cũng được ghi vào sổ.",
-            "In order behind `after`, of one subject or event when asked. Reading it is a ledger record too.",
+            "In order behind `after`, of one subject or event when asked. Reading it is a ledger record too. Whoever has "
+            "all records can check the chain: `hash` is over the seven fields before it, `prev` is the hash before.",
         ),
     ),
 )
