@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.holdings import CatalogueHoldings
-from api.settings import Settings, SettingsError
+from api.settings import Settings
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
 from archive.errors import StoreError
@@ -41,18 +41,6 @@ if TYPE_CHECKING:  # The client of the index takes a third of a second to import
 
 def now() -> datetime:
     return datetime.now(VIETNAM)
-
-
-def _secret(file: Path | None) -> str:
-    """What the file holds, without the line's end. Raises SettingsError when a configured secret cannot be read."""
-    if file is None:
-        return ""
-    try:
-        return file.read_text(encoding="utf-8").strip()
-    except (OSError, ValueError) as error:
-        raise SettingsError(
-            f"Không đọc được tệp bí mật «{file.name}».", remedy="Kiểm tra đường dẫn và quyền đọc.", detail=str(error)
-        ) from error
 
 
 def trust_list_version(path: Path | None) -> str:
@@ -199,7 +187,7 @@ class Installation:
             self.settings.tools / "elasticsearch",
             self.settings.search_data,
             hosts=self.settings.search_hosts,
-            api_key=_secret(self.settings.search_api_key_file),
+            api_key_file=self.settings.search_api_key_file,
             ca_certs=self.settings.search_ca_certs,
         )
 
