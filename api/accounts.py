@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import uuid
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -17,7 +18,7 @@ from archive.access.errors import (
     TokenMissingError,
     TokenRefusedError,
 )
-from archive.access.names import folded_username
+from archive.access.names import folded_username, is_username
 from archive.access.passwords import Passwords, chosen_password
 from archive.access.rules import scopes_of_role
 from archive.access.token_secrets import new_secret, secret_sha256
@@ -49,13 +50,14 @@ def _new_id() -> str:
 
 def find_account(reading: Reading, who: str) -> Account:
     """The account with this id or user name, however the name is typed. Raises AccountMissingError."""
-    found = reading.account_named(folded_username(who))
-    if found is not None:
-        return found
-    try:
-        return reading.account(who)
-    except AccountMissingError as error:
-        raise AccountMissingError("Không có tài khoản này.", remedy="Xem «luutru account list».", detail=who) from error
+    name = folded_username(who)
+    if is_username(name):
+        found = reading.account_named(name)
+        if found is not None:
+            return found
+        with suppress(AccountMissingError):
+            return reading.account(name)
+    raise AccountMissingError("Không có tài khoản này.", remedy="Xem «luutru account list».", detail=repr(who[:100]))
 
 
 def create_account(
@@ -237,7 +239,7 @@ def authenticate_password(
     name = folded_username(username)
     keys = account_key(name), address_key(address)
     with catalogue.transaction() as tx:
-        known = tx.password_hash(name)
+        known = tx.password_hash(name) if is_username(name) else None
         retry_at, blocks = tx.attempt({keys[0]: ACCOUNT, keys[1]: ADDRESS}, at)
         if blocks:
             subject = known[0].id if known else keys[0]

@@ -55,7 +55,7 @@ def next_attempts(standing: Attempts | None, at: datetime, patience: Patience) -
 
 def account_key(username: str) -> str:
     """The key of a (folded) user name; its digest, since people type passwords into the wrong field."""
-    return "account:" + hashlib.sha256(username.encode()).hexdigest()
+    return "account:" + _digest(username)
 
 
 def address_key(address: str) -> str:
@@ -63,7 +63,11 @@ def address_key(address: str) -> str:
     try:
         known = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
-        return "address:" + hashlib.sha256(address.encode()).hexdigest()
+        return "address:" + _digest(address)
     if isinstance(known, ipaddress.IPv6Address):
         known = known.ipv4_mapped or ipaddress.IPv6Network((known, 64), strict=False).network_address
     return f"address:{known}"
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from archive.access.principal import Principal
+from archive.access.principal import Principal, Scope
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """``actor``: as the ledger names him. ``account_id``: None at the command line, which no account stands behind."""
+    """``actor``: as the ledger names him. ``account_id``: None at the command line, which no account stands behind.
+
+    ``scopes``: those he came with; what he hands on to himself can be no wider.
+    """
 
     actor: str
     account_id: str | None = None
+    scopes: frozenset[Scope] = frozenset(Scope)
 
     @classmethod
     def of(cls, principal: Principal) -> Author:
-        return cls(principal.actor, principal.account_id)
+        return cls(principal.actor, principal.account_id, principal.scopes)

@@ -85,6 +85,12 @@ class TokenRefusedError(LuutruError):
     code = "token.refused"
 
 
+class ScopeExceededError(LuutruError):
+    """The token at hand is limited, and what was asked would get around its limits."""
+
+    code = "token.scope-exceeded"
+
+
 class TokenMissingError(LuutruError):
     """No token has this id."""
 

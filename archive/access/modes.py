@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any
@@ -36,12 +37,24 @@ _STATED: Mapping[str, Mode] = {
 
 
 def stated_mode(fields: Mapping[str, Any]) -> Mode | None:
-    """The mode these fields of a hồ sơ or document state; None when they state none. Words nobody knows: conditional."""
+    """The mode these fields of a hồ sơ or document state, the strictest of several; None when they state none.
+
+    Words nobody knows: conditional, unless they speak of restriction or secrecy.
+    """
     value = fields.get("mode")
-    if isinstance(value, list | tuple):
-        value = value[0] if value else None
-    text = " ".join(str(value or "").split()).casefold()
-    return _STATED.get(text, Mode.CONDITIONAL) if text else None
+    values = value if isinstance(value, list | tuple) else [value]
+    texts = [" ".join(unicodedata.normalize("NFC", str(one)).split()).casefold() for one in values if one is not None]
+    stated = [_mode_of(text) for text in texts if text]
+    return strictest(stated) if stated else None
+
+
+def _mode_of(text: str) -> Mode:
+    known = _STATED.get(text.zfill(2) if text.isdecimal() else text)
+    if known is not None:
+        return known
+    words = "".join(letter if letter.isalnum() else " " for letter in text).split()
+    closed = "mật" in words or "hạn chế" in " ".join(words)
+    return Mode.RESTRICTED if closed and "không" not in words else Mode.CONDITIONAL
 
 
 def effective_mode(

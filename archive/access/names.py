@@ -17,10 +17,15 @@ def folded_username(text: str) -> str:
     return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
+def is_username(name: str) -> bool:
+    """Whether an account could have this (folded) name; nothing else is ever looked up."""
+    return _USERNAME.fullmatch(name) is not None
+
+
 def username_of(text: str) -> str:
     """The user name ``text`` stands for: 1–64 of ``a-z 0-9 . _ @ -``. Raises AccountRefusedError."""
     name = folded_username(text)
-    if not _USERNAME.fullmatch(name):
+    if not is_username(name):
         raise AccountRefusedError(
             "Tên đăng nhập không hợp lệ.",
             remedy="Dùng 1–64 chữ cái không dấu, chữ số và các dấu . _ @ -, bắt đầu và kết thúc bằng chữ hoặc số.",

@@ -196,15 +196,25 @@ def decide(principal: Principal | None, operation: Operation, target: Target | N
         return Verdict.FORBIDDEN
     if rule is _Rule.YES or target is None:
         return Verdict.ALLOWED
+    if rule is _Rule.OWN:
+        # A grant opens a record to a person, never what the agency that handed it in was told about it.
+        return Verdict.ALLOWED if _own(principal, target) else Verdict.UNKNOWN
     if not _known(principal, target):
         return Verdict.UNKNOWN
     return _content(principal, target) if rule is _Rule.CONTENT else Verdict.ALLOWED
 
 
+def _own(principal: Principal, target: Target) -> bool:
+    # What no agency is known to own belongs to none, whatever an account without a code may say.
+    return bool(principal.agency_code) and target.owner == principal.agency_code
+
+
 def _known(principal: Principal, target: Target) -> bool:
-    if principal.role is Role.AGENCY and target.owner != principal.agency_code and not target.granted:
+    if target.granted:
+        return True
+    if principal.role is Role.AGENCY and not _own(principal, target):
         return False
-    return target.granted or (target.known_mode or target.mode) in visible_modes(principal.role)
+    return (target.known_mode or target.mode) in visible_modes(principal.role)
 
 
 def _content(principal: Principal, target: Target) -> Verdict:

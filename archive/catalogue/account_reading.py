@@ -3,16 +3,37 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from archive.access import Grant, Principal, Role, Scope
 from archive.access.errors import AccountMissingError, SavedSearchMissingError, TokenMissingError
 from archive.access.rules import scopes_of_role
 from archive.catalogue import rights_tables as t
+from archive.catalogue.columns import Instant
 from archive.catalogue.ledger_reading import LedgerReading
 from archive.catalogue.rights_model import Account, Authenticated, SavedSearch, Token
 from archive.catalogue.rights_rows import account_of, saved_search_of, token_of
+
+
+def _authenticated() -> Select[Any]:
+    k, a, g, at = t.tokens.c, t.accounts.c, t.grants.c, bindparam("at", type_=Instant)
+    live = and_(g.account_id == a.id, g.valid_until > at, g.valid_from <= at, g.withdrawn_at.is_(None))
+    return (
+        select(
+            *(k.id.label("token_id"), k.scopes, k.last_used_on, a.id, a.username, a.role, a.agency_code),
+            *(g.aip_id, g.ordinal, g.valid_from, g.valid_until),
+        )
+        .select_from(t.tokens.join(t.accounts, a.id == k.account_id).outerjoin(t.grants, live))
+        .where(
+            k.secret_sha256 == bindparam("digest"), k.revoked_at.is_(None), k.expires_at > at, a.disabled_at.is_(None)
+        )
+    )
+
+
+_AUTHENTICATED = _authenticated()
+"""Made once: putting a statement together costs more than this one takes."""
 
 
 class AccountReading(LedgerReading):
@@ -67,21 +88,7 @@ class AccountReading(LedgerReading):
 
         One statement over unique indexes, and nothing remembered between two: a revocation holds from the next on.
         """
-        k, a, g = t.tokens.c, t.accounts.c, t.grants.c
-        query = (
-            select(
-                *(k.id.label("token_id"), k.scopes, k.last_used_on, a.id, a.username, a.role, a.agency_code),
-                *(g.aip_id, g.ordinal, g.valid_from, g.valid_until),
-            )
-            .select_from(
-                t.tokens.join(t.accounts, a.id == k.account_id).outerjoin(
-                    t.grants,
-                    and_(g.account_id == a.id, g.valid_until > at, g.valid_from <= at, g.withdrawn_at.is_(None)),
-                )
-            )
-            .where(k.secret_sha256 == secret_sha256, k.revoked_at.is_(None), k.expires_at > at, a.disabled_at.is_(None))
-        )
-        rows = self._connection.execute(query).all()
+        rows = self._connection.execute(_AUTHENTICATED, {"digest": secret_sha256, "at": at}).all()
         if not rows:
             return None
         first, role = rows[0], Role(rows[0].role)

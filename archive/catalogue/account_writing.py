@@ -8,13 +8,14 @@ from typing import Any
 
 from sqlalchemy import insert, update
 
-from archive.access import Author, Role
+from archive.access import Author, Role, Scope
 from archive.access.errors import (
     AccountDisabledError,
     AccountExistsError,
     AuthorityMissingError,
     LastOfRoleError,
     OwnRightsError,
+    ScopeExceededError,
     TokenRefusedError,
 )
 from archive.access.names import agency_code_of, username_of
@@ -113,9 +114,14 @@ class AccountWriting(LedgerWriting):
         return self.account(account_id)
 
     def set_password(self, account_id: str, password_hash: str, *, by: Author, at: datetime) -> None:
-        """The account opens by this password. Set by another it is a change of rights: he could enter in its place."""
+        """The account opens by this password. Set by another it is a change of rights: he could enter in its place.
+
+        Raises ScopeExceededError when a limited token would give itself the whole role this way.
+        """
         account = self.account(account_id)
         by_other = by.account_id != account_id
+        if not by_other:
+            self._require_scopes(by, scopes_of_role(account.role))
         record = self._append(
             Event.ACCOUNT_PASSWORD_CHANGED, account_id, by.actor, at, {"account_id": account_id, "by_other": by_other}
         )
@@ -135,7 +141,8 @@ class AccountWriting(LedgerWriting):
     def issue_token(self, new: NewToken, *, by: Author, at: datetime) -> Token:
         """The token, good from now until it expires. Only for oneself; at the command line for anyone.
 
-        Raises TokenRefusedError for scopes beyond the role, none at all, or a life beyond LONGEST_TOKEN_LIFE.
+        Raises TokenRefusedError for scopes beyond the role, none at all, or a life beyond LONGEST_TOKEN_LIFE;
+        ScopeExceededError for scopes the token it is asked with does not have.
         """
         account = self.account(new.account_id)
         if by.account_id not in (None, new.account_id):
@@ -150,6 +157,7 @@ class AccountWriting(LedgerWriting):
                 "Phạm vi của mã truy cập phải nằm trong quyền của vai trò.",
                 remedy="Chọn trong: " + ", ".join(sorted(allowed)) + ".",
             )
+        self._require_scopes(by, new.scopes)
         if not at < new.expires_at <= at + LONGEST_TOKEN_LIFE:
             raise TokenRefusedError("Thời hạn của mã truy cập không hợp lệ.", remedy="Chọn thời hạn từ 1 đến 366 ngày.")
         scopes = sorted(new.scopes)
@@ -231,6 +239,13 @@ class AccountWriting(LedgerWriting):
                 self_confirmed=False,
             )
         )
+
+    def _require_scopes(self, by: Author, scopes: frozenset[Scope]) -> None:
+        if not scopes <= by.scopes:
+            raise ScopeExceededError(
+                "Mã truy cập đang dùng bị giới hạn phạm vi nên không làm được việc này.",
+                remedy="Đăng nhập, hoặc dùng mã truy cập có đủ phạm vi.",
+            )
 
     def _refuse_own(self, by: Author, account_id: str) -> None:
         if by.account_id == account_id:

@@ -211,6 +211,31 @@ def test_a_file_that_is_no_catalogue_is_an_error_with_a_remedy(tmp_path: Path, t
         ("SELECT * FROM aips WHERE file_code = 'x'", "ix_aips_file_code"),
         ("SELECT * FROM aips WHERE object_key = 'x'", "sqlite_autoindex_aips"),
         ("SELECT * FROM ledger WHERE subject = 'x' AND seq > 3 ORDER BY seq", "ix_ledger_subject_seq"),
+        (
+            "SELECT * FROM tokens JOIN accounts ON accounts.id = tokens.account_id LEFT JOIN grants ON "
+            "grants.account_id = accounts.id AND grants.valid_until > 'x' WHERE tokens.secret_sha256 = 'x'",
+            "sqlite_autoindex_tokens",
+        ),
+        (
+            "SELECT * FROM submissions WHERE owned_by = 'x' AND (entered_at, id) < ('a', 'b') "
+            "ORDER BY entered_at DESC, id DESC LIMIT 9",
+            "ix_submissions_owned_by_entered_at_id",
+        ),
+        (
+            "SELECT * FROM submissions WHERE state = 'x' AND (entered_at, id) < ('a', 'b') "
+            "ORDER BY entered_at DESC, id DESC LIMIT 9",
+            "ix_submissions_state_entered_at_id",
+        ),
+        (
+            "SELECT * FROM submissions WHERE (entered_at, id) < ('a', 'b') ORDER BY entered_at DESC, id DESC LIMIT 9",
+            "ix_submissions_entered_at_id",
+        ),
+        ("SELECT * FROM submissions WHERE owner = 'x' AND client_key = 'y'", "sqlite_autoindex_submissions"),
+        ("SELECT * FROM usage_modes WHERE changed_seq > 3 ORDER BY changed_seq", "ix_usage_modes_changed_seq"),
+        (
+            "SELECT * FROM rights_changes WHERE confirmed_at IS NULL AND ledger_seq > 3 ORDER BY ledger_seq LIMIT 9",
+            "ix_rights_changes_confirmed_at_ledger_seq",
+        ),
         ("SELECT * FROM ledger WHERE seq > 3 ORDER BY seq LIMIT 9", "PRIMARY KEY"),
         ("SELECT * FROM documents WHERE aip_id = 'x' AND ordinal > 3 ORDER BY ordinal", "sqlite_autoindex_documents"),
     ],
