@@ -12,7 +12,7 @@ from pathlib import Path
 from elasticsearch import Elasticsearch
 
 from bench.relevance.collection import Paper, papers
-from bench.relevance.contenders import Contender, contenders, filled
+from bench.relevance.contenders import contenders, filled
 from bench.relevance.measuring import Scores, best_form, scores
 from bench.relevance.metrics import paired_interval
 from bench.relevance.questions import Asked, asked, kinds_of

@@ -10,7 +10,8 @@ from elasticsearch import Elasticsearch, helpers
 
 from bench.relevance.collection import Paper
 from search import mapping
-from search.question import parsed, score_query
+from search.language import understood
+from search.matching import query_of
 from search.record import IndexableAip, IndexableDocument, document_source
 
 _RIVAL_FIELDS = ("title^3", "number^3", "all^2", "text")
@@ -48,7 +49,7 @@ def contenders() -> tuple[Contender, Contender, Contender]:
             "bench-ours",
             mapping.settings(),
             mapping.mappings(),
-            {"ours": lambda text: score_query(parsed(text))},
+            {"ours": lambda text: query_of(understood(text))},
         ),
     )
 

@@ -15,7 +15,7 @@ def ndcg(ranking: Sequence[str], grades: Mapping[str, int], depth: int = 10) -> 
     """Gain 2^grade − 1, discount log2(rank + 1), divided by that of the ideal order; 0 if nothing is relevant."""
 
     def total(ordered: Sequence[int]) -> float:
-        return sum((2**grade - 1) / math.log2(rank + 2) for rank, grade in enumerate(ordered[:depth]))
+        return sum(((1 << grade) - 1) / math.log2(rank + 2) for rank, grade in enumerate(ordered[:depth]))
 
     ideal = total(sorted(grades.values(), reverse=True))
     return total([grades.get(item, 0) for item in ranking[:depth]]) / ideal if ideal else 0.0
