@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import signal
 import socket
 import subprocess
 import sys
@@ -16,6 +17,7 @@ import uvicorn
 from api.bootstrap import Installation
 from api.http.app import create_app
 from api.http.logs import log_structured
+from api.http.patience import PatientProtocol
 from api.running import recorded
 from archive.errors import LuutruError
 
@@ -105,7 +107,6 @@ def serve(
     port: int,
     work: bool = True,
     ready: Callable[[str], None] = lambda _address: None,
-    server_made: Callable[[uvicorn.Server], None] = lambda _server: None,
 ) -> None:
     """Serves until SIGINT or SIGTERM: no new requests, those under way are answered, then the worker ends its step."""
     settings = installation.settings
@@ -115,6 +116,7 @@ def serve(
         tls = settings.http_tls_certificate is not None
         config = uvicorn.Config(
             app,
+            http=PatientProtocol,
             log_config=None,
             access_log=False,
             server_header=False,
@@ -129,12 +131,14 @@ def serve(
             ssl_keyfile=str(settings.http_tls_key) if settings.http_tls_key else None,
         )
         server = uvicorn.Server(config)
-        server_made(server)
         keeper = WorkerKeeper(settings.home) if work else None
         if keeper is not None:
             keeper.start()
         shown = f"[{host}]" if ":" in host else host
         address = f"{'https' if tls else 'http'}://{shown}:{bound.getsockname()[1]}"
+        for number in (signal.SIGINT, signal.SIGTERM):
+            # uvicorn raises the signal that ended it once more, when it has put back what was there before: this.
+            signal.signal(number, lambda *_: None)
         try:
             with recorded(settings.home, address):
                 ready(address)
