@@ -13,7 +13,7 @@ from typing import Any
 
 from schemas.fields import code_list
 from search.errors import QueryRefusedError
-from search.visibility import Visible, visible_filter
+from search.visibility import Visible, of_hoso, visible_filter
 
 MOST_VALUES = 50
 
@@ -66,12 +66,13 @@ class FacetValue:
     count: int
 
 
-def condition(name: str, values: Sequence[str]) -> dict[str, Any]:
+def condition(name: str, values: Sequence[str], visible: Visible) -> dict[str, Any]:
     """The filter for a choice in a facet: any of the values. Raises QueryRefusedError for what is no facet or no year."""
     facet = _facet(name)
     if name == "year" and not all(value.isascii() and value.isdigit() and len(value) <= 4 for value in values):
         raise QueryRefusedError("Năm phải là một số, ví dụ 2017.", names=("year",))
-    return {"terms": {facet.path: list(values)}}
+    clause = {"terms": {facet.path: list(values)}}
+    return of_hoso(clause, visible) if name == "hoso" else clause
 
 
 def aggregations(
@@ -81,8 +82,10 @@ def aggregations(
     made: dict[str, Any] = {}
     for name in dict.fromkeys(names):
         counted = _counted(_facet(name), min(size, MOST_VALUES))
-        others = [condition(other, values) for other, values in chosen.items() if other != name and other in names]
-        if name == "hoso" and visible.granted:
+        others = [
+            condition(other, values, visible) for other, values in chosen.items() if other != name and other in names
+        ]
+        if name == "hoso" and visible.single_documents:
             # a document opened by itself must not name the hồ sơ it lies in
             others.append(visible_filter(visible, whole_hoso=True))
         made[_key(name)] = {"filter": {"bool": {"filter": others}}, "aggs": {"values": counted}} if others else counted
@@ -105,7 +108,8 @@ def _counted(facet: Facet, size: int) -> dict[str, Any]:
     terms: dict[str, Any] = {"terms": {"field": facet.path, "size": size}}
     if facet.name == "hoso":
         title = {"top_hits": {"size": 1, "_source": ["hoso_title"], "sort": ["_doc"]}}
-        return {**terms, "aggs": {"title": title}}
+        # titles are looked up for the values that are told, not for all there are
+        return {"terms": {**terms["terms"], "collect_mode": "breadth_first"}, "aggs": {"title": title}}
     return terms
 
 

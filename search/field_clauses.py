@@ -21,19 +21,23 @@ from search.errors import QueryRefusedError
 from search.field_names import FIELD_NAMES, FieldName, StoredField, closest, meaning
 from search.language import Field
 from search.spoken_dates import date_meant
+from search.visibility import Visible, of_hoso
 
 Clause = dict[str, Any]
 _LARGEST_NUMBER = 2**63 - 1
 
 
-def clause_of(field: Field) -> Clause:
+def clause_of(field: Field, visible: Visible) -> Clause:
     """The clause for one field of a query. Raises QueryRefusedError for a name or a value that cannot be."""
     meant = meaning(field.name)
     if meant is None:
         raise _unknown(field)
     if re.search(r"\w", field.value) is None:
         raise _refused(field, f"Trường «{field.name}» chưa có giá trị.")
-    return _CLAUSES[meant.name](field) if isinstance(meant, FieldName) else _any(_stored(field, item) for item in meant)
+    if not isinstance(meant, FieldName):
+        return _any(_stored(field, item) for item in meant)
+    clause = _CLAUSES[meant.name](field)
+    return of_hoso(clause, visible) if meant.name == "ho-so" else clause
 
 
 def highlight_of(field: Field) -> list[Clause]:
@@ -264,7 +268,6 @@ _CLAUSES: Mapping[str, Callable[[Field], Clause]] = {
         field,
         "id",
         "aip_id",
-        "hoso_id.key",
         "hoso.fileCode.key",
         "hoso.paperFileCode.key",
         "document.docId.key",

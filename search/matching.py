@@ -18,6 +18,7 @@ from search.field_clauses import clause_of, highlight_of
 from search.language import All, Field, Node, OneOf, Without, Words
 from search.question import highlighted_query, parsed, score_query
 from search.spoken_dates import Grain, SpokenDate, dates_in
+from search.visibility import EVERYTHING, Visible
 
 Clause = dict[str, Any]
 
@@ -27,23 +28,21 @@ _QUOTED = re.compile(r'["“”„«»][^"“”„«»]*["“”„«»]')
 _EVERYWHERE = ("title", "all", "text")
 
 
-def asks_nothing(node: Node) -> bool:
-    """Whether there are no words to rank by: the tree is empty, or made of exclusions and exact conditions alone."""
-    return not any(True for _ in _ranked(node))
+def query_of(node: Node, visible: Visible = EVERYTHING) -> Clause:
+    """What finds and ranks; no filter of rights, which the caller adds. Raises QueryRefusedError for what cannot be asked.
 
-
-def query_of(node: Node) -> Clause:
-    """What finds and ranks. Raises QueryRefusedError for a field or value that cannot be."""
+    ``visible`` keeps questions for the hồ sơ of a document off those the asker sees without their hồ sơ.
+    """
     if isinstance(node, Words):
         return _free(node.text)
     if isinstance(node, Field):
-        return clause_of(node)
+        return clause_of(node, visible)
     if isinstance(node, Without):
-        return {"bool": {"must_not": [_excluded(node.node)]}}
+        return {"bool": {"must_not": [_excluded(node.node, visible)]}}
     if isinstance(node, OneOf):
-        return {"bool": {"should": [query_of(item) for item in node.nodes], "minimum_should_match": 1}}
-    must = [query_of(item) for item in node.nodes if not isinstance(item, Without)]
-    must_not = [_excluded(item.node) for item in node.nodes if isinstance(item, Without)]
+        return {"bool": {"should": [query_of(item, visible) for item in node.nodes], "minimum_should_match": 1}}
+    must = [query_of(item, visible) for item in node.nodes if not isinstance(item, Without)]
+    must_not = [_excluded(item.node, visible) for item in node.nodes if isinstance(item, Without)]
     return {"bool": {**({"must": must} if must else {}), **({"must_not": must_not} if must_not else {})}}
 
 
@@ -91,10 +90,10 @@ def _issued(item: SpokenDate) -> Clause:
     return {"range": {"issued_on": {"gte": item.first.isoformat(), "lte": item.last.isoformat()}}}
 
 
-def _excluded(node: Node) -> Clause:
+def _excluded(node: Node, visible: Visible) -> Clause:
     """What a record must not have; words as typed when they bear diacritics, else in any form."""
     if not isinstance(node, Words):
-        return query_of(node)
+        return query_of(node, visible)
     question = parsed(node.text)
     loose = _QUOTED.sub(" ", node.text).split()
     parts = [_anywhere(part) for part in (*question.phrases, *loose)]
@@ -116,10 +115,6 @@ def _asked(node: Node) -> Iterator[Words | Field]:
     elif isinstance(node, All | OneOf):
         for item in node.nodes:
             yield from _asked(item)
-
-
-def _ranked(node: Node) -> Iterator[Words | Field]:
-    return (leaf for leaf in _asked(node) if isinstance(leaf, Field) or not parsed(leaf.text).empty)
 
 
 def _marked(leaf: Words | Field) -> list[Clause]:

@@ -16,17 +16,17 @@ from search.errors import IndexMissingError, IndexRequestError, PageRefusedError
 from search.facet_counts import FacetValue, aggregations, condition, counts
 from search.hits import SHOWN, SearchHit, hit_of
 from search.index import SearchIndex
+from search.instants import KEEP_ALIVE, Instants
 from search.language import Node, Words, understood
 from search.mapping import filterable
 from search.matching import highlight_query_of, query_of
 from search.page import Position, digest_of, position_of, token_of
-from search.visibility import Visible, visible_filter
+from search.visibility import Visible, of_hoso, visible_filter
 
 LARGEST_PAGE = 100
 DEEPEST_GROUP = 10_000
 """Groups that can be paged through; ungrouped pages have no end."""
 
-_KEEP_ALIVE = "5m"
 _FRAGMENT_CHARACTERS = 180
 _ANALYZED_CHARACTERS = 999_999
 _SIBLINGS = 3
@@ -59,7 +59,7 @@ class Filters:
     issued_to: date | None = None
     fields: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def conditions(self) -> list[dict[str, Any]]:
+    def conditions(self, visible: Visible) -> list[dict[str, Any]]:
         """Everything but ``chosen``. Raises QueryRefusedError for a field that holds no exact values."""
         found: list[dict[str, Any]] = []
         if self.kind is not None:
@@ -72,7 +72,8 @@ class Filters:
         for name, values in self.fields.items():
             if not filterable(name):
                 raise QueryRefusedError(f"Không lọc được theo trường «{name}».")
-            found.append({"terms": {name: list(values)}})
+            clause = {"terms": {name: list(values)}}
+            found.append(of_hoso(clause, visible) if name.startswith("hoso_id") else clause)
         limits = {"gte": self.issued_from, "lte": self.issued_to}
         given = {name: value.isoformat() for name, value in limits.items() if value is not None}
         return [*found, {"range": {"issued_on": given}}] if given else found
@@ -113,6 +114,7 @@ def search(
     facets: tuple[str, ...] = (),
     group: bool = False,
     highlight: bool = True,
+    instants: Instants | None = None,
 ) -> Hits:
     """The page of records that match ``text`` and that ``visible`` lets through (no text: all that pass ``filters``).
 
@@ -120,6 +122,7 @@ def search(
     Pages follow one another without gap or repetition as of the first page's instant, as long as the next is asked for
     within five minutes; later the order is the same but new records may have come in.
 
+    ``instants``: shared by the searches of a service, so that a first page is one request; else this page has its own.
     ``group``: one hit for each hồ sơ, its best record, with up to three further ones that match. Raises QueryRefusedError
     for a query, filter, facet or ``after`` that cannot be, saying what is wrong, and IndexUnavailableError.
     """
@@ -130,8 +133,12 @@ def search(
     position = position_of(after, bound) if after else None
     body = _body(tree, visible, filters, sort, facets, group=group, highlight=highlight)
     body["size"] = size if group else size + 1
-    answer, pit = _asked(index, body, position, group=group)
-    return _page(answer, pit, bound, position, visible, size, facets, group=group)
+    instants = instants or Instants(index)
+    answer, pit = _asked(index, body, position, instants, group=group)
+    page = _page(answer, pit, bound, position, visible, size, facets, group=group)
+    if page.after is None:
+        instants.done(pit)
+    return page
 
 
 def _body(
@@ -145,19 +152,21 @@ def _body(
     highlight: bool,
 ) -> dict[str, Any]:
     counted = {name: values for name, values in filters.chosen.items() if name in facets and values}
-    fixed = [condition(name, values) for name, values in filters.chosen.items() if name not in counted and values]
+    fixed = [
+        condition(name, values, visible) for name, values in filters.chosen.items() if name not in counted and values
+    ]
     body: dict[str, Any] = {
         "query": {
             "bool": {
-                "must": [query_of(tree)],
-                "filter": [visible_filter(visible), *filters.conditions(), *fixed],
+                "must": [query_of(tree, visible)],
+                "filter": [visible_filter(visible), *filters.conditions(visible), *fixed],
             }
         },
         "sort": _order(sort, browsing=tree == Words("")),
         "track_total_hits": True,
         "_source": list(SHOWN),
     }
-    chosen = [condition(name, values) for name, values in counted.items()]
+    chosen = [condition(name, values, visible) for name, values in counted.items()]
     if chosen:
         body["post_filter"] = {"bool": {"filter": chosen}}
     aggs = aggregations(facets, counted, visible)
@@ -207,14 +216,11 @@ def _page(
 
 
 def _asked(
-    index: SearchIndex, body: Mapping[str, Any], position: Position | None, *, group: bool
+    index: SearchIndex, body: Mapping[str, Any], position: Position | None, instants: Instants, *, group: bool
 ) -> tuple[Mapping[str, Any], str]:
     request = dict(body)
     if position is not None:
-        if group:
-            request["from"] = position.offset
-        else:
-            request["search_after"] = list(position.sort)
+        request |= {"from": position.offset} if group else {"search_after": list(position.sort)}
         try:
             return _at(index, request, position.pit)
         except NotFoundError:
@@ -224,12 +230,11 @@ def _asked(
                 "Vị trí trang không thuộc câu tìm kiếm này.", remedy="Tìm lại từ trang đầu.", detail=error.detail
             ) from error
     for _ in range(_ATTEMPTS):
-        with answered():
-            pit = str(index.client.open_point_in_time(index=index.alias, keep_alive=_KEEP_ALIVE)["id"])
+        pit = instants.current()
         try:
             return _at(index, request, pit)
         except NotFoundError:
-            continue  # the index was replaced by a fresh one in between
+            instants.gone(pit)  # the index was replaced by a fresh one, or its server started anew
     raise IndexMissingError("Chỉ mục tìm kiếm đang được thay thế.", remedy="Hãy tìm lại sau ít giây.")
 
 
@@ -237,7 +242,7 @@ def _at(index: SearchIndex, request: dict[str, Any], pit: str) -> tuple[Mapping[
     """Asks as of one instant. NotFoundError alone passes untranslated: the instant is gone, or never was."""
     with answered():
         try:
-            answer = index.client.search(body={**request, "pit": {"id": pit, "keep_alive": _KEEP_ALIVE}})
+            answer = index.client.search(body={**request, "pit": {"id": pit, "keep_alive": KEEP_ALIVE}})
         except NotFoundError as error:
             gone = error
         else:

@@ -39,6 +39,11 @@ class Visible:
         return sorted(self.modes), self.owner, sorted(self.granted, key=repr)
 
     @property
+    def single_documents(self) -> bool:
+        """Whether a document may be seen whose hồ sơ may not."""
+        return any(ordinal is not None for _, ordinal in self.granted)
+
+    @property
     def some_restricted(self) -> bool:
         """Whether a restricted record can be among what is seen."""
         return Mode.RESTRICTED in self.modes or bool(self.granted)
@@ -76,6 +81,13 @@ def visible_filter(visible: Visible, *, whole_hoso: bool = False) -> dict[str, A
             by_right["must_not"] = [{"terms": item} for item in _places(visible.hidden)]
         ways.append({"bool": by_right})
     return {"bool": {"should": ways, "minimum_should_match": 1}} if ways else {"match_none": {}}
+
+
+def of_hoso(clause: dict[str, Any], visible: Visible) -> dict[str, Any]:
+    """``clause``, which asks for something of the hồ sơ of a document, kept off documents opened without their hồ sơ."""
+    if not visible.single_documents:
+        return clause
+    return {"bool": {"must": [clause], "filter": [visible_filter(visible, whole_hoso=True)]}}
 
 
 def _places(places: Sequence[Place], *, documents: bool = True) -> list[dict[str, list[str]]]:
