@@ -238,19 +238,16 @@ def authenticate_password(
     """
     name = folded_username(username)
     keys = account_key(name), address_key(address)
+    with catalogue.read() as reading:
+        # Who is blocked costs no writing transaction: insisting holds nobody else up.
+        _refuse_blocked(reading.blocked_until(keys, at))
     with catalogue.transaction() as tx:
         known = tx.password_hash(name) if is_username(name) else None
         retry_at, blocks = tx.attempt({keys[0]: ACCOUNT, keys[1]: ADDRESS}, at)
         if blocks:
             subject = known[0].id if known else keys[0]
             tx.append(Event.ACCOUNT_SESSION_REFUSED, subject, actor="anonymous", at=at, data={"address": address})
-    if retry_at is not None:
-        raise AttemptsBlockedError(
-            "Đăng nhập sai quá nhiều lần nên tạm thời bị khóa.",
-            retry_at=retry_at,
-            remedy=f"Thử lại sau {retry_at.astimezone(VIETNAM):%H:%M:%S ngày %d/%m/%Y}.",
-            detail=written_instant(retry_at),
-        )
+    _refuse_blocked(retry_at)
     kept = known[1] if known else None
     if not passwords.matches(kept, password) or known is None or kept is None:
         raise CredentialsRefusedError(
@@ -265,6 +262,16 @@ def authenticate_password(
         if renewed is not None and tx.password_hash(name) == known:
             tx.renew_password_hash(principal.account_id, renewed)
     return principal
+
+
+def _refuse_blocked(retry_at: datetime | None) -> None:
+    if retry_at is not None:
+        raise AttemptsBlockedError(
+            "Đăng nhập sai quá nhiều lần nên tạm thời bị khóa.",
+            retry_at=retry_at,
+            remedy=f"Thử lại sau {retry_at.astimezone(VIETNAM):%H:%M:%S ngày %d/%m/%Y}.",
+            detail=written_instant(retry_at),
+        )
 
 
 def principal_of_oidc(reading: Reading, issuer: str, subject: str, at: datetime) -> Principal | None:

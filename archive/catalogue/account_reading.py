@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, func, select
 
 from archive.access import Grant, Principal, Role, Scope
+from archive.access.attempts import Attempts
 from archive.access.errors import AccountMissingError, SavedSearchMissingError, TokenMissingError
 from archive.access.rules import scopes_of_role
 from archive.catalogue import rights_tables as t
@@ -112,6 +114,18 @@ class AccountReading(LedgerReading):
         c = t.tokens.c
         query = select(t.tokens).where(c.account_id == account_id).order_by(c.created_at.desc(), c.id.desc())
         return tuple(map(token_of, self._connection.execute(query)))
+
+    def attempts(self, key: str) -> Attempts | None:
+        """What is counted under this key."""
+        c = t.failed_attempts.c
+        query = select(c["count"].label("tried"), c.first_at, c.blocked_until).where(c.key == key)
+        row = self._connection.execute(query).first()
+        return None if row is None else Attempts(row.tried, row.first_at, row.blocked_until)
+
+    def blocked_until(self, keys: Iterable[str], at: datetime) -> datetime | None:
+        """When an attempt under all of these keys may be made again; None when it may be made now."""
+        found = [known for key in keys if (known := self.attempts(key)) is not None and known.blocked(at)]
+        return max((known.blocked_until for known in found if known.blocked_until is not None), default=None)
 
     def saved_searches(self, account_id: str) -> tuple[SavedSearch, ...]:
         """The account's own, by name."""

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, insert, update
 
-from archive.access.attempts import FORGOTTEN_AFTER, Attempts, Patience, next_attempts
+from archive.access.attempts import FORGOTTEN_AFTER, Patience, next_attempts
 from archive.access.errors import SavedSearchRefusedError
 from archive.catalogue import rights_tables as t
 from archive.catalogue.rights_model import SavedSearch
@@ -21,22 +21,16 @@ LONGEST_NAME = 255
 class SignInWriting(RightsWriting):
     """What a transaction can change about signing in and about an account's own things; no rights among them."""
 
-    def attempts(self, key: str) -> Attempts | None:
-        c = t.failed_attempts.c
-        query = select(c["count"].label("tried"), c.first_at, c.blocked_until).where(c.key == key)
-        row = self._connection.execute(query).first()
-        return None if row is None else Attempts(row.tried, row.first_at, row.blocked_until)
-
     def attempt(self, patience: Mapping[str, Patience], at: datetime) -> tuple[datetime | None, bool]:
         """Whether an attempt under all these keys may be made now: (None, …), or when to come back.
 
         An attempt that may be made counts as failed beforehand, so that a thousand at once are not one. The second
         value says whether this one brought a new block. Old counts are forgotten on the way.
         """
+        retry_at = self.blocked_until(patience, at)
+        if retry_at is not None:
+            return retry_at, False
         standing = {key: self.attempts(key) for key in patience}
-        blocked = [known.blocked_until for known in standing.values() if known and known.blocked(at)]
-        if blocked:
-            return max(filter(None, blocked)), False
         self._connection.execute(delete(t.failed_attempts).where(t.failed_attempts.c.first_at < at - FORGOTTEN_AFTER))
         news = False
         for key, known in standing.items():
