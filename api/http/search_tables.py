@@ -13,7 +13,7 @@ from api.http.hits import ordinal_of
 from api.http.problems import ProblemError
 from api.http.search_asked import SearchAsked
 from api.http.targets import Judge, to_know
-from api.http.visibility import cursor_of, visible_of
+from api.http.visibility import view_of, visible_of
 from api.tables import CSV_MEDIA_TYPE, XLSX_MEDIA_TYPE, csv_chunks, write_xlsx
 from archive.access import Mode
 from archive.catalogue import Document
@@ -98,7 +98,7 @@ class _Rows:
         asked, what = self._asked, self._what
         catalogue, index = asked.service.installation.catalogue, asked.service.index()
         with catalogue.read() as reading:
-            visible = visible_of(asked, reading, cursor_of(reading, index))
+            visible = visible_of(asked, reading, view_of(index).cursor(reading), continued=after is not None)
         found = search(
             index, what.text, visible, what.filters, size=LARGEST_PAGE, after=after, sort=what.sort, highlight=False
         )

@@ -21,7 +21,7 @@ from api.http.record_views import number_of, title_of
 from api.http.search_asked import SearchAsked, SearchParameters, explained
 from api.http.search_tables import TableForm, made_table
 from api.http.targets import Judge, to_know
-from api.http.visibility import cursor_of, visible_of
+from api.http.visibility import view_of, visible_of
 from archive.access import Mode, Operation
 from archive.catalogue import Aip, Document
 from archive.events import Event
@@ -131,11 +131,11 @@ def search_records(
 ) -> Response:
     catalogue = asked.service.installation.catalogue
     try:
-        index = asked.service.index()
+        view = view_of(asked.service.index())
         with catalogue.read() as reading:
-            visible = visible_of(asked, reading, cursor_of(reading, index))
+            visible = visible_of(asked, reading, view.cursor(reading), continued=after is not None)
         found = search(
-            index,
+            view.index,
             what.text,
             visible,
             what.filters,
@@ -144,6 +144,7 @@ def search_records(
             sort=what.sort,
             facets=tuple(dict.fromkeys(facet or ())),
             group=group,
+            instants=view.instants,
         )
     except QueryRefusedError as error:
         raise explained(error) from error
@@ -260,7 +261,7 @@ def suggest(
 ) -> Response:
     index = asked.service.index()
     with asked.service.installation.catalogue.read() as reading:
-        visible = visible_of(asked, reading, cursor_of(reading, index))
+        visible = visible_of(asked, reading, view_of(index).cursor(reading))
     found = suggestions(index, q, visible, size=size)
     return JSONResponse(
         {
@@ -293,7 +294,7 @@ def find_similar(
     index = asked.service.index()
     with catalogue.read() as reading:
         found_document(reading, to_know(asked), aip_id, ordinal)
-        visible = visible_of(asked, reading, cursor_of(reading, index))
+        visible = visible_of(asked, reading, view_of(index).cursor(reading))
     try:
         found = similar(index, aip_id, str(ordinal), visible, size=size)
     except RecordUnknownError as error:
