@@ -7,7 +7,7 @@ import ssl
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,14 +36,13 @@ _RECOVERY = "Việc tiếp nhận, lưu trữ vẫn tiếp tục; chỉ mục s�
 class SearchSettings:
     """Where the index is: ``hosts`` when configured, else the node built in ``node_home``, its data in ``node_data``.
 
-    ``api_key_file`` holds the API key in the form the server gives it out (``encoded``), unless it is given as
-    ``api_key``; ``ca_certs`` is a PEM file for https hosts. Hosts are asked in turn; one that does not answer is passed over until it does again.
+    ``api_key_file`` holds the API key in the form the server gives it out (``encoded``); ``ca_certs`` is a
+    PEM file for https hosts. Hosts are asked in turn; one that does not answer is passed over until it does again.
     """
 
     node_home: Path
     node_data: Path
     hosts: tuple[str, ...] = ()
-    api_key: str = field(default="", repr=False)
     api_key_file: Path | None = None
     ca_certs: Path | None = None
     alias: str = "luutru"
@@ -113,7 +112,7 @@ def _trusted(settings: SearchSettings, hosts: tuple[str, ...]) -> dict[str, Any]
 
 
 def _api_key(settings: SearchSettings, hosts: tuple[str, ...]) -> str | None:
-    if settings.api_key_file is None and not settings.api_key:
+    if settings.api_key_file is None:
         return None
     open_to_all = [host for host in hosts if not host.startswith("https:") and not _LOOPBACK.match(host)]
     if open_to_all:
@@ -122,12 +121,11 @@ def _api_key(settings: SearchSettings, hosts: tuple[str, ...]) -> str | None:
             remedy="Dùng địa chỉ https ở mục [search] hosts.",
             detail=", ".join(open_to_all),
         )
-    key, why = settings.api_key, "not one printable word of ASCII"
-    if not key and settings.api_key_file is not None:
-        try:
-            key = settings.api_key_file.read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            why = str(error)
+    key, why = "", "not one printable word of ASCII"
+    try:
+        key = settings.api_key_file.read_text(encoding="ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        why = str(error)
     if not _KEY.fullmatch(key):
         raise IndexSettingsError(
             "Không đọc được khóa truy cập chỉ mục.",

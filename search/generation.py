@@ -107,7 +107,8 @@ class Generations:
                     kept = None
         if kept is not None:
             return kept
-        name = self._create(live.number + 1, {})
+        # Nobody searches it while it is filled, so it need not be made searchable every second.
+        name = self._create(live.number + 1, {}, {"refresh_interval": "-1"})
         return next(item for item in self.all() if item.name == name)
 
     def switch_to(self, successor: Generation) -> None:
@@ -116,6 +117,8 @@ class Generations:
         if live.name == successor.name:
             return
         with answered():
+            interval = mapping.settings()["refresh_interval"]
+            self._client.indices.put_settings(index=successor.name, settings={"refresh_interval": interval})
             self._client.indices.refresh(index=successor.name)
             actions: list[dict[str, object]] = [
                 {"remove": {"index": live.name, "alias": self._alias, "must_exist": True}},
@@ -147,13 +150,13 @@ class Generations:
         with answered():
             self._client.options(ignore_status=404).indices.put_mapping(index=generation.name, meta=meta)
 
-    def _create(self, number: int, aliases: Mapping[str, Any]) -> str:
+    def _create(self, number: int, aliases: Mapping[str, Any], settings: Mapping[str, Any] | None = None) -> str:
         name = f"{self._alias}-{number:06d}"
         with answered():
             try:
                 self._client.indices.create(
                     index=name,
-                    settings=mapping.settings(),
+                    settings={**mapping.settings(), **(settings or {})},
                     mappings=mapping.mappings(),
                     aliases={f"{name}.w": {}, **aliases},
                 )

@@ -378,3 +378,10 @@ def test_what_is_too_large_for_the_server_holds_up_nothing_and_is_found_by_its_i
     source = index.client.get(index=index.alias, id="a/huge")["_source"]
     assert source["text_state"] == "refused" and source["owner"] == "H49.64.33" and source["fault"]
     index.client.close()
+
+
+def test_the_index_a_rebuild_made_shows_new_records_by_itself(index: SearchIndex, many: Holdings) -> None:
+    small(many, index).rebuild()
+    name = index.ensure().name
+    settings = index.client.indices.get_settings(index=name).body[name]["settings"]["index"]
+    assert settings["refresh_interval"] == "1s"

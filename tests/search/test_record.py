@@ -84,3 +84,87 @@ def test_all_spellings_of_a_number_have_one_key(spelling: str) -> None:
 def test_a_number_is_known_with_and_without_its_year() -> None:
     assert set(notation.keys_of("15", "QĐ-UBND", 2014)) == {"15-qd-ubnd", "15-2014-qd-ubnd", "15-2014"}
     assert set(notation.keys_of("15", "2014/QĐ-UBND", 2014)) == {"15-qd-ubnd", "15-2014-qd-ubnd", "15-2014"}
+
+
+def test_a_restricted_document_is_indexed_by_its_metadata_and_its_text_is_not_asked_for() -> None:
+    def never() -> str:
+        raise AssertionError("the text of a restricted document was asked for")
+
+    for hoso_mode, own_mode in (("open", "restricted"), ("restricted", "open"), ("restricted", "conditional")):
+        item = document("d", never, own_mode=own_mode, subject="Đề án")
+        made = document_source(hoso("a", item, own_mode=hoso_mode), item, 1)
+        assert (made["mode"], made["text_state"], made["title"]) == ("restricted", "restricted", "Đề án")
+        assert "text" not in made
+
+
+@pytest.mark.parametrize(
+    ("hoso_mode", "own_mode", "effective"),
+    [
+        ("open", "open", "open"),
+        ("open", "conditional", "conditional"),
+        ("conditional", "open", "conditional"),
+        ("open", "unheard-of", "restricted"),
+        ("unheard-of", "open", "restricted"),
+    ],
+)
+def test_a_document_is_never_freer_than_its_hoso_nor_than_a_word_nobody_knows(
+    hoso_mode: str, own_mode: str, effective: str
+) -> None:
+    item = document("d", "chữ", own_mode=own_mode)
+    assert document_source(hoso("a", item, own_mode=hoso_mode), item, 1)["mode"] == effective
+
+
+def test_what_stands_in_for_a_refused_document_is_filtered_like_the_document_itself() -> None:
+    item = document("d", own_mode="conditional")
+    aip = hoso("a", item, owner="H07", own_mode="open")
+    made, whole = fallback_source(aip, item, 1, "why"), fallback_source(aip, None, 1, "why")
+    assert (made["owner"], made["mode"]) == ("H07", "conditional")
+    assert (whole["owner"], whole["mode"]) == ("H07", "open")
+
+
+def test_records_carry_what_they_are_counted_by_as_codes() -> None:
+    item = document(
+        "d", typeName="Quyết định", language="Tiếng Việt, Tiếng Anh", issuedDate="05/06/2013", maintenance="20 năm"
+    )
+    aip = hoso(
+        "a", item, organId="H49.1", maintenance="Vĩnh viễn", language="vi", startDate="2012-11-01", endDate="2014-02-01"
+    )
+    made, whole = document_source(aip, item, 1), hoso_source(aip, 1, 1)
+    assert (made["kind_of_document"], made["language"], made["year"], made["retention"]) == ("02", ["06"], 2013, "05")
+    assert (made["format"], made["signature_verdict"], made["pdfa_verdict"]) == ("application/pdf", "passed", "passed")
+    assert (made["fonds"], whole["fonds"]) == ("H49.1", "H49.1")
+    assert (whole["language"], whole["year"], whole["retention"]) == (["01"], [2012, 2013, 2014], "01")
+    bare = document("e")
+    made = document_source(aip, bare, 1)
+    assert (made["language"], made["retention"]) == (["01"], "01"), "what a document does not say its hồ sơ says"
+    assert "year" not in made and "kind_of_document" not in made
+
+
+@pytest.mark.parametrize(
+    ("given", "years"),
+    [
+        ({"startDate": "1000-01-01", "endDate": "2020-01-01"}, [1000, 2020]),
+        ({"startDate": "2020-05-01"}, [2020]),
+        ({"startDate": "2021-01-01", "endDate": "2020-01-01"}, [2020, 2021]),
+        ({"fileCatalog": "2019"}, [2019]),
+        ({}, None),
+    ],
+)
+def test_a_hoso_counts_in_every_year_it_runs_through(given: dict[str, str], years: list[int] | None) -> None:
+    assert hoso_source(hoso("a", **given), 0, 1).get("year") == years
+
+
+def test_suggestions_begin_with_any_letters_of_a_word_with_or_without_diacritics(index: SearchIndex) -> None:
+    item = document(
+        "d", subject="Đề án lưu trữ số", codeNumber="15", codeNotation="2017/QĐ-UBND", organName="Sở Nội vụ"
+    )
+    made = document_source(hoso("a", item), item, 1)
+    assert made["suggest"] == ["Đề án lưu trữ số", "15/2017/QĐ-UBND", "Sở Nội vụ", "Nguyễn Văn Đạt"]
+    body = index.client.transport.serializers.get_serializer("application/json").dumps(made)
+    index.write(index.ensure(), [Entry("a/d", 1, body)])
+    index.refresh()
+    for typed in ("đề á", "de an lu", "luu tr", "15", "qd ub", "nguyen van da", "sở n", "L"):
+        query = {"match_bool_prefix": {"suggest": {"query": typed, "operator": "and"}}}
+        assert index.client.count(index=index.alias, query=query)["count"] == 1, typed
+    query = {"match_bool_prefix": {"suggest": {"query": "xy", "operator": "and"}}}
+    assert index.client.count(index=index.alias, query=query)["count"] == 0
