@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,8 +12,10 @@ from typing import Any
 
 import pytest
 
+from archive.access import Operation, Principal, Role, Scope, Verdict, decide, scope_of
 from archive.canonical import canonical_json
 from archive.ledger import FIELDS
+from tests.cli.shell import ROOT
 from tests.http.peopled import FIRST, OWN, Peopled, Template, make_template, peopled
 
 
@@ -178,3 +181,18 @@ def test_what_the_ledger_shows_holds_no_secret_and_no_hash_of_one(people: People
     shown = json.dumps(ledger(people, limit=500), ensure_ascii=False)
     for secret in (FIRST, OWN, "mật khẩu gõ nhầm", "argon2", "luutru_", "secret"):
         assert secret not in shown
+
+
+def test_the_table_of_roles_in_the_documentation_is_the_one_that_is_kept() -> None:
+    told: dict[Operation, list[str]] = {}
+    for line in (ROOT / "docs" / "rights.md").read_text(encoding="utf-8").splitlines():
+        cells = [cell.strip() for cell in line.strip("|").split("|")]
+        if len(cells) == 8 and cells[1].startswith("`"):
+            told |= {Operation(name): cells[2:] for name in re.findall(r"`([a-z.-]+)`", cells[1])}
+    assert set(told) == set(Operation)
+    for operation, cells in told.items():
+        needed = scope_of(operation)
+        assert needed is None or cells[-1] == needed.value, operation
+        for role, cell in zip(Role, cells, strict=False):
+            verdict = decide(Principal("1", "ai.do", role, "H01", frozenset(Scope)), operation)
+            assert (cell != "–") == (verdict is Verdict.ALLOWED), (operation, role)

@@ -106,7 +106,7 @@ def list_accounts(
             "Được hiện như một thay đổi quyền cho tới khi người có thẩm quyền xác nhận.",
             "Shown as a change of rights until a head of archive confirms it.",
         ),
-        problems=(409,),
+        problems=(400, 409),
     ),
 )
 def create_new_account(wanted: NewAccountBody, asked: Administrator) -> NewAccountView:
@@ -144,7 +144,7 @@ def read_account(account_id: Id, asked: Administrator) -> AccountView:
             "Holds at once, for tokens issued before too. Nobody changes his own role; the last head and the last "
             "administrator stay.",
         ),
-        problems=(404, 409),
+        problems=(400, 404, 409),
     ),
 )
 def change_role(account_id: Id, change: RoleChange, asked: Administrator) -> AccountView:
@@ -166,7 +166,7 @@ def change_role(account_id: Id, change: RoleChange, asked: Administrator) -> Acc
             "Khóa thì mọi mã truy cập bị thu hồi ngay; mở lại thì phải cấp mã mới.",
             "Disabling revokes every token at once; enabled again, it needs new ones.",
         ),
-        problems=(404, 409),
+        problems=(400, 404, 409),
     ),
 )
 def set_account_active(account_id: Id, wanted: Activity, asked: Administrator) -> AccountView:
@@ -204,7 +204,7 @@ def set_first_password(account_id: Id, asked: Administrator) -> FirstPasswordVie
     **told(
         "Gắn tài khoản với danh tính bên ngoài",
         "Bind an account to an identity at a provider",
-        problems=(404, 409),
+        problems=(400, 404, 409),
     ),
 )
 def link_account_identity(account_id: Id, wanted: Identity, asked: Administrator) -> AccountView:

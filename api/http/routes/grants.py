@@ -63,7 +63,7 @@ class GrantList(BaseModel):
             "Người có thẩm quyền không thể cho phép chính mình. Có hiệu lực ngay và được hiện cho tới khi xác nhận.",
             "Nobody grants to himself. Holds at once and is shown as a change of rights until confirmed.",
         ),
-        problems=(404, 409),
+        problems=(400, 404, 409),
     ),
 )
 def give_grant(decision: GrantDecision, asked: Annotated[Asked, gate(Operation.GRANT_DECIDE)]) -> GrantView:

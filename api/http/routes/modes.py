@@ -60,7 +60,7 @@ _DECIDE: dict[str, Any] = told(
         "Holds from the next request on, everywhere. Shown as a change of rights until confirmed. "
         "The same decision again writes nothing.",
     ),
-    problems=(404, 409),
+    problems=(400, 404, 409),
 )
 _HISTORY: dict[str, Any] = told(
     "Các quyết định về chế độ sử dụng", "Decisions on the mode of use, from the ledger", problems=(404,)

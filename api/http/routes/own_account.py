@@ -104,7 +104,7 @@ def list_own_tokens(asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]) ->
             "Mã chỉ hiện một lần. Phạm vi không vượt quá mã đang dùng.",
             "Its secret is shown once. Its scopes are never wider than those of the token in use.",
         ),
-        problems=(409,),
+        problems=(400, 409),
     ),
 )
 def issue_own_token(wanted: NewOwnToken, asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]) -> TokenSecretView:
@@ -160,7 +160,7 @@ def revoke_own_token(token_id: Id, asked: Annotated[Asked, gate(Operation.OWN_AC
             "Needs the old one; many failures bring a wait. An account without a password gets its first one from an "
             "administrator.",
         ),
-        problems=(409, 429),
+        problems=(400, 409, 429),
     ),
 )
 def change_own_password(change: PasswordChange, asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]) -> None:

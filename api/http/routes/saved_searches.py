@@ -35,6 +35,8 @@ class SavedQuery(Strict):
     filters: dict[FilterName, Annotated[list[FilterValue], Field(max_length=50)]] = Field(
         default_factory=dict,
         max_length=30,
+        # Said in so many words: a pattern of names alone would leave every other name free.
+        json_schema_extra={"additionalProperties": False},
         description="Điều kiện lọc theo tên tham số. / Filters by the name of their parameter.",
         examples=[{"kind": ["QĐ"], "year": ["2017"]}],
     )
@@ -85,7 +87,7 @@ def list_saved_searches(asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]
             "Tìm kiếm cùng tên được thay thế. Câu tìm kiếm không được ghi vào sổ nhật ký.",
             "One of the same name gives way. What is asked is not written to the ledger.",
         ),
-        problems=(409,),
+        problems=(400, 409),
     ),
 )
 def save_search(wanted: NewSavedSearch, asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]) -> SavedSearchView:
