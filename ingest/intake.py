@@ -106,13 +106,16 @@ class Intake:
         finally:
             self.give_up(arrival)
 
-    def arrival(self, *, stated_bytes: int = 0, at_most_bytes: int, submission_id: str | None = None) -> Arrival:
+    def arrival(
+        self, *, stated_bytes: int = 0, held_bytes: int = 0, at_most_bytes: int, submission_id: str | None = None
+    ) -> Arrival:
         """A place in quarantine for bytes to come, as many as the sender says if it says so. Always ended by ``give_up``.
 
-        With ``submission_id`` the place is that one's, cleared of what an interrupted attempt left there; the caller sees
-        to it that it is not acknowledged yet, and that nobody else tries. Raises BackpressureError.
+        ``held_bytes`` of them lie on this disk already. With ``submission_id`` the place is that one's, cleared of what an
+        interrupted attempt left there; the caller sees to it that it is not acknowledged yet, and that nobody else tries.
+        Raises BackpressureError.
         """
-        self.refuse_when_short(stated_bytes)
+        self.refuse_when_short(stated_bytes, held_bytes)
         if submission_id is not None:
             self.quarantine.remove(submission_id)
         return Arrival(self.quarantine, submission_id or self.new_id(), at_most_bytes=at_most_bytes)
@@ -126,7 +129,6 @@ class Intake:
         owner: str = "",
         actor: str = ACTOR,
         client_key: str | None = None,
-        aip_id: str | None = None,
     ) -> Received:
         """What arrived is a submission of ``owner`` (the code of an agency, "" for the archive itself): durable on return.
 
@@ -143,7 +145,7 @@ class Intake:
             received_legal_at=legal_receipt(entered_at, self.calendar),
             agreement=AgreementRef(self.agreement.name, self.agreement.version, self.agreement.sha256),
             trust_list_version=self.trust_list_version,
-            aip_id=aip_id or self.new_aip_id(),
+            aip_id=self.new_aip_id(),
             client_key=client_key,
             owner=owner,
         )
@@ -199,9 +201,12 @@ class Intake:
                     remedy="Chép hồ sơ cần nộp ra một thư mục khác rồi nộp lại.",
                 )
 
-    def refuse_when_short(self, source_bytes: int) -> None:
-        """One copy to receive, one unpacked, and one in each store may be needed before quarantine is empty again."""
-        wanted = source_bytes * (2 + self.copies) + self.reserve_bytes
+    def refuse_when_short(self, source_bytes: int, held_bytes: int = 0) -> None:
+        """One copy to receive, one unpacked, and one in each store may be needed before quarantine is empty again.
+
+        ``held_bytes`` of the first are there already. Raises BackpressureError.
+        """
+        wanted = source_bytes * (2 + self.copies) - held_bytes + self.reserve_bytes
         free = self.quarantine.free_bytes()
         if free < wanted:
             raise BackpressureError(

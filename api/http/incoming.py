@@ -21,7 +21,8 @@ _DIGEST = re.compile(r"\s*([a-z0-9*._-]+)\s*=\s*:([A-Za-z0-9+/=]*):\s*(?:;[^,]*)
 async def blocks(request: Request) -> AsyncIterator[bytes]:
     """The body in blocks of about ``BLOCK_BYTES``: few hops to a thread, flat memory.
 
-    A sender that hangs up or falls silent ends it with a problem: what came before is not a body.
+    A sender that hangs up or falls silent ends it with a problem, behind all that came before: that is not a body, but
+    may be kept as part of one.
     """
     gathered = bytearray()
     try:
@@ -31,6 +32,8 @@ async def blocks(request: Request) -> AsyncIterator[bytes]:
                 yield bytes(gathered)
                 gathered.clear()
     except ClientDisconnect as error:
+        if gathered:
+            yield bytes(gathered)
         raise ProblemError(
             408,
             "request.incomplete",

@@ -53,7 +53,7 @@ _BODY = {
         "required": True,
         "description": "Gói hồ sơ: zip, tar, tar.gz, hoặc một tệp. / The package: zip, tar, tar.gz, or a single file.",
         "content": {
-            **{kind: {"schema": {"type": "string", "format": "binary"}} for kind in SUFFIX_OF},
+            **{kind: {"schema": {"type": "string", "format": "binary", "minLength": 1}} for kind in SUFFIX_OF},
             FORM: {
                 "schema": {
                     "type": "object",
@@ -116,14 +116,6 @@ async def hand_in_submission(
             max_length=2000,
             description="Tên tệp. / File name.",
             examples=["attachment; filename*=UTF-8''H%E1%BB%93%20s%C6%A1.zip"],
-        ),
-    ] = None,
-    repr_digest: Annotated[
-        str | None,
-        Header(
-            max_length=1000,
-            description="SHA-256 của nội dung (RFC 9530). / SHA-256 of the body.",
-            examples=["sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"],
         ),
     ] = None,
 ) -> Response:
