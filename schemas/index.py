@@ -38,9 +38,10 @@ def abbreviations() -> Abbreviations:
 
 
 @cache
-def padding() -> tuple[str, ...]:
-    """What a question begins or ends with and no document is searched for by; the longest first."""
-    return tuple(sorted(_table()["padding"], key=len, reverse=True))
+def padding() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """What a question begins with, and what it ends with, and no document is searched for by; the longest first."""
+    around, at_end = _table()["padding"], _table()["padding_at_end"]
+    return tuple(sorted(around, key=len, reverse=True)), tuple(sorted((*around, *at_end), key=len, reverse=True))
 
 
 @cache

@@ -2,6 +2,7 @@
 
     text      → NFC → old and new tone places made one (hoà = hòa) → words → lower case                 vi_exact
                                                                           └→ folded                    vi_folded
+    search    abbreviations and their phrases, kỹ and kĩ, 5 and 05 find each other                      …_search
     pairs     two neighbouring syllables as one term: most Vietnamese words are two syllables, and measured on legal
               text, pairs rank better than a word segmenter.
 
@@ -34,10 +35,21 @@ def tone_places() -> tuple[str, ...]:
     return tuple(rules)
 
 
+def vowel_letters() -> tuple[str, ...]:
+    """``kỹ, kĩ`` for every syllable that ends in a sound written with either letter: lý or lí, sỹ or sĩ, quy or qui."""
+    rules = []
+    for lead in ("h", "k", "l", "m", "s", "t", "qu"):
+        for tone in ("", *_TONES):
+            rules.append(", ".join(lead + unicodedata.normalize("NFC", letter + tone) for letter in ("y", "i")))
+    return tuple(rules)
+
+
 def synonym_rules() -> tuple[str, ...]:
     """The abbreviations as rules of a synonym filter; the filters before it bring both sides into the field's form."""
     table = abbreviations()
     both = [", ".join((short, *phrases)) for short, phrases in table.two_way.items()]
+    both += vowel_letters()
+    both += [f"{digit}, 0{digit}" for digit in range(1, 10)]  # days and numbers: 05/6/2013 is 5/6/2013
     one = [f"{short} => {', '.join((short, *phrases))}" for short, phrases in table.one_way.items()]
     return (*both, *one)
 

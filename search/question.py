@@ -14,6 +14,7 @@ field of its own for it would count its words twice.
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -39,6 +40,8 @@ _MATCHED = "4<75%"
 
 _FIELDS = ("all^2", "text")
 _PAIRS_WEIGHT = 0.5
+_COMPOUND = 2.0
+"""For all pairs of a short question in one field, in order or not: «công tác văn thư» above its scattered syllables."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +61,9 @@ class Question:
 
 def parsed(text: str) -> Question:
     """The question in ``text``, whatever it holds; of an endless one its first 64 words."""
-    clean = text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8")[:LONGEST_QUERY]
+    clean = unicodedata.normalize("NFC", text.replace("\0", " ").encode("utf-8", "replace").decode("utf-8"))[
+        :LONGEST_QUERY
+    ]
     phrases = tuple(phrase.strip() for phrase in _QUOTED.findall(clean) if _WORD.search(phrase))[:_MOST_PHRASES]
     words = " ".join(re.sub(r"[\"“”«»]", " ", clean).split()[:_MOST_WORDS])
     numbers = notation.spelled_in(words)
@@ -94,23 +99,36 @@ def highlighted_query(question: Question) -> dict[str, Any]:
 def _unwrapped(words: str) -> str:
     """Without «cho tôi hỏi …», «… như thế nào», «ông» before a name; unless that is all there is."""
     left = words
-    while found := _padding().match(notation.folded(left)) or _padding_at_end().search(notation.folded(left)):
-        rest = left[: found.start()] + left[found.end() :]
-        if len(notation.folded(left)) != len(left) or not _WORD.search(rest):
+    while found := _wrapping(left):
+        rest = (left[: found[0]] + left[found[1] :]).strip(" ,;:?!.")
+        if not _WORD.search(rest):
             break
-        left = rest.strip(" ,;:?!.")
-    address = _address().match(notation.folded(left))
-    return left[address.end() :] if address and len(notation.folded(left)) == len(left) else left
+        left = rest
+    plain = notation.folded(left)
+    address = _address().match(plain) if len(plain) == len(left) else None
+    return left[address.end() :] if address else left
+
+
+def _wrapping(words: str) -> tuple[int, int] | None:
+    """Where the words begin or end with padding, typed with all its diacritics or with none: «bão gió» is no «bao giờ»."""
+    plain = notation.folded(words)
+    if len(plain) != len(words):
+        return None
+    accented = {phrase.casefold() for phrase in padding()[1]}
+    for found in (_at_start().match(plain), _at_end().search(plain)):
+        if found and (words[slice(*found.span(1))].casefold() in accented | {found[1]}):
+            return found.span()
+    return None
 
 
 @cache
-def _padding() -> re.Pattern[str]:
-    return re.compile(rf"[\s?!.,]*(?:{_alternatives(padding())})(?!\w)")
+def _at_start() -> re.Pattern[str]:
+    return re.compile(rf"[\s?!.,]*({_alternatives(padding()[0])})(?!\w)")
 
 
 @cache
-def _padding_at_end() -> re.Pattern[str]:
-    return re.compile(rf"(?<!\w)(?:{_alternatives(padding())})[\s?!.,]*$")
+def _at_end() -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w)({_alternatives(padding()[1])})[\s?!.,]*$")
 
 
 @cache
@@ -130,7 +148,10 @@ def _ranking(question: Question) -> list[dict[str, Any]]:
         {"combined_fields": {"query": question.words, "fields": _fields(form)}},
         _any(_pairs(words, "pairs" if question.accented else "folded_pairs") for words in _spellings(question.words)),
     ]
-    if question.accented and len(question.words.split()) <= _TIER_EXACT_WORDS:
+    short = len(question.words.split()) <= _TIER_EXACT_WORDS
+    if short:
+        clauses.append({"constant_score": {"filter": _all_pairs(question), "boost": _COMPOUND}})
+    if question.accented and short:
         exact = [_all_words(question.words, None), *(_phrase(item, None) for item in question.phrases)]
         clauses.append({"constant_score": {"filter": {"bool": {"filter": exact}}, "boost": _TIER_EXACT}})
     if question.numbers:
@@ -164,6 +185,15 @@ def _phrase(text: str, form: str | None) -> dict[str, Any]:
 
 def _pairs(words: str, form: str) -> dict[str, Any]:
     return {"multi_match": {"query": words, "fields": _fields(form), "type": "cross_fields", "boost": _PAIRS_WEIGHT}}
+
+
+def _all_pairs(question: Question) -> dict[str, Any]:
+    fields = _fields("pairs" if question.accented else "folded_pairs")
+    return _any(
+        {"match": {field.partition("^")[0]: {"query": words, "operator": "and"}}}
+        for field in fields
+        for words in _spellings(question.words)
+    )
 
 
 def _spellings(words: str) -> tuple[str, ...]:

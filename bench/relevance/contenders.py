@@ -61,7 +61,7 @@ def filled(client: Elasticsearch, contender: Contender, papers: Iterable[Paper])
     settings.pop("auto_expand_replicas", None)
     client.indices.create(index=contender.index, settings=settings, mappings=dict(contender.mappings))
     wanted = None if contender.name == "ours" else ("title", "number", "all", "text")
-    helpers.bulk(client, _actions(contender.index, papers, wanted), chunk_size=400, request_timeout=120)
+    helpers.bulk(client.options(request_timeout=120), _actions(contender.index, papers, wanted), chunk_size=400)
     client.indices.refresh(index=contender.index)
 
 
