@@ -13,7 +13,6 @@ from typing import Any
 import structlog
 from fastapi import APIRouter, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.openapi.utils import get_openapi
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -24,6 +23,7 @@ from api.http.gate import require_gates
 from api.http.limits import BodyLimits
 from api.http.metrics import Metrics
 from api.http.observed import Observed
+from api.http.openapi_document import openapi_document
 from api.http.problems import Fault, ProblemError, problem_of, response_of
 from api.http.service import Service
 from archive.errors import LuutruError
@@ -158,17 +158,7 @@ def _handle_errors(app: FastAPI) -> None:
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:
-    """OpenAPI 3.1, made once; the problem's schema is there by name, and FastAPI's own error schemas are not."""
+    """Made when first asked for."""
     if app.openapi_schema is None:
-        schema = get_openapi(
-            title=app.title,
-            version=app.version,
-            openapi_version="3.1.0",
-            description=app.description,
-            routes=app.routes,
-            servers=[{"url": "/"}],
-        )
-        for name in ("HTTPValidationError", "ValidationError"):
-            schema.get("components", {}).get("schemas", {}).pop(name, None)
-        app.openapi_schema = schema
+        app.openapi_schema = openapi_document(app)
     return app.openapi_schema

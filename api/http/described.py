@@ -7,12 +7,13 @@ from typing import Any
 
 from api.http.problems import MEDIA_TYPE, Problem
 
-_MEANING: Mapping[int, str] = {
+MEANING: Mapping[int, str] = {
     400: "Yêu cầu sai. / The request is wrong.",
     401: "Chưa đăng nhập, hoặc mã truy cập không còn hiệu lực. / Not authenticated.",
     403: "Không được phép. / Not allowed.",
     404: "Không có, hoặc không được biết là có. / Does not exist, or you may not know that it does.",
     405: "Phương thức không dùng được ở đây. / Method not allowed.",
+    408: "Nội dung không tới tiếp. / The body stopped arriving.",
     409: "Trái với điều đã ghi nhận. / Conflicts with what is recorded.",
     410: "Không còn nữa. / Gone.",
     411: "Thiếu độ dài nội dung. / Length required.",
@@ -43,7 +44,7 @@ def told(
     always = (422, 503) if public else (401, 403, 422, 503)
     stated: dict[int | str, dict[str, Any]] = {
         status: {
-            "description": _MEANING[status],
+            "description": MEANING[status],
             "model": Problem,
             "content": {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}},
         }
