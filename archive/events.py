@@ -50,5 +50,8 @@ REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.AIP_PACKAGE_WRITTEN: frozenset({"aip_id", "sha256", "size_bytes", "layout_sha256"}),
     Event.AIP_COPIES_VERIFIED: frozenset({"aip_id"}),
     Event.RECORD_MODE_DECIDED: frozenset({"aip_id", "ordinal", "mode"}),
+    Event.RECORD_GRANT_GIVEN: frozenset({"grant_id", "account_id", "aip_id", "ordinal", "valid_from", "valid_until"}),
+    Event.ACCOUNT_RECORD_CREATED: frozenset({"account_id", "username", "role", "agency_code"}),
+    Event.ACCOUNT_RIGHTS_CHANGED: frozenset({"account_id", "change", "before", "after"}),
 }
 """What a later reader (a follower, a rebuilt catalogue) must find in ``data`` without asking anyone else."""

@@ -12,7 +12,8 @@ _LONGEST_SPAN_YEARS = 150
 
 
 def fonds(hoso: Mapping[str, Any]) -> str:
-    """Mã phông, from its own field or as a part of the code of the hồ sơ; empty when it says none."""
+    """Mã phông, from its own field or as a part of the code of the hồ sơ; empty when it says none: then the
+    agency's records are a fonds of its own."""
     code = hoso.get("fileCode")
     own = _text(hoso.get("organId"))
     return own or (_text(code.get("organId")) if isinstance(code, Mapping) else "")

@@ -178,7 +178,7 @@ def _shared(aip: IndexableAip, seq: int) -> dict[str, Any]:
         "hoso_title": _clean(_first(aip.fields, "title")),
         "owner": _clean(aip.owner),
         "mode": aip.mode,
-        "fonds": _clean(facets.fonds(aip.fields)),
+        "fonds": _clean(facets.fonds(aip.fields) or aip.agency),
         "agency": _clean(aip.agency),
         "agency_name": _clean(aip.agency_name),
         "ledger_seq": seq,

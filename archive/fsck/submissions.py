@@ -54,11 +54,13 @@ def _content(submission: Submission, received: Record | None) -> Iterator[Differ
     if received is None:
         return
     stated = [received.data.get(name) for name in ("registration_number", "sha256", "size_bytes", "aip_id")]
-    if stated != [
+    # Records made before submissions had owners say none: those came in on the command line.
+    if [*stated, received.data.get("owner", "")] != [
         submission.registration_number,
         submission.transfer_sha256,
         submission.transfer_size_bytes,
         submission.aip_id,
+        submission.owner,
     ]:
         yield difference("submission.content.changed", submission.id, "catalogue")
 
