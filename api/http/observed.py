@@ -14,6 +14,7 @@ from api.http.metrics import Metrics
 _GIVEN_ID = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _log = structlog.get_logger("luutru.http")
 
+_PREFIX = "/api/v1"
 _HARDENING = (
     (b"x-content-type-options", b"nosniff"),
     (b"referrer-policy", b"no-referrer"),
@@ -53,7 +54,7 @@ class Observed:
                 await self._app(scope, receive, noticed)
             finally:
                 seconds = time.perf_counter() - began
-                route = getattr(scope.get("route"), "path", "") or "(none)"
+                route = _template(scope)
                 self._metrics.observe(scope["method"], route, status or 499, seconds)
                 _log.info(
                     "request",
@@ -73,3 +74,9 @@ def _request_id(scope: Scope) -> str:
         if name == b"x-request-id" and _GIVEN_ID.fullmatch(value):
             return str(value.decode("ascii"))
     return uuid.uuid4().hex
+
+
+def _template(scope: Scope) -> str:
+    """The route's template with its prefix; a path without a route is none of ours to repeat."""
+    path = getattr(scope.get("route"), "path", "")
+    return path if path.startswith(_PREFIX) else f"{_PREFIX}{path}" if path else "(none)"
