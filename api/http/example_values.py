@@ -29,9 +29,10 @@ class Examples:
             if name in within:
                 raise NoExampleError(name)
             return self.of(self._schemas[name], within | {name})
-        for key in ("examples", "enum"):
-            if schema.get(key):
-                return schema[key][0]
+        if schema.get("examples"):
+            return self._whole(schema["examples"][0], schema)
+        if schema.get("enum"):
+            return schema["enum"][0]
         for key in ("example", "const", "default"):
             if key in schema:
                 return schema[key]
@@ -39,6 +40,21 @@ class Examples:
             if key in schema:
                 return self._first(schema[key], within)
         return self._of_type(schema, within)
+
+    def _whole(self, example: Any, schema: Mapping[str, Any]) -> Any:
+        """With the fields that are there and null: FastAPI drops every null from what it tells."""
+        if not isinstance(example, dict):
+            return example
+        properties = schema.get("properties", {})
+        missing = [name for name in schema.get("required", ()) if name not in example]
+        nulls = [name for name in missing if {"type": "null"} in properties.get(name, {}).get("anyOf", ())]
+        return {**example, **dict.fromkeys(nulls)}
+
+    def complete(self) -> None:
+        """The examples that schemas themselves state, made whole."""
+        for schema in self._schemas.values():
+            if "examples" in schema:
+                schema["examples"] = [self._whole(example, schema) for example in schema["examples"]]
 
     def _first(self, branches: list[Mapping[str, Any]], within: frozenset[str]) -> Any:
         for branch in sorted(branches, key=lambda one: one.get("type") == "null"):

@@ -50,6 +50,7 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     for name in _OUTDATED:
         schemas.pop(name, None)
     examples = Examples(schemas)
+    examples.complete()
     for operation in _operations(document):
         _tell_of_bodies(operation)
         for status, response in operation["responses"].items():
@@ -97,6 +98,9 @@ def _exemplify(operation: Mapping[str, Any], examples: Examples) -> None:
         if "schema" not in place or "example" in place or "examples" in place:
             continue
         try:
-            place["example"] = examples.of(place["schema"])
+            example = examples.of(place["schema"])
         except NoExampleError:
             continue
+        # Of a parameter, nothing would be an example of leaving it out.
+        if "in" not in place or example not in (None, ""):
+            place["example"] = example

@@ -17,14 +17,16 @@ _PRINTED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _SAID = rf"^{_PRINTED}*[^\x00-\x20\x7f\xa0\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]{_PRINTED}*$"
 """At least one character that can be seen, and no control character but those that end a line or a column."""
 
+_ID = "6f0e9d0c5a6b4f3f8e1c2d3b4a5f6071"
+
 Line = Annotated[str, StringConstraints(pattern=_SAID, min_length=1, max_length=255)]
 Reason = Annotated[str, StringConstraints(pattern=_SAID, min_length=1, max_length=2000)]
 Number = Annotated[str, StringConstraints(pattern=rf"^{_PRINTED}*$", max_length=255)]
-Id = Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z-]{1,64}$", description="Mã. / Its id.")]
+Id = Annotated[str, PathParameter(pattern=r"^[0-9A-Za-z-]{1,64}$", description="Mã. / Its id.", examples=[_ID])]
 Ordinal = Annotated[int, PathParameter(ge=0, le=2**31 - 1, description="Thứ tự tài liệu. / Number of the document.")]
 LARGEST_SEQ = 2**53 - 1
 
-_ACCOUNT_ID = "6f0e9d0c5a6b4f3f8e1c2d3b4a5f6071"
+_ACCOUNT_ID = _ID
 _AIP_ID = "0b9c2f5e-7a54-4a5e-9d4e-4b7f0f3c9a11"
 
 
@@ -106,9 +108,9 @@ class TokenSecretView(BaseModel):
         examples=["luutru_V2h5IGRvIHlvdSByZWFkIHRoaXM_example"],
     )
     token_type: str = Field(default="Bearer", description="Cách gửi. / How it is sent.", examples=["Bearer"])
-    token_id: str = Field(description="Mã để thu hồi. / Its id, to revoke it by.")
+    token_id: str = Field(description="Mã để thu hồi. / Its id, to revoke it by.", examples=[_ID])
     expires_at: datetime = Field(description="Hết hạn. / When it ends.")
-    scopes: list[Scope] = Field(description="Phạm vi. / What it may be used for.")
+    scopes: list[Scope] = Field(description="Phạm vi. / What it may be used for.", examples=[["read", "submit"]])
     username: str = Field(description="Tên đăng nhập. / User name.", examples=["nguyen.van.an"])
     role: Role = Field(description="Vai trò. / Role.")
 

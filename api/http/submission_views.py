@@ -143,6 +143,20 @@ SubmissionView.model_config["json_schema_extra"] = {
 }
 
 
+EXAMPLE_RECEIPT: dict[str, Any] = {
+    "schema": "luutru-receipt/1",
+    "archive": {"code": "H99.00", "name": "Lưu trữ lịch sử tỉnh Bình Minh"},
+    "registration_number": EXAMPLE_NUMBER,
+    "issued_at": "2026-11-20T09:15:31+07:00",
+    "aip": {"id": "1f0c2d3e-4a5b-4c6d-8e7f-90a1b2c3d4e5"},
+    "documents": [{"path": "Quyết định 15.pdf", "size_bytes": 114037}],
+    "size_bytes": 114037,
+    "findings": [],
+    "ledger": {"seq": 118},
+}
+"""The beginning of one: what it holds beside this, and the signature over it, is in the documentation of receipts."""
+
+
 class SubmissionPage(BaseModel):
     """A page of submissions, the newest first."""
 

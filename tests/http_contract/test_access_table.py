@@ -121,7 +121,7 @@ def test_everyone_gets_of_each_record_what_the_table_says(route: str, asking: As
             said = asking.said(route, world.tokens[person], asking.of(whose, shape), purpose=purpose)
             if said not in (due, head_of(route, due)):
                 wrong.append(f"{person} {whose} {shape}{' with purpose' if purpose else ''}: {said}, not {due}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("route", ABOUT_RECORDS)
@@ -134,7 +134,7 @@ def test_the_table_and_the_rules_say_the_same(route: str) -> None:
             ruled = ruled_word(row, person, whose, shape, purpose=purpose)
             if ruled != due:
                 wrong.append(f"{person} {whose} {shape}{' with purpose' if purpose else ''}: {ruled}, not {due}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 @pytest.mark.parametrize("route", ABOUT_NONE)

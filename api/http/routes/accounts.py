@@ -86,7 +86,10 @@ class AccountList(BaseModel):
 @router.get("/accounts", operation_id="list_accounts", **told("Danh sách tài khoản", "List accounts"))
 def list_accounts(
     asked: Administrator,
-    after: Annotated[str, Query(pattern=r"^[\x21-\x7e]{0,64}$", description="Từ trang trước. / From before.")] = "",
+    after: Annotated[
+        str,
+        Query(pattern=r"^[\x21-\x7e]{0,64}$", description="Từ trang trước. / From before.", examples=["le.van.cuong"]),
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=100, description="Nhiều nhất. / At most.")] = 50,
 ) -> AccountList:
     with asked.service.installation.catalogue.read() as reading:

@@ -20,7 +20,7 @@ from api.http.content import (
     without_body,
 )
 from api.http.described import told
-from api.http.found import AipId, FoundDocument, Ordinal, found_document, found_hoso
+from api.http.found import EXAMPLE_AIP, AipId, FoundDocument, Ordinal, found_document, found_hoso
 from api.http.gate import Asked, gate
 from api.http.problems import ProblemError
 from api.http.record_views import (
@@ -141,7 +141,7 @@ class CheckView(BaseModel):
 class Verdicts(BaseModel):
     """Every check's word on this document, as given when it was received."""
 
-    aip_id: str = Field(description="Mã gói lưu trữ. / Package.")
+    aip_id: str = Field(description="Mã gói lưu trữ. / Package.", examples=[EXAMPLE_AIP])
     ordinal: int = Field(description="Số thứ tự. / Place in the hồ sơ.", examples=[1])
     checks: list[CheckView] = Field(description="Các phép kiểm tra. / The checks.")
 
@@ -190,13 +190,16 @@ class SignatureView(BaseModel):
     proven_at: str | None = Field(
         description="Thời điểm chắc chắn đã có chữ ký. / Proven to exist at.", examples=["2025-04-15T02:00:02+00:00"]
     )
-    signed_sha256: str | None = Field(description="SHA-256 của phần đã ký. / Of the signed revision.")
+    signed_sha256: str | None = Field(
+        description="SHA-256 của phần đã ký. / Of the signed revision.",
+        examples=["9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"],
+    )
 
 
 class SignatureReport(BaseModel):
     """The signature validation report in plain values."""
 
-    aip_id: str = Field(description="Mã gói lưu trữ. / Package.")
+    aip_id: str = Field(description="Mã gói lưu trữ. / Package.", examples=[EXAMPLE_AIP])
     ordinal: int = Field(description="Số thứ tự. / Place in the hồ sơ.", examples=[1])
     signatures: list[SignatureView] = Field(description="Các chữ ký. / The signatures.")
 

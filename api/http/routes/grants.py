@@ -103,10 +103,26 @@ def give_grant(decision: GrantDecision, asked: Annotated[Asked, gate(Operation.G
 )
 def list_grants(
     asked: Annotated[Asked, gate(Operation.GRANT_READ)],
-    aip_id: Annotated[str | None, Query(pattern=r"^[0-9A-Za-z-]{1,64}$", description="Gói tin. / Package.")] = None,
-    account: Annotated[str | None, Query(max_length=255, description="Tên đăng nhập. / User name.")] = None,
+    aip_id: Annotated[
+        str | None,
+        Query(
+            pattern=r"^[0-9A-Za-z-]{1,64}$",
+            description="Gói tin. / Package.",
+            examples=["0b9c2f5e-7a54-4a5e-9d4e-4b7f0f3c9a11"],
+        ),
+    ] = None,
+    account: Annotated[
+        str | None, Query(max_length=255, description="Tên đăng nhập. / User name.", examples=["tran.thi.binh"])
+    ] = None,
     live: Annotated[bool, Query(description="Chỉ những quyết định đang có hiệu lực. / Only those that hold.")] = False,
-    after: Annotated[str, Query(pattern=r"^[0-9A-Za-z-]{0,64}$", description="Từ trang trước. / From before.")] = "",
+    after: Annotated[
+        str,
+        Query(
+            pattern=r"^[0-9A-Za-z-]{0,64}$",
+            description="Từ trang trước. / From before.",
+            examples=["2f6c9a7e1b3d4c5f8a9b0c1d2e3f4a5b"],
+        ),
+    ] = "",
     limit: Annotated[int, Query(ge=1, le=100, description="Nhiều nhất. / At most.")] = 50,
 ) -> GrantList:
     with asked.service.installation.catalogue.read() as reading:

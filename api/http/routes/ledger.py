@@ -73,7 +73,11 @@ def read_ledger(
     limit: Annotated[int, Query(ge=1, le=500, description="Nhiều nhất. / At most.")] = 100,
     subject: Annotated[
         str | None,
-        Query(pattern=r"^[^\x00-\x1f\x7f]{1,128}$", description="Chỉ đối tượng này. / Only of this subject."),
+        Query(
+            pattern=r"^[^\x00-\x1f\x7f]{1,128}$",
+            description="Chỉ đối tượng này. / Only of this subject.",
+            examples=["0b9c2f5e7a544a5e9d4e4b7f0f3c9a11"],
+        ),
     ] = None,
     event: Annotated[Event | None, Query(description="Chỉ sự kiện này. / Only this event.")] = None,
 ) -> LedgerPage:

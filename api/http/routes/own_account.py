@@ -61,8 +61,18 @@ class TokenList(BaseModel):
 
 
 class PasswordChange(Strict):
-    old_password: str = Field(min_length=1, max_length=LONGEST_PASSWORD, description="Mật khẩu cũ. / The old one.")
-    new_password: str = Field(min_length=1, max_length=LONGEST_PASSWORD, description="Mật khẩu mới. / The new one.")
+    old_password: str = Field(
+        min_length=1,
+        max_length=LONGEST_PASSWORD,
+        description="Mật khẩu cũ. / The old one.",
+        examples=["mật khẩu cũ dài dễ nhớ"],
+    )
+    new_password: str = Field(
+        min_length=1,
+        max_length=LONGEST_PASSWORD,
+        description="Mật khẩu mới. / The new one.",
+        examples=["mật khẩu mới dài dễ nhớ"],
+    )
     revoke_other_tokens: bool = Field(
         default=True,
         description="Thu hồi mọi mã truy cập khác của tài khoản. / Revoke every other token of the account.",

@@ -61,7 +61,12 @@ def list_records(
     ] = None,
     size: Annotated[int, Query(ge=1, le=_AT_ONCE, description="Số hồ sơ một trang. / Page size.")] = 20,
     after: Annotated[
-        str | None, Query(max_length=128, description="«after» của trang trước. / «after» of the page before.")
+        str | None,
+        Query(
+            max_length=128,
+            description="«after» của trang trước. / «after» of the page before.",
+            examples=["2026-11-20T02:15:02.000000Z~5f70bf18a086007016e948b04aed3b82"],
+        ),
     ] = None,
 ) -> RecordPage:
     before = read_cursor(after) if after is not None else None

@@ -64,7 +64,12 @@ def list_review_queue(
     asked: Annotated[Asked, gate(Operation.SUBMISSION_REVIEW)],
     size: Annotated[int, Query(ge=1, le=100, description="Số dòng một trang. / Page size.")] = 20,
     after: Annotated[
-        str | None, Query(max_length=128, description="«after» của trang trước. / «after» of the page before.")
+        str | None,
+        Query(
+            max_length=128,
+            description="«after» của trang trước. / «after» of the page before.",
+            examples=["2026-11-20T02:15:02.000000Z~5f70bf18a086007016e948b04aed3b82"],
+        ),
     ] = None,
 ) -> ReviewPage:
     with asked.service.installation.catalogue.read() as reading:

@@ -117,7 +117,12 @@ def search_records(
     what: SearchParameters,
     size: Annotated[int, Query(ge=1, le=100, description="Số bản ghi một trang. / Page size.")] = 20,
     after: Annotated[
-        str | None, Query(max_length=8192, description="«after» của trang trước. / Of the page before.")
+        str | None,
+        Query(
+            max_length=8192,
+            description="«after» của trang trước. / Of the page before.",
+            examples=["eyJwaXQiOiI0NnNYQXdF"],
+        ),
     ] = None,
     facet: Annotated[
         list[str] | None,

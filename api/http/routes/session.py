@@ -128,10 +128,24 @@ def finish_oidc_login(
     request: Request,
     response: Response,
     asked: Annotated[Asked, gate(Operation.SESSION_OPEN)],
-    state: Annotated[str, Query(max_length=200, description="Như đã gửi đi. / As it was sent.")] = "",
-    code: Annotated[str, Query(max_length=4096, description="Mã đổi lấy danh tính. / Authorization code.")] = "",
-    iss: Annotated[str | None, Query(max_length=255, description="Bên cấp (RFC 9207). / Issuer.")] = None,
-    error: Annotated[str | None, Query(max_length=200, description="Lý do từ chối. / Why refused.")] = None,
+    state: Annotated[
+        str, Query(max_length=200, description="Như đã gửi đi. / As it was sent.", examples=["xyzABC123"])
+    ] = "",
+    code: Annotated[
+        str,
+        Query(
+            max_length=4096,
+            description="Mã đổi lấy danh tính. / Authorization code.",
+            examples=["SplxlOBeZQQYbYS6WxSbIA"],
+        ),
+    ] = "",
+    iss: Annotated[
+        str | None,
+        Query(max_length=255, description="Bên cấp (RFC 9207). / Issuer.", examples=["https://dinh-danh.example.vn"]),
+    ] = None,
+    error: Annotated[
+        str | None, Query(max_length=200, description="Lý do từ chối. / Why refused.", examples=["access_denied"])
+    ] = None,
     luutru_login: Annotated[str | None, Cookie(include_in_schema=False)] = None,
 ) -> TokenSecretView:
     provider = _provider(request, asked)
