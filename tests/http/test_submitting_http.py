@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap import Installation
+from api.bootstrap import Installation, now
+from archive.access import Author, Mode
 from archive.events import Event
 from archive.lifecycle import State
 from archive.signing import signature_holds
@@ -379,3 +380,30 @@ def test_bytes_under_a_stream_that_breaks_are_not_received(fresh: Any) -> None:
     assert kept(fresh.installation) == []
     received = intake.receive_stream([b"PK\x03\x04"], "Tuyệt mật v1.2.zip", owner="H99.12", actor="account:x")
     assert received.submission.state is State.RECEIVED and received.submission.source_name == ".zip"
+
+
+def test_of_a_record_that_became_restricted_an_archivist_learns_only_that_something_came(fresh: Any) -> None:
+    submission_id = fresh.home.submissions["quyet-dinh"]
+    address = f"{SUBMISSIONS}/{submission_id}"
+    before = fresh.client.get(address, headers=fresh.bearer("archivist")).json()
+    with fresh.installation.catalogue.read() as reading:
+        head = reading.account_named("head")
+    assert head is not None
+    with fresh.installation.catalogue.transaction() as tx:
+        tx.decide_mode(
+            before["aip_id"],
+            None,
+            Mode.RESTRICTED,
+            reason="Bí mật đời tư",
+            by=Author(head.actor, head.id),
+            at=now(),
+        )
+    shown = fresh.client.get(address, headers=fresh.bearer("archivist"))
+    assert before["title"] not in shown.text and before["file_code"] not in shown.text
+    assert shown.json()["findings"] == [] and shown.json()["aip_id"] is None
+    listed = fresh.client.get(SUBMISSIONS, headers=fresh.bearer("archivist"))
+    assert before["title"] not in listed.text
+    for part in ("receipt", "receipt.pdf", "letter.pdf", "reports", "history"):
+        assert fresh.client.get(f"{address}/{part}", headers=fresh.bearer("archivist")).status_code == 404
+        assert fresh.client.get(f"{address}/{part}", headers=fresh.bearer("auditor")).status_code == 200
+    assert fresh.client.get(address, headers=fresh.bearer("agency")).json()["title"] == before["title"]
