@@ -1,10 +1,11 @@
-"""Bodies within bounds: too large a body, and one that stops arriving, end the request with a problem."""
+"""Bodies within bounds: too large a body, and one that stops arriving, end the request with a problem of its own name."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.http.problems import ProblemError, response_of
@@ -12,6 +13,10 @@ from api.http.problems import ProblemError, response_of
 LARGEST_BODY = 1 << 20
 IDLE_SECONDS = 60.0
 """A sender that gives no byte for this long is not waited for."""
+
+
+_ANSWERS_ITSELF = frozenset({408, 413})
+"""A route that takes its body in itself knows better what became of it."""
 
 
 class BodyTooLargeError(Exception):
@@ -42,7 +47,7 @@ class BodyLimits:
         if not streams and _stated_length(scope) > self._largest:
             await self._refuse(scope, receive, send)
             return
-        seen, started, finished, failure = 0, False, False, ""
+        seen, started, withheld, finished, failure = 0, False, False, False, ""
 
         async def bounded() -> Message:
             nonlocal seen, finished, failure
@@ -53,6 +58,8 @@ class BodyLimits:
             except TimeoutError:
                 failure = "slow"
                 return {"type": "http.disconnect"}
+            if message["type"] == "http.disconnect":
+                failure = "gone"
             if message["type"] == "http.request":
                 seen += len(message.get("body", b""))
                 finished = not message.get("more_body", False)
@@ -62,15 +69,21 @@ class BodyLimits:
             return message
 
         async def noticed(message: Message) -> None:
-            nonlocal started
-            started = started or message["type"] == "http.response.start"
-            await send(message)
+            nonlocal started, withheld
+            if message["type"] == "http.response.start" and not started:
+                # What the framework makes of a body that was cut short is a guess; the reason is known here.
+                withheld = bool(failure) and message["status"] not in _ANSWERS_ITSELF
+                started = not withheld
+            if not withheld:
+                await send(message)
 
         try:
             await self._app(scope, bounded, noticed)
-        except Exception:
-            if not failure or started:
+        except Exception as error:
+            if not failure or started or (failure == "gone" and not isinstance(error, ClientDisconnect)):
                 raise
+            withheld = True
+        if withheld and failure != "gone":
             await self._refuse(scope, receive, send, slow=failure == "slow")
 
     async def _refuse(self, scope: Scope, receive: Receive, send: Send, *, slow: bool = False) -> None:
