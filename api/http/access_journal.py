@@ -45,6 +45,7 @@ class AccessJournal:
         self._now = now
         self._queue: SimpleQueue[_Waiting | None] = SimpleQueue()
         self._closed = False
+        self._closing = threading.Lock()
         self._thread = threading.Thread(target=self._run, name="access-journal", daemon=True)
         self._thread.start()
 
@@ -53,16 +54,19 @@ class AccessJournal:
 
     def record_all(self, accesses: Sequence[Access]) -> None:
         """All of them in one transaction, in this order."""
-        if self._closed:
-            raise CatalogueError("Dịch vụ đang dừng.", remedy="Gửi lại yêu cầu sau.")
         waiting = _Waiting(accesses)
-        self._queue.put(waiting)
+        with self._closing:
+            # Behind the end nobody would write it, and whoever waits for it would wait for ever.
+            if self._closed:
+                raise CatalogueError("Dịch vụ đang dừng.", remedy="Gửi lại yêu cầu sau.")
+            self._queue.put(waiting)
         waiting.done.result()
 
     def close(self) -> None:
         """Returns when everything brought before is written."""
-        self._closed = True
-        self._queue.put(None)
+        with self._closing:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _run(self) -> None:
@@ -86,6 +90,11 @@ class AccessJournal:
                     for access in item.accesses:
                         tx.append(access.event, access.subject, actor=access.actor, at=access.at, data=access.data)
         except BaseException as error:
+            if len(batch) > 1 and not isinstance(error, CatalogueError):
+                # One of them cannot be written at all, which is no fault of those that came with it.
+                for item in batch:
+                    self._write([item])
+                return
             for item in batch:
                 item.done.set_exception(error)
             return
