@@ -13,12 +13,14 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import uvicorn
+from fastapi import FastAPI
 
 from api.bootstrap import Installation
 from api.http.app import create_app
 from api.http.logs import log_structured
 from api.http.patience import PatientProtocol
 from api.running import recorded
+from api.settings import Settings
 from archive.errors import LuutruError
 
 _log = logging.getLogger("luutru.serve")
@@ -100,6 +102,27 @@ def listening(host: str, port: int) -> Iterator[socket.socket]:
         yield bound
 
 
+def configured(app: FastAPI, settings: Settings) -> uvicorn.Config:
+    """How the server deals with connections: who is believed, what is waited for, how much a header may be."""
+    tls = settings.http_tls_certificate is not None
+    return uvicorn.Config(
+        app,
+        http=PatientProtocol,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        date_header=True,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=20,
+        timeout_graceful_shutdown=20,
+        h11_max_incomplete_event_size=64 << 10,
+        proxy_headers=bool(settings.http_trusted_proxies),
+        forwarded_allow_ips=settings.http_trusted_proxies or None,
+        ssl_certfile=str(settings.http_tls_certificate) if tls else None,
+        ssl_keyfile=str(settings.http_tls_key) if settings.http_tls_key else None,
+    )
+
+
 def serve(
     installation: Installation,
     *,
@@ -113,29 +136,12 @@ def serve(
     with listening(host, port) as bound:
         log_structured()
         app = create_app(installation)
-        tls = settings.http_tls_certificate is not None
-        config = uvicorn.Config(
-            app,
-            http=PatientProtocol,
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            date_header=True,
-            limit_concurrency=MOST_CONNECTIONS,
-            timeout_keep_alive=20,
-            timeout_graceful_shutdown=20,
-            h11_max_incomplete_event_size=64 << 10,
-            proxy_headers=bool(settings.http_trusted_proxies),
-            forwarded_allow_ips=settings.http_trusted_proxies or None,
-            ssl_certfile=str(settings.http_tls_certificate) if tls else None,
-            ssl_keyfile=str(settings.http_tls_key) if settings.http_tls_key else None,
-        )
-        server = uvicorn.Server(config)
+        server = uvicorn.Server(configured(app, settings))
         keeper = WorkerKeeper(settings.home) if work else None
         if keeper is not None:
             keeper.start()
         shown = f"[{host}]" if ":" in host else host
-        address = f"{'https' if tls else 'http'}://{shown}:{bound.getsockname()[1]}"
+        address = f"{'https' if settings.http_tls_certificate else 'http'}://{shown}:{bound.getsockname()[1]}"
         for number in (signal.SIGINT, signal.SIGTERM):
             # uvicorn raises the signal that ended it once more, when it has put back what was there before: this.
             signal.signal(number, lambda *_: None)
