@@ -74,10 +74,10 @@ def found_document(reading: Reading, asked: Asked, aip_id: str, ordinal: int) ->
     return FoundDocument(aip, submission, document, target)
 
 
-def refused_as_unknown(asked: Asked, aip_id: str) -> Exception:
+def refused_as_unknown(asked: Asked, subject: str) -> Exception:
     """The answer for what does not exist, recorded like a refusal: neither answer nor delay tells it from one."""
     asked.record(
-        Event.RECORD_ACCESS_REFUSED, aip_id, {"operation": asked.operation.value, "verdict": "unknown"}
+        Event.RECORD_ACCESS_REFUSED, subject, {"operation": asked.operation.value, "verdict": "unknown"}
     )  # fmt: skip
     return unknown()
 

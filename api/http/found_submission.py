@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Path
 
+from api.http.found import refused_as_unknown
 from api.http.gate import Asked
 from api.http.problems import unknown
 from api.http.submission_views import EXAMPLE_ID
@@ -44,9 +45,14 @@ def found_submission(reading: Reading, asked: Asked, text: str) -> FoundSubmissi
         numbered = reading.submission_numbered(text) if _NUMBER.fullmatch(text) else None
         submission = numbered or reading.submission(text)
     except SubmissionMissingError:
-        raise unknown() from None
-    asked.require(Target(submission.owned_by, Mode.CONDITIONAL), submission.id)
+        raise refused_as_unknown(asked, text) from None
+    asked.require(submission_target(submission), submission.id)
     return FoundSubmission(submission, may_know_content(reading, asked, submission))
+
+
+def submission_target(submission: Submission) -> Target:
+    """A submission before the rules: only whose it is counts."""
+    return Target(submission.owned_by, Mode.CONDITIONAL)
 
 
 def may_know_content(reading: Reading, asked: Asked, submission: Submission) -> bool:
