@@ -61,6 +61,11 @@ class Asked:
             raise unknown()
         raise purpose_missing() if verdict is Verdict.PURPOSE_MISSING else forbidden(self.operation.value)
 
+    def still_allowed(self, target: Target) -> bool:
+        """Whether the same token would get through to ``target`` now: asked again by answers that go on for minutes."""
+        who = self.service.renewed(self.who, self.service.now())
+        return who is not None and decide(who, self.operation, target) is Verdict.ALLOWED
+
     def record(self, event: Event, subject: str, data: Mapping[str, Any] | None = None) -> None:
         """A ledger record of this access, durable on return, with the request's id and the purpose stated."""
         more: dict[str, Any] = {"request_id": self.request_id}
@@ -117,6 +122,12 @@ def gate(operation: Operation) -> Any:
     return Depends(Gate(operation) if operation in _WITH_PURPOSE else PlainGate(operation))
 
 
+def stated_purpose(text: str) -> str:
+    """The purpose as it is recorded; "" for a text in which nobody can read one: spaces and signs alone, seen or unseen."""
+    purpose = " ".join(text.split())
+    return purpose if any(char.isalnum() for char in purpose) else ""
+
+
 def _asked(operation: Operation, request: Request, purpose: str | None, *, public: bool = False) -> Asked:
     service = service_of(request)
     at = service.now()
@@ -124,7 +135,7 @@ def _asked(operation: Operation, request: Request, purpose: str | None, *, publi
     address = request.client.host if request.client else ""
     principal = _principal(service, request, at, public=public)
     request.scope["account"] = principal.username if principal else None
-    purpose = " ".join((purpose or "").split())
+    purpose = stated_purpose(purpose or "")
     if not public:
         if principal is None:
             raise unauthenticated()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -45,6 +45,14 @@ class Service:
             return None
         self.uses.seen(found, at)
         return found.principal
+
+    def renewed(self, who: Principal, at: datetime) -> Principal | None:
+        """The same person by the same token, with the rights of now; None when the account or the token is over."""
+        with self.installation.catalogue.read() as reading:
+            if who.token_id is None or not reading.token(who.token_id).live(at):
+                return None
+            found = reading.principal(who.account_id, at)
+        return None if found is None else replace(found, scopes=found.scopes & who.scopes, token_id=who.token_id)
 
     def keep_house(self) -> None:
         """Until the service ends: writes now and then on which day each token was last used."""

@@ -28,7 +28,7 @@ from api.http.content import (
 )
 from api.http.described import told
 from api.http.found import AipId, FoundAip, found_hoso, found_package
-from api.http.gate import Asked, gate
+from api.http.gate import Asked, gate, stated_purpose
 from api.http.problems import ProblemError, forbidden, purpose_missing, unknown
 from api.http.targets import Judge, to_know
 from archive.access import Operation, Verdict
@@ -166,8 +166,9 @@ class DipAsked(BaseModel):
     ),
 )
 def make_dip(aip_id: AipId, body: DipAsked, asked: Annotated[Asked, gate(Operation.DIP_EXPORT)]) -> Response:
-    stated = asked.purpose or " ".join(body.purpose_content.split())
-    given = _given(aip_id, replace(asked, purpose=stated), body.ordinals)
+    stated = asked.purpose or stated_purpose(body.purpose_content)
+    asked = replace(asked, purpose=stated)
+    given = _given(aip_id, asked, body.ordinals)
     request = DipRequest(
         dip_id=str(uuid.uuid4()),
         request_id=body.request_id.strip(),
