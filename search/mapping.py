@@ -71,6 +71,14 @@ def _suggest() -> dict[str, Any]:
     }
 
 
+def _title() -> dict[str, Any]:
+    """Marked, ordered and likened by; what a question asks is weighed inside ``all``, which holds its words too."""
+    title = _text("offsets")
+    del title["fields"]["folded_pairs"]
+    key = {"type": "keyword", "normalizer": "vi_key", "ignore_above": _KEY_CHARACTERS}
+    return {**title, "fields": {**title["fields"], "key": key}}
+
+
 def _of_table(item: Field) -> dict[str, Any]:
     if item.parts:
         return {"dynamic": "strict", "properties": {part.name: _of_table(part) for part in item.parts}}
@@ -107,8 +115,9 @@ def properties() -> Mapping[str, Any]:
             "agency_name": _text(pairs=False),
             "issuer": _keyword(),
             "path": {**_keyword(), "fields": {**_keyword()["fields"], "words": _text(pairs=False)["fields"]["folded"]}},
-            "title": _text("offsets"),
+            "title": _title(),
             "number": _keyword(),
+            "number_order": {"type": "keyword", "ignore_above": _KEY_CHARACTERS},
             "number_keys": {"type": "keyword", "ignore_above": _KEY_CHARACTERS},
             "number_tokens": {"type": "keyword", "ignore_above": _KEY_CHARACTERS},
             "issued_on": {"type": "date", "format": "strict_date"},

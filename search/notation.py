@@ -42,6 +42,11 @@ def key(text: str) -> str:
     return "-".join(found)
 
 
+def in_order(text: str) -> str:
+    """The number so spelled that order by letters is order by numbers: 9/2017 stands before 10/2017."""
+    return "-".join(item.zfill(12) if item.isdigit() else item for item in tokens(text))
+
+
 def keys_of(number: str, notation: str, year: int | None) -> tuple[str, ...]:
     """Every key under which a document is asked for by its whole number: with and without year and notation."""
     whole = key(f"{number}/{notation}")

@@ -258,9 +258,9 @@ def _order(sort: Sort, *, browsing: bool) -> list[dict[str, Any]]:
     if sort is Sort.OLDEST:
         return [{"issued_on": {"order": "asc", "missing": "_last"}}, by_id]
     if sort is Sort.TITLE:
-        return [{"title.key": {"order": "asc", "missing": "_last", "unmapped_type": "keyword"}}, newest, by_id]
+        return [{"title.key": {"order": "asc", "missing": "_last"}}, newest, by_id]
     if sort is Sort.NUMBER:
-        return [{"number.key": {"order": "asc", "missing": "_last"}}, newest, by_id]
+        return [{"number_order": {"order": "asc", "missing": "_last"}}, newest, by_id]
     return [newest, by_id]
 
 
