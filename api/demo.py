@@ -69,7 +69,10 @@ def main() -> int:
     address = started(HOME.absolute())
     with opened(load_settings(HOME.absolute())) as installation:
         people = tokens(installation)
-    say_how_to_call(address, people, stored[0], fresh_parcel(SAMPLES, HOME.absolute()))
+        with installation.catalogue.read() as reading:
+            document = reading.document(stored[0]["aip_id"], 1)
+    assert document is not None
+    say_how_to_call(address, people, stored[0], document.sha256, fresh_parcel(SAMPLES, HOME.absolute()))
     return 0
 
 

@@ -83,6 +83,7 @@ def tokens(installation: Installation) -> Mapping[Role, str]:
 
 def fresh_parcel(samples: Path, home: Path) -> Path:
     """A hồ sơ no archive has seen: one newly signed document in a zipped bag, for the line that submits."""
+    from samples.documents import AGENCY_CODE
     from samples.hoso import Entry, Hoso
     from samples.many import document_of, make_signed_pdfs
     from samples.parcel import bag_of
@@ -94,7 +95,7 @@ def fresh_parcel(samples: Path, home: Path) -> Path:
     pdf = make_signed_pdfs(home / "nop-thu", 1, 2, pki=pki, first_number=number)[0]
     document = document_of(pdf)
     hoso = Hoso(
-        f"{document.fields()['organId']}.2025.T{number}",
+        f"{AGENCY_CODE}.2025.T{number}",
         f"Hồ sơ nộp thử {number}",
         (Entry.of(document, pdf.read_bytes()),),
     )
@@ -104,7 +105,9 @@ def fresh_parcel(samples: Path, home: Path) -> Path:
     return target
 
 
-def say_how_to_call(address: str, people: Mapping[Role, str], stored: Mapping[str, Any], parcel: Path) -> None:
+def say_how_to_call(
+    address: str, people: Mapping[Role, str], stored: Mapping[str, Any], sha256: str, parcel: Path
+) -> None:
     """Three tokens and lines that work as they are pasted."""
     api, aip = f"{address}/api/v1", stored["aip_id"]
     out.rule("Dịch vụ đang chạy", align="left")
@@ -121,7 +124,7 @@ def say_how_to_call(address: str, people: Mapping[Role, str], stored: Mapping[st
         f'curl -s -i -H "Authorization: Bearer $CO_QUAN" -F file=@{os.path.relpath(parcel)} $API/submissions',
         'curl -s -H "Authorization: Bearer $CO_QUAN" "$API/submissions?limit=1"',
         'curl -s -H "Authorization: Bearer $KIEM_TOAN" "$API/ledger?limit=3"',
-        f"curl -s $API/verify/{stored['sha256']}",
+        f"curl -s $API/verify/{sha256}",
     )
     for line in lines:
         out.print(f"  {line}", soft_wrap=True, markup=False, highlight=False)
