@@ -47,6 +47,8 @@ def main() -> int:
     again = (HOME / "luutru.toml").exists()
     out.rule("luutru: kho lưu trữ số trình diễn")
     out.print(f"Kho: {plain(HOME)}" + ("  (đã có dữ liệu từ lần trước)" if again else ""))
+    # Of an earlier demonstration: it has the scanner's folder.
+    stop_service(HOME.absolute())
     with _scanner() as socket:
         initialise(
             HOME.absolute(),
@@ -56,7 +58,6 @@ def main() -> int:
             agreement=Path("samples/agreement.toml"),
             public_verification=True,
         )
-        stop_service(HOME.absolute())
         settings = _with_scanner(load_settings(HOME.absolute()), socket)
         with opened(settings) as installation:
             views = _ingested(installation, expected)
