@@ -60,7 +60,7 @@ def _held(reading: Reading, documents: Iterable[Document], *, revision: bool) ->
             continue
         mode = effective_mode(aip.fields, document.fields, reading.decided_modes(aip.id), document.ordinal)
         described = _described(aip, submission, document) if mode is Mode.OPEN else None
-        found.append((document, Presence(submission.received_legal_at, document.verdict, revision, described)))
+        found.append((document, Presence(submission.entered_at, document.verdict, revision, described)))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from search.marks import meant
 from search.visibility import Visible
 
 SHOWN = (
@@ -97,7 +98,7 @@ def hit_of(row: Mapping[str, Any], visible: Visible) -> SearchHit:
         pdfa_verdict=source.get("pdfa_verdict"),
         score=float(row.get("_score") or 0.0),
         hoso=_hoso(source, visible),
-        highlights={name: tuple(fragments) for name, fragments in row.get("highlight", {}).items()},
+        highlights=meant(row.get("highlight", {})),
         in_hoso=1 if inner is None else inner["total"]["value"],
         siblings=tuple(hit_of(item, visible) for item in others[:_SIBLINGS]),
     )
