@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -119,15 +119,25 @@ class DocumentsChecked:
 
 
 async def told(
-    service: Service, streams: Streams, account_id: str, submission_id: str, after: int
+    service: Service,
+    streams: Streams,
+    account_id: str,
+    submission_id: str,
+    after: int,
+    allowed: Callable[[Submission], bool],
 ) -> AsyncIterator[ServerSentEvent]:
-    """``state`` for each move (its id is the ledger record's number), ``documents`` while checks run, ``end`` at rest."""
+    """``state`` for each move (its id is the ledger record's number), ``documents`` while checks run, ``end`` at rest.
+
+    Breaks off without an ``end`` once who listens is not ``allowed`` to any more: asked before anything is told.
+    """
     installation = service.installation
     documents = DocumentsChecked(installation.quarantine.slot(submission_id).checks)
     pause, checked, until = _FIRST_PAUSE, 0, anyio.current_time() + LONGEST_SECONDS
     with streams.one(account_id):
         while not service.closing.is_set() and anyio.current_time() < until:
             seen = await run_in_threadpool(look, installation.catalogue, submission_id, after)
+            if not await run_in_threadpool(allowed, seen.submission):
+                return
             after = seen.last_seq
             for record in seen.moves:
                 yield _event("state", _moved(record), str(record.seq))

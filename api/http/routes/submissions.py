@@ -19,6 +19,7 @@ from api.http.found_submission import (
     found_submission,
     may_know_content,
     record_shown,
+    submission_target,
 )
 from api.http.gate import Asked, gate
 from api.http.handing_in import FORM, SUFFIX_OF, handed_in
@@ -26,6 +27,7 @@ from api.http.problems import ProblemError
 from api.http.progress import Streams, at_rest, look
 from api.http.progress import told as progress_told
 from api.http.submission_views import (
+    EXAMPLE_RECEIPT,
     HistoryRecord,
     HistoryView,
     ReportsView,
@@ -65,7 +67,10 @@ _BODY = {
     }
 }
 _PDF: Mapping[int | str, dict[str, Any]] = {
-    200: {"description": "PDF/A.", "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}}}
+    200: {
+        "description": "Văn bản PDF/A. / The letter as PDF/A.",
+        "content": {"application/pdf": {"schema": {"type": "string", "format": "binary"}}},
+    }
 }
 
 
@@ -155,7 +160,12 @@ def list_submissions(
     ] = None,
     size: Annotated[int, Query(ge=1, le=100, description="Số dòng một trang. / Page size.")] = 20,
     after: Annotated[
-        str | None, Query(max_length=128, description="«after» của trang trước. / «after» of the page before.")
+        str | None,
+        Query(
+            max_length=128,
+            description="«after» của trang trước. / «after» of the page before.",
+            examples=["2026-11-20T02:15:02.000000Z~5f70bf18a086007016e948b04aed3b82"],
+        ),
     ] = None,
 ) -> SubmissionPage:
     own = asked.who.role is Role.AGENCY
@@ -230,7 +240,14 @@ def follow_submission(
     streams: Streams = state.progress_streams
     streams.enter(asked.who.account_id)
     return EventSourceResponse(
-        progress_told(service, streams, asked.who.account_id, submission.id, after),
+        progress_told(
+            service,
+            streams,
+            asked.who.account_id,
+            submission.id,
+            after,
+            lambda now: asked.still_allowed(submission_target(now)),
+        ),
         ping=15,
         send_timeout=30,
         headers={"Cache-Control": "no-store"},
@@ -248,7 +265,12 @@ def follow_submission(
             "Canonical JSON signed with the archive's Ed25519 key; it can be verified without the archive.",
         ),
         problems=(404,),
-        responses={200: {"description": "Biên nhận. / The receipt.", "content": {"application/json": {}}}},
+        responses={
+            200: {
+                "description": "Biên nhận. / The receipt.",
+                "content": {"application/json": {"schema": {"type": "object"}, "example": EXAMPLE_RECEIPT}},
+            }
+        },
     ),
 )
 def read_receipt(submission_id: SubmissionId, asked: Annotated[Asked, gate(Operation.SUBMISSION_READ)]) -> Response:
