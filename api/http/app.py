@@ -19,6 +19,7 @@ from starlette.responses import Response
 from api.bootstrap import Installation, now
 from api.http import routes
 from api.http.access_journal import AccessJournal
+from api.http.allowed_methods import AllowedMethods
 from api.http.gate import require_gates
 from api.http.limits import BodyLimits
 from api.http.metrics import Metrics
@@ -73,7 +74,7 @@ def create_app(installation: Installation) -> FastAPI:
         app.include_router(module.router, prefix=PREFIX)
         streams += getattr(module, "STREAMED", ())
     app.state.gates = require_gates((module.router for module in modules), PREFIX)
-    _handle_errors(app)
+    _handle_errors(app, AllowedMethods(app.state.gates))
     app.openapi = lambda: _openapi(app)  # type: ignore[method-assign]
     app.add_middleware(BodyLimits, streams=lambda method, path: _is_streamed(streams, method, path))
     app.add_middleware(Observed, metrics=metrics)
@@ -97,7 +98,7 @@ def _fill(service: Service, metrics: Metrics) -> None:
     fill_metrics(service, metrics)
 
 
-def _handle_errors(app: FastAPI) -> None:
+def _handle_errors(app: FastAPI, allowed: AllowedMethods) -> None:
     def answered(request: Request, problem: ProblemError) -> Response:
         return response_of(problem, request.scope.get("request_id"))
 
@@ -140,7 +141,10 @@ def _handle_errors(app: FastAPI) -> None:
             415: ("request.media-type", "Kiểu nội dung không được nhận."),
         }
         code, title = known.get(error.status_code, ("request.refused", "Yêu cầu bị từ chối."))
-        return answered(request, ProblemError(error.status_code, code, title, headers=dict(error.headers or {})))
+        headers = dict(error.headers or {})
+        if error.status_code == 405:
+            headers["Allow"] = allowed.of(request.scope["path"])
+        return answered(request, ProblemError(error.status_code, code, title, headers=headers))
 
     @app.exception_handler(Exception)
     def defect(request: Request, error: Exception) -> Response:
