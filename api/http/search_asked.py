@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
 from fastapi import Depends, Query
 
 from api.http.problems import Fault, ProblemError
+from api.http.written_days import Day
 from search.errors import QueryRefusedError
 from search.language import LONGEST_QUERY
 from search.query import Filters, Sort
@@ -47,9 +47,9 @@ def _search_asked(
         ),
     ] = None,
     from_: Annotated[
-        date | None, Query(alias="from", description="Ban hành từ ngày. / Issued from.", examples=["2013-06-05"])
+        Day | None, Query(alias="from", description="Ban hành từ ngày. / Issued from.", examples=["2013-06-05"])
     ] = None,
-    to: Annotated[date | None, Query(description="Ban hành đến ngày. / Issued until.", examples=["2025-12-31"])] = None,
+    to: Annotated[Day | None, Query(description="Ban hành đến ngày. / Issued until.", examples=["2025-12-31"])] = None,
     sort: Annotated[Sort, Query(description="Thứ tự. / Order.")] = Sort.RELEVANCE,
 ) -> SearchAsked:
     return SearchAsked(q, Filters(chosen=_chosen(filter or ()), issued_from=from_, issued_to=to), sort)

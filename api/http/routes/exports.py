@@ -6,7 +6,6 @@ import uuid
 from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 from importlib.metadata import version
 from pathlib import Path
 from typing import Annotated, Any
@@ -31,6 +30,7 @@ from api.http.found import AipId, FoundAip, found_hoso, found_package
 from api.http.gate import Asked, gate, stated_purpose
 from api.http.problems import ProblemError, forbidden, purpose_missing, unknown
 from api.http.targets import Judge, to_know
+from api.http.written_days import Day
 from archive.access import Operation, Verdict
 from archive.aip.model import Party
 from archive.catalogue import Reading
@@ -115,7 +115,7 @@ class DipAsked(BaseModel):
     request_id: str = Field(
         min_length=1, max_length=100, pattern=r"\S", description="Mã yêu cầu. / Id of the request.", examples=["YC-15"]
     )
-    requested_on: date | None = Field(
+    requested_on: Day | None = Field(
         default=None, description="Ngày yêu cầu; mặc định hôm nay. / Day of the request; today when left out."
     )
     purpose: Purpose = Field(

@@ -7,12 +7,13 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import BaseModel, Field
 
 from api.http.described import told
 from api.http.gate import Asked, gate
 from api.http.rights_views import NEVER_STORED, GrantView, Id, Line, Names, Number, Reason, Strict
 from api.http.routes.modes import target_of
+from api.http.written_days import Instant
 from archive.access import Author, Operation
 from archive.access.errors import AccountMissingError, GrantRefusedError
 from archive.access.names import folded_username
@@ -38,10 +39,10 @@ class GrantDecision(Strict):
     )
     reason: Reason = Field(description="Lý do. / Why.", examples=["Phục vụ giải quyết khiếu nại"])
     decision_number: Number = Field(default="", description="Số văn bản. / Its number.", examples=["12/QĐ-LTLS"])
-    valid_from: AwareDatetime | None = Field(
+    valid_from: Instant | None = Field(
         default=None, description="Từ; bỏ trống: từ bây giờ. / From; null: now.", examples=["2026-01-05T08:00:00+07:00"]
     )
-    valid_until: AwareDatetime = Field(
+    valid_until: Instant = Field(
         description="Đến trước thời điểm này, không quá 366 ngày. / Until, exclusive, at most 366 days.",
         examples=["2026-02-05T17:00:00+07:00"],
     )

@@ -13,6 +13,7 @@ from api.http.gate import Asked, gate
 from api.http.problems import unknown
 from api.http.rights_views import NEVER_STORED, Id, ModeView, Names, Number, Ordinal, Reason, Strict
 from api.http.targets import document_target, hoso_target
+from api.http.written_days import Day
 from archive.access import Author, Mode, Operation, Target
 from archive.catalogue import Reading
 from archive.events import Event
@@ -27,7 +28,7 @@ class ModeDecision(Strict):
     mode: Mode = Field(description="Chế độ sử dụng. / Mode of use.", examples=["restricted"])
     reason: Reason = Field(description="Lý do. / Why.", examples=["Có thông tin về đời tư cá nhân"])
     decision_number: Number = Field(default="", description="Số văn bản. / Its number.", examples=["15/QĐ-LTLS"])
-    review_on: date | None = Field(
+    review_on: Day | None = Field(
         default=None, description="Ngày xem xét lại. / When to look at it again.", examples=["2031-01-01"]
     )
 
