@@ -11,6 +11,7 @@ from threading import Lock
 
 from api.bootstrap import Installation
 from api.delivering import Part, Proofs
+from api.scratch import scratch_of
 from archive.catalogue import Aip, Document
 from archive.errors import LuutruError
 from ingest.pictures import Picture, Pictures
@@ -51,14 +52,13 @@ def page_picture(
     if document.size_bytes > LARGEST_DRAWN_BYTES:
         raise TooLargeToDrawError("Tài liệu quá lớn để vẽ trang theo yêu cầu.", remedy="Tải tài liệu gốc về để xem.")
     proven = proofs.proven(installation.stores, Part.of_document(aip, document))
-    with _as_file(installation.settings.home / "tmp", proven.chunks) as blob:
+    with _as_file(scratch_of(installation.settings.home), proven.chunks) as blob:
         return pictures.page(blob, document.sha256, page, width)
 
 
 @contextmanager
 def _as_file(folder: Path, chunks: Callable[[], Iterator[bytes]]) -> Iterator[Path]:
     """The bytes in a file nobody else may read, gone when the block ends however it ends."""
-    folder.mkdir(mode=0o700, exist_ok=True)
     descriptor, name = tempfile.mkstemp(prefix="page-", dir=folder)
     path = Path(name)
     try:

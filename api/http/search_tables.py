@@ -14,6 +14,7 @@ from api.http.problems import ProblemError
 from api.http.search_asked import SearchAsked
 from api.http.targets import Judge, to_know
 from api.http.visibility import view_of, visible_of
+from api.scratch import scratch_of
 from api.tables import CSV_MEDIA_TYPE, XLSX_MEDIA_TYPE, csv_chunks, write_xlsx
 from archive.access import Mode
 from archive.catalogue import Document
@@ -60,8 +61,7 @@ class Table:
 def made_table(asked: Asked, what: SearchAsked, form: TableForm) -> Table:
     """The table of everything ``what`` finds for who asks. Raises ProblemError 413 for more than ``MOST_ROWS``."""
     rows = _Rows(asked, what)
-    folder = asked.service.installation.settings.home / "tmp"
-    folder.mkdir(mode=0o700, exist_ok=True)
+    folder = scratch_of(asked.service.installation.settings.home)
     file: IO[bytes] = tempfile.TemporaryFile(dir=folder)  # noqa: SIM115 — the answer closes it
     try:
         if form is TableForm.CSV:

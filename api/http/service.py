@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -14,13 +15,17 @@ from fastapi import Request
 from api.accounts import TokenUses, authenticate
 from api.bootstrap import Installation, now
 from api.http.access_journal import AccessJournal
+from api.http.uploads_store import UploadsStore
+from api.scratch import sweep_scratch
 from archive.access import Principal
-from archive.errors import CatalogueError
+from archive.errors import LuutruError
 
 if TYPE_CHECKING:
     from search.index import SearchIndex
 
 HOUSEKEEPING_SECONDS = 300.0
+SWEEP_ROUNDS = 12
+"""Uploads are gone through in every so many rounds, from the first on: what is complete and refused is digested each time."""
 _log = logging.getLogger(__name__)
 
 
@@ -33,6 +38,7 @@ class Service:
     now: Callable[[], datetime] = now
     closing: threading.Event = field(default_factory=threading.Event)
     """Set when the service ends: long answers (progress streams) end too."""
+    pause_seconds: float = HOUSEKEEPING_SECONDS
     uses: TokenUses = field(default_factory=TokenUses)
     _index: SearchIndex | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
@@ -55,15 +61,35 @@ class Service:
         return None if found is None else replace(found, scopes=found.scopes & who.scopes, token_id=who.token_id)
 
     def keep_house(self) -> None:
-        """Until the service ends: writes now and then on which day each token was last used."""
-        while not self.closing.wait(HOUSEKEEPING_SECONDS):
+        """Until the service ends: clears away what a killed one left, gives up uploads nobody goes on with, and writes
+        now and then on which day each token was last used."""
+        self._tried("what was left behind is not cleared away", lambda: sweep_scratch(self.installation.settings.home))
+        rounds = 0
+        while not self.closing.wait(self.pause_seconds):
             self._write_uses()
+            if rounds % SWEEP_ROUNDS == 0:
+                self._tried("uploads not gone through", lambda: self.uploads().sweep())
+            rounds += 1
 
     def _write_uses(self) -> None:
+        self._tried("last uses of tokens not written", lambda: self.uses.write(self.installation.catalogue))
+
+    def _tried(self, trouble: str, task: Callable[[], object]) -> None:
+        """Housekeeping comes round again: what does not work now is said, and nothing else suffers from it."""
         try:
-            self.uses.write(self.installation.catalogue)
-        except CatalogueError as error:
-            _log.warning("last uses of tokens not written: %s %s", error.message, error.detail)
+            task()
+        except (LuutruError, OSError, ValueError) as error:
+            _log.warning("%s: %s %s", trouble, error, getattr(error, "detail", ""))
+
+    def uploads(self) -> UploadsStore:
+        """The uploads of this installation."""
+        return UploadsStore(
+            self.installation.settings.home / "uploads",
+            self.installation.intake,
+            now=lambda: self.now(),
+            new_id=lambda: uuid.uuid4().hex,
+            at_most_bytes=self.installation.settings.largest_submission_bytes,
+        )
 
     def index(self) -> SearchIndex:
         """The search index, one connection pool for all requests. Raises SearchError when it does not run."""

@@ -15,18 +15,28 @@ was fixed when the upload began.
 from __future__ import annotations
 
 import fcntl
-import hashlib
 import json
 import logging
 import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from api.http.upload import (
+    Standing,
+    TooManyUploadsError,
+    Upload,
+    UploadBusyError,
+    UploadLengthError,
+    UploadMissingError,
+    UploadOffsetError,
+)
+from api.http.upload_writing import Writing, disk_errors
 from archive.catalogue import Received
 from archive.digest import file_digests
 from archive.errors import LuutruError, SubmissionMissingError
@@ -44,74 +54,6 @@ LIFE = timedelta(hours=24)
 LIFE_OF_COMPLETE = timedelta(days=7)
 MOST_OF_ONE = 50
 """Unfinished uploads of one account."""
-CHECKPOINT_BYTES = 16 << 20
-"""So many bytes at most are sent again after a crash."""
-
-
-class UploadMissingError(LuutruError):
-    """No upload of this account has this id, or its time is over."""
-
-    code = "upload.missing"
-    http_status = 404
-
-
-class UploadBusyError(LuutruError):
-    """Somebody writes to this upload now."""
-
-    code = "upload.busy"
-    http_status = 423
-
-
-class UploadOffsetError(LuutruError):
-    """The bytes do not go on from where the upload stands."""
-
-    code = "upload.offset-wrong"
-    http_status = 409
-
-
-class UploadLengthError(LuutruError):
-    """The length of the whole was said before, and is another."""
-
-    code = "upload.length-fixed"
-    http_status = 409
-
-
-class TooManyUploadsError(LuutruError):
-    """The account has too many uploads under way."""
-
-    code = "upload.too-many"
-    http_status = 429
-
-
-class ChecksumMismatchError(LuutruError):
-    """The bytes of one request are not those its sender summed; none of them was kept."""
-
-    code = "upload.checksum-mismatch"
-    http_status = 460
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """What is fixed when an upload begins; ``length`` None until its sender knows it. ``metadata``: as it was sent."""
-
-    id: str
-    account_id: str
-    owner: str
-    actor: str
-    length: int | None
-    name: str
-    client_key: str | None
-    metadata: str
-    submission_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """Where an upload stands: bytes durable, when it is given up, and the submission it became."""
-
-    offset: int
-    expires_at: datetime
-    submission_id: str | None
 
 
 class UploadsStore:
@@ -142,7 +84,7 @@ class UploadsStore:
         self._require_size(upload.length or 0)
         made = replace(upload, id=self._new_id(), submission_id=self._new_id())
         with _creating:
-            self.sweep()
+            self._remove_expired()
             under_way = [item for item in self._all() if self._done(item.id) is None]
             if sum(item.account_id == made.account_id for item in under_way) >= MOST_OF_ONE:
                 raise TooManyUploadsError(
@@ -186,7 +128,7 @@ class UploadsStore:
             raise ArrivalEmptyError("Không có byte nào được gửi.", remedy="Kiểm tra tệp cần nộp rồi gửi lại.")
         self._require_size(length)
         known = replace(upload, length=length)
-        with self._locked(upload.id), _disk_errors():
+        with self._locked(upload.id), disk_errors():
             write_whole(self._folder / upload.id / "upload.json", _json(asdict(known)))
         return known
 
@@ -196,21 +138,21 @@ class UploadsStore:
 
         ``checksum``: algorithm (of hashlib) and hexadecimal digest of all that will be taken; then all of it counts or none.
         """
-        with self._locked(upload.id), _disk_errors():
+        with self._locked(upload.id), disk_errors():
             stands = self._offset(upload.id)[0]
             if offset != stands:
                 raise UploadOffsetError(
                     f"Phần gửi không nối tiếp: đã có {stands} byte.", remedy="Hỏi lại vị trí bằng HEAD rồi gửi tiếp."
                 )
             if self._done(upload.id) is not None:
-                yield Writing(self, upload, -1, offset, None)
+                yield self._writing(upload, -1, offset, None)
                 return
             file = os.open(self._folder / upload.id / "data", os.O_WRONLY | os.O_CLOEXEC)
             try:
                 if upload.length is None or offset < upload.length:
                     os.ftruncate(file, offset)
                 os.lseek(file, offset, os.SEEK_SET)
-                yield Writing(self, upload, file, offset, checksum)
+                yield self._writing(upload, file, offset, checksum)
             finally:
                 os.close(file)
 
@@ -228,23 +170,33 @@ class UploadsStore:
 
     def remove(self, upload: Upload) -> None:
         """Nothing is left of the upload; a submission it became stays. Raises UploadBusyError."""
-        with self._locked(upload.id), _disk_errors():
+        with self._locked(upload.id), disk_errors():
             remove_tree(self._folder / upload.id)
 
     def sweep(self) -> int:
-        """Removes what is given up and finishes what is complete; those being written to are passed over. Says how many went."""
-        swept = 0
+        """Finishes what is complete and removes what is given up; those being written to are passed over. Says how many went."""
         for upload in self._all():
             try:
                 self.finished(upload)
             except (LuutruError, OSError) as error:
                 _log.warning("upload %s: not finished: %s", upload.id, error)
+        swept = self._remove_expired()
+        self._sweep_parts()
+        return swept
+
+    def _remove_expired(self) -> int:
+        removed = 0
+        for upload in self._all():
             with suppress(LuutruError):
                 if self._expired(upload):
                     self.remove(upload)
-                    swept += 1
-        self._sweep_parts()
-        return swept
+                    removed += 1
+        return removed
+
+    def _writing(self, upload: Upload, file: int, offset: int, checksum: tuple[str, str] | None) -> Writing:
+        longest = upload.length if upload.length is not None else self.at_most_bytes
+        note = partial(self.note_offset, upload)
+        return Writing(file, offset, longest=longest, note=note, checksum=checksum)
 
     def _submitted(self, upload: Upload) -> str:
         """Under the lock: exactly one submission, however often this is begun."""
@@ -257,7 +209,7 @@ class UploadsStore:
             submission_id = received.submission.id
         else:
             submission_id = upload.submission_id
-        with _disk_errors():
+        with disk_errors():
             write_whole(self._folder / upload.id / "done.json", _json({"submission_id": submission_id}))
             data.unlink(missing_ok=True)
         return submission_id
@@ -271,7 +223,7 @@ class UploadsStore:
             submission_id=upload.submission_id,
         )
         try:
-            with _disk_errors():
+            with disk_errors():
                 digests = file_digests(data)
             assert digests.size_bytes == upload.length, "only a complete upload becomes a submission"
             arrival.adopt(data, digests.sha256, digests.size_bytes)
@@ -343,75 +295,6 @@ class UploadsStore:
             with suppress(OSError):
                 if self._now().timestamp() - part.stat().st_mtime > 3600:
                     remove_tree(part)
-
-
-class Writing:
-    """The bytes of one request. What is not ``settled`` does not count; ended by the ``with`` it came from."""
-
-    def __init__(
-        self, store: UploadsStore, upload: Upload, file: int, offset: int, checksum: tuple[str, str] | None
-    ) -> None:
-        self._store = store
-        self._upload = upload
-        self._file = file
-        self._checksum = checksum
-        self._summed = hashlib.new(checksum[0], usedforsecurity=False) if checksum else None
-        self._durable = offset
-        self.offset = offset
-
-    def take(self, data: bytes) -> None:
-        """Raises ArrivalTooLargeError for more than the upload will be; QuarantineFullError when there is no room."""
-        length = self._upload.length if self._upload.length is not None else self._store.at_most_bytes
-        if self.offset + len(data) > length:
-            raise ArrivalTooLargeError(
-                "Phần gửi dài hơn độ dài đã nêu của lần tải lên.", remedy="Kiểm tra Upload-Length và phần còn lại."
-            )
-        with _disk_errors():
-            view = memoryview(data)
-            while view:
-                view = view[os.write(self._file, view) :]
-            self.offset += len(data)
-            if self._summed is not None:
-                self._summed.update(data)
-            elif self.offset - self._durable >= CHECKPOINT_BYTES:
-                self._keep()
-
-    def settle(self) -> int:
-        """Everything taken is durable and acknowledged; says the offset. Raises ChecksumMismatchError."""
-        if self._summed is not None and self._checksum is not None and self._summed.hexdigest() != self._checksum[1]:
-            self.forget()
-            raise ChecksumMismatchError("Mã băm của phần gửi không khớp; phần này không được giữ.", remedy="Gửi lại.")
-        if self.offset != self._durable:
-            with _disk_errors():
-                self._keep()
-        return self.offset
-
-    def salvage(self) -> None:
-        """The sender hung up: what came is kept, unless it was summed as a whole."""
-        if self._summed is None:
-            self.settle()
-        else:
-            self.forget()
-
-    def forget(self) -> None:
-        """Nothing behind the last durable offset counts."""
-        with _disk_errors():
-            if self._file >= 0 and self.offset != self._durable:
-                os.ftruncate(self._file, self._durable)
-                self.offset = self._durable
-
-    def _keep(self) -> None:
-        os.fsync(self._file)
-        self._store.note_offset(self._upload, self.offset)
-        self._durable = self.offset
-
-
-@contextmanager
-def _disk_errors() -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        raise disk_error(error) from error
 
 
 def _received_before(intake: Intake, submission_id: str) -> bool:

@@ -7,7 +7,6 @@ from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from importlib.metadata import version
-from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
@@ -31,6 +30,7 @@ from api.http.gate import Asked, gate, stated_purpose
 from api.http.problems import ProblemError, forbidden, purpose_missing, unknown
 from api.http.targets import Judge, to_know
 from api.http.written_days import Day
+from api.scratch import scratch_of
 from archive.access import Operation, Verdict
 from archive.aip.model import Party
 from archive.catalogue import Reading
@@ -182,7 +182,13 @@ def make_dip(aip_id: AipId, body: DipAsked, asked: Annotated[Asked, gate(Operati
         recipient=asked.who.username,
         software_version=version("luutru"),
     )
-    export = dip(given.source, request, given.documents, format=body.format, scratch=_scratch(asked))
+    export = dip(
+        given.source,
+        request,
+        given.documents,
+        format=body.format,
+        scratch=scratch_of(asked.service.installation.settings.home),
+    )
     data = {"dip_id": request.dip_id, "request_id_of_use": request.request_id, "purpose_code": body.purpose.value}
     return _sent(export, given, asked, data)
 
@@ -216,7 +222,9 @@ def read_zip(
     ] = None,
 ) -> Response:
     given = _given(aip_id, asked, ordinal)
-    export = plain_zip(given.source, given.documents, made_at=asked.at, scratch=_scratch(asked))
+    export = plain_zip(
+        given.source, given.documents, made_at=asked.at, scratch=scratch_of(asked.service.installation.settings.home)
+    )
     return _sent(export, given, asked, {"form": "zip"})
 
 
@@ -307,9 +315,3 @@ def _sent(export: Export, given: _Given, asked: Asked, data: dict[str, Any]) -> 
         "Cache-Control": "private, no-store",
     }
     return StreamingResponse(iter(export), headers=headers)
-
-
-def _scratch(asked: Asked) -> Path:
-    folder = asked.service.installation.settings.home / "tmp"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return folder

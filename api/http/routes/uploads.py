@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from contextlib import AsyncExitStack, suppress
 from typing import Annotated, Any
 
@@ -16,8 +15,8 @@ from api.http.described import told
 from api.http.gate import Asked, gate
 from api.http.incoming import blocks, refuse_coded, stated_length
 from api.http.problems import MEDIA_TYPE, Problem, ProblemError
-from api.http.service import Service
-from api.http.uploads_store import Upload, UploadBusyError, UploadsStore
+from api.http.upload import Upload, UploadBusyError
+from api.http.uploads_store import UploadsStore
 from archive.access import Operation
 
 router = APIRouter(tags=["uploads"], route_class=tus.TusRoute)
@@ -148,7 +147,7 @@ async def create_upload(request: Request, asked: Annotated[Asked, gate(Operation
             remedy="Nêu đúng một trong hai tiêu đề.",
         )
     values = tus.metadata(request)
-    store = _store(asked.service)
+    store = asked.service.uploads()
     new = Upload(
         id="",
         account_id=asked.who.account_id,
@@ -185,7 +184,7 @@ def ask_upload(
     request: Request, upload_id: UploadId, asked: Annotated[Asked, gate(Operation.SUBMISSION_HAND_IN)]
 ) -> Response:
     tus.require_version(request)
-    store = _store(asked.service)
+    store = asked.service.uploads()
     upload = store.found(upload_id, asked.who.account_id)
     # What a server that was killed left complete becomes a submission now.
     with suppress(UploadBusyError):
@@ -232,7 +231,7 @@ async def continue_upload(
     request: Request, upload_id: UploadId, asked: Annotated[Asked, gate(Operation.SUBMISSION_HAND_IN)]
 ) -> Response:
     tus.require_version(request)
-    store = _store(asked.service)
+    store = asked.service.uploads()
     upload = await run_in_threadpool(store.found, upload_id, asked.who.account_id)
     tus.require_chunk(request)
     refuse_coded(request)
@@ -267,7 +266,7 @@ def end_upload(
     request: Request, upload_id: UploadId, asked: Annotated[Asked, gate(Operation.SUBMISSION_HAND_IN)]
 ) -> Response:
     tus.require_version(request)
-    store = _store(asked.service)
+    store = asked.service.uploads()
     store.remove(store.found(upload_id, asked.who.account_id))
     return Response(status_code=204)
 
@@ -324,15 +323,3 @@ def _standing(store: UploadsStore, upload: Upload) -> dict[str, str]:
     if standing.submission_id is not None:
         headers[SUBMISSION_HEADER] = f"/api/v1/submissions/{standing.submission_id}"
     return headers
-
-
-def _store(service: Service) -> UploadsStore:
-    """The uploads of this installation."""
-    installation = service.installation
-    return UploadsStore(
-        installation.settings.home / "uploads",
-        installation.intake,
-        now=service.now,
-        new_id=lambda: uuid.uuid4().hex,
-        at_most_bytes=installation.settings.largest_submission_bytes,
-    )
