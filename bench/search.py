@@ -43,7 +43,7 @@ def main() -> None:
         began = time.perf_counter()
         Follower(BigSource(big, installation), index).follow()
         indexed_seconds = time.perf_counter() - began
-        index.client.indices.forcemerge(index=index.alias, max_num_segments=5, request_timeout=600)
+        index.client.options(request_timeout=600).indices.forcemerge(index=index.alias, max_num_segments=5)
         secret = token(installation, "bench.doc", Role.ARCHIVIST)
         node = installation.search_settings.local_node
         assert node is not None
