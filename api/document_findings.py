@@ -45,9 +45,12 @@ class DocumentAnswers:
             elsewhere = item.details.get("aip_id")
             return all_modes and (elsewhere is None or known(str(elsewhere)))
 
-        return tuple(
-            item if names_nothing(item) else replace(item, message=_UNNAMED, details={}) for item in self.findings
-        )
+        return tuple(item if names_nothing(item) else unnamed(item) for item in self.findings)
+
+
+def unnamed(item: Finding) -> Finding:
+    """The same finding of a likeness, without a word on what it is like."""
+    return replace(item, message=_UNNAMED, details={})
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,9 +37,13 @@ class Surroundings:
     holdings: duplicates.Holdings | None = None
     owner: str = ""
 
-    def owned_by(self, owner: str) -> Surroundings:
-        """The same for what this agency hands in: it is not told whose the likes of its documents are."""
-        holdings = self.holdings.seen_by(owner) if self.holdings is not None and owner else self.holdings
+    def owned_by(self, owner: str, stated: str = "") -> Surroundings:
+        """The same for what this agency hands in: it is not told whose the likes of its documents are.
+
+        ``stated``: the agency its metadata name, whose it is when no agency's account handed it in.
+        """
+        agency = owner or stated
+        holdings = self.holdings.seen_by(agency) if self.holdings is not None and agency else self.holdings
         return replace(self, owner=owner, holdings=holdings)
 
 

@@ -458,7 +458,9 @@ class Steps:
         checked = run_checks(
             package.subject,
             package.findings,
-            self.surroundings(submission.entered_at.isoformat()).owned_by(submission.owner),
+            self.surroundings(submission.entered_at.isoformat()).owned_by(
+                submission.owner, _description(package).agency_code
+            ),
             folder=folder,
             progress=examined,
         )

@@ -10,10 +10,10 @@ from fastapi import Path
 
 from api.http.found import refused_as_unknown
 from api.http.gate import Asked
-from api.http.problems import unknown
+from api.http.problems import forbidden
 from api.http.submission_views import EXAMPLE_ID
-from api.http.targets import aip_target
-from archive.access import Mode, Operation, Target, Verdict, decide, visible_modes
+from api.http.told_findings import all_told, knows_all_of
+from archive.access import Mode, Target, Verdict, visible_modes
 from archive.catalogue import Reading, Submission
 from archive.errors import SubmissionMissingError
 from archive.events import Event
@@ -63,19 +63,28 @@ def may_know_content(reading: Reading, asked: Asked, submission: Submission) -> 
     if submission.state is not State.STORED or visible_modes(asked.who.role) == frozenset(Mode):
         return True
     aip = reading.aip(submission.aip_id)
-    if aip is None:
-        return False
-    whole = aip_target(reading, asked, aip)
-    strict = Target(whole.owner, whole.mode, granted=whole.granted)
-    return decide(asked.who, Operation.RECORD_READ, strict) is Verdict.ALLOWED
+    return aip is not None and knows_all_of(reading, asked, aip)
 
 
 def described_submission(reading: Reading, asked: Asked, text: str) -> Submission:
     """The same for what only makes sense with its content known. Raises ProblemError."""
     found = found_submission(reading, asked, text)
     if not found.described_too:
-        raise unknown()
+        raise refused_as_unknown(asked, found.submission.id)
     return found.submission
+
+
+def lettered_submission(reading: Reading, asked: Asked, text: str) -> Submission:
+    """The same for its letters and its receipt, which say all that was found. Raises ProblemError."""
+    submission = described_submission(reading, asked, text)
+    if not all_told(reading, asked, submission.id):
+        asked.record(
+            Event.RECORD_ACCESS_REFUSED,
+            submission.id,
+            {"operation": asked.operation.value, "verdict": Verdict.FORBIDDEN.value},
+        )
+        raise forbidden(asked.operation.value)
+    return submission
 
 
 def record_shown(asked: Asked, submission_id: str, part: str = "") -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +16,6 @@ from archive.lifecycle import STATE_AFTER, VIETNAMESE, State
 from archive.local_time import VIETNAM
 from ingest.receipt import described
 from ingest.report import CheckReport
-from ingest.steps import recorded_reports
 
 EXAMPLE_ID = "9f2d6c1e4b7a4d0f8c3b2a1908f7e6d5"
 EXAMPLE_NUMBER = "NL-2026-000042"
@@ -246,10 +245,19 @@ def row_values(submission: Submission, *, described_too: bool = True) -> dict[st
 
 
 def submission_view(
-    reading: Reading, submission: Submission, *, again: bool = False, described_too: bool = True
+    reading: Reading,
+    submission: Submission,
+    reports: Sequence[CheckReport],
+    *,
+    again: bool = False,
+    described_too: bool = True,
 ) -> SubmissionView:
-    """Everything about it, from one view of the catalogue."""
-    reports = recorded_reports(reading, submission.id) if described_too else ()
+    """Everything about it, from one view of the catalogue; of the checks what ``reports`` say.
+
+    Without what describes its content (``described_too``) nothing is told of the checks, nor what a person noted.
+    """
+    if not described_too:
+        reports = ()
     receipt = reading.receipt(submission.id)
     agreement = submission.agreement
     return SubmissionView(
@@ -260,7 +268,7 @@ def submission_view(
         trust_list=submission.trust_list_version,
         answers={report.check: report.answer for report in reports},
         findings=findings_shown(item for report in reports for item in report.findings),
-        decision=decision_shown(reading, submission, reports),
+        decision=decision_shown(reading, submission, reports, noted=described_too),
         receipt=ReceiptFacts(
             issued_at=receipt.issued_at.astimezone(VIETNAM),
             ledger_seq=receipt.ledger_seq,
@@ -288,7 +296,9 @@ def report_shown(report: CheckReport) -> ReportView:
     )
 
 
-def decision_shown(reading: Reading, submission: Submission, reports: Iterable[CheckReport]) -> DecisionView | None:
+def decision_shown(
+    reading: Reading, submission: Submission, reports: Iterable[CheckReport], *, noted: bool
+) -> DecisionView | None:
     """The last decision that was recorded: by the agreement or by a person."""
     record = last_decision(reading, submission.id)
     if record is None:
@@ -298,7 +308,7 @@ def decision_shown(reading: Reading, submission: Submission, reports: Iterable[C
         decision=DECISIONS[Event(record.event)],
         at=record.at.astimezone(VIETNAM),
         by_person=record.actor != SYSTEM,
-        note=str(record.data.get("note") or ""),
+        note=str(record.data.get("note") or "") if noted else "",
         reasons=findings_shown(item for report in reports for item in report.findings if item.code in codes),
     )
 

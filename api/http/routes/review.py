@@ -13,12 +13,12 @@ from api.http.found_submission import SubmissionId, found_submission
 from api.http.gate import Asked, gate
 from api.http.problems import ProblemError
 from api.http.submission_views import ReviewPage, ReviewRow, SubmissionView, findings_shown, row_values, submission_view
+from api.http.told_findings import told_reports
 from archive.access import Operation
 from archive.catalogue import Reading, Submission
 from archive.catalogue.review_queue import waiting_for_review
 from archive.events import Event
 from archive.local_time import VIETNAM
-from ingest.steps import recorded_reports
 
 router = APIRouter(tags=["review"])
 
@@ -121,7 +121,7 @@ def decide_review(
     }[request.decision]
     decided(submission.id, actor=asked.actor, reason=" ".join(request.reason.split()))
     with catalogue.read() as reading:
-        return submission_view(reading, reading.submission(submission.id))
+        return submission_view(reading, reading.submission(submission.id), told_reports(reading, asked, submission.id))
 
 
 def handed_in_by(reading: Reading, submission_id: str) -> str:
@@ -133,7 +133,7 @@ def handed_in_by(reading: Reading, submission_id: str) -> str:
 def _row(reading: Reading, asked: Asked, submission: Submission) -> ReviewRow:
     referred = reading.record_of(submission.id, Event.SUBMISSION_DECISION_REFERRED)
     codes = set(referred.data.get("reasons", ())) if referred else set()
-    reports = recorded_reports(reading, submission.id)
+    reports = told_reports(reading, asked, submission.id)
     return ReviewRow(
         **row_values(submission),
         referred_at=referred.at.astimezone(VIETNAM) if referred else None,

@@ -17,6 +17,7 @@ from api.http.found_submission import (
     SubmissionId,
     described_submission,
     found_submission,
+    lettered_submission,
     may_know_content,
     record_shown,
     submission_target,
@@ -38,13 +39,14 @@ from api.http.submission_views import (
     row_values,
     submission_view,
 )
+from api.http.told_findings import told_reports
 from archive.access import Operation, Role
 from archive.catalogue import Submission
 from archive.events import Event
 from archive.ledger import Record
 from archive.lifecycle import STATE_AFTER, State
 from archive.local_time import VIETNAM
-from ingest.steps import receipt_letter, recorded_reports, return_letter
+from ingest.steps import receipt_letter, return_letter
 
 router = APIRouter(tags=["submissions"])
 STREAMED = [("POST", "/api/v1/submissions")]
@@ -130,7 +132,14 @@ async def hand_in_submission(
         if received.again:
             record_shown(asked, received.submission.id)
         with asked.service.installation.catalogue.read() as reading:
-            return submission_view(reading, reading.submission(received.submission.id), again=received.again)
+            submission = reading.submission(received.submission.id)
+            return submission_view(
+                reading,
+                submission,
+                told_reports(reading, asked, submission.id),
+                again=received.again,
+                described_too=may_know_content(reading, asked, submission),
+            )
 
     view = await run_in_threadpool(shown)
     return JSONResponse(
@@ -177,10 +186,9 @@ def list_submissions(
             SubmissionRow(**row_values(item, described_too=may_know_content(reading, asked, item)))
             for item in found[:size]
         ]
-    if not own:
-        asked.record(
-            Event.SUBMISSION_DESCRIPTION_SHOWN, "submissions", {"list": True, "submissions": [row.id for row in rows]}
-        )
+    asked.record(
+        Event.SUBMISSION_DESCRIPTION_SHOWN, "submissions", {"list": True, "submissions": [row.id for row in rows]}
+    )
     return SubmissionPage(items=rows, after=found[size - 1].cursor if len(found) > size else None)
 
 
@@ -194,7 +202,12 @@ def read_submission(
 ) -> SubmissionView:
     with asked.service.installation.catalogue.read() as reading:
         found = found_submission(reading, asked, submission_id)
-        view = submission_view(reading, found.submission, described_too=found.described_too)
+        view = submission_view(
+            reading,
+            found.submission,
+            told_reports(reading, asked, found.submission.id),
+            described_too=found.described_too,
+        )
     record_shown(asked, view.id)
     return view
 
@@ -275,7 +288,7 @@ def follow_submission(
 )
 def read_receipt(submission_id: SubmissionId, asked: Annotated[Asked, gate(Operation.SUBMISSION_READ)]) -> Response:
     with asked.service.installation.catalogue.read() as reading:
-        submission = described_submission(reading, asked, submission_id)
+        submission = lettered_submission(reading, asked, submission_id)
         receipt = reading.receipt(submission.id)
     if receipt is None:
         raise no_letter()
@@ -295,7 +308,7 @@ def read_receipt(submission_id: SubmissionId, asked: Annotated[Asked, gate(Opera
 )
 def read_receipt_pdf(submission_id: SubmissionId, asked: Annotated[Asked, gate(Operation.SUBMISSION_READ)]) -> Response:
     with asked.service.installation.catalogue.read() as reading:
-        submission = described_submission(reading, asked, submission_id)
+        submission = lettered_submission(reading, asked, submission_id)
         receipt = reading.receipt(submission.id)
     if receipt is None:
         raise no_letter()
@@ -318,7 +331,7 @@ def read_receipt_pdf(submission_id: SubmissionId, asked: Annotated[Asked, gate(O
 )
 def read_letter_pdf(submission_id: SubmissionId, asked: Annotated[Asked, gate(Operation.SUBMISSION_READ)]) -> Response:
     with asked.service.installation.catalogue.read() as reading:
-        submission = described_submission(reading, asked, submission_id)
+        submission = lettered_submission(reading, asked, submission_id)
         receipt = reading.receipt(submission.id)
     if receipt is not None:
         name, data = "bien-nhan", partial(receipt_letter, receipt)
@@ -340,7 +353,7 @@ def read_submission_reports(
 ) -> ReportsView:
     with asked.service.installation.catalogue.read() as reading:
         submission = described_submission(reading, asked, submission_id)
-        reports = recorded_reports(reading, submission.id)
+        reports = told_reports(reading, asked, submission.id)
     record_shown(asked, submission.id, "reports")
     return ReportsView(reports=[report_shown(report) for report in reports])
 
