@@ -189,6 +189,7 @@ class Installation:
             hosts=self.settings.search_hosts,
             api_key_file=self.settings.search_api_key_file,
             ca_certs=self.settings.search_ca_certs,
+            alias=self.settings.search_alias,
         )
 
     def search_index(self, *, start: bool = True) -> SearchIndex:
@@ -196,7 +197,8 @@ class Installation:
         from search.client import connect
         from search.index import SearchIndex
 
-        return SearchIndex(connect(self.search_settings, start=start))
+        settings = self.search_settings
+        return SearchIndex(connect(settings, start=start), settings.alias)
 
     def index_source(self) -> ArchiveSource:
         """The archive as the index sees it."""

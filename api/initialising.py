@@ -23,6 +23,7 @@ profile = "LLT2024-TT05"   # hoặc "ND01-TT02"
 hosts = []                 # bỏ trống: nút Elasticsearch cục bộ của kho
 # api_key_file = "keys/elasticsearch.key"
 # ca_certs = "keys/elasticsearch-ca.pem"
+# alias = "luutru"         # tên chỉ mục; các kho dùng chung một máy chủ phải đặt tên khác nhau
 
 [malware]
 clamd_socket = {clamd}

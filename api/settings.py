@@ -52,6 +52,8 @@ class Settings:
     search_hosts: tuple[str, ...] = ()
     search_api_key_file: Path | None = None
     search_ca_certs: Path | None = None
+    search_alias: str = "luutru"
+    """What the index is called on the server; archives that share a server need one each."""
     clamd_socket: str = ""
     clamd_official: bool = True
     trust_list: Path | None = None
@@ -99,7 +101,7 @@ class Settings:
 _KNOWN: Mapping[str, frozenset[str]] = {
     "archive": frozenset({"name", "code", "profile"}),
     "stores": frozenset({"name", "path"}),
-    "search": frozenset({"hosts", "api_key_file", "ca_certs"}),
+    "search": frozenset({"hosts", "api_key_file", "ca_certs", "alias"}),
     "malware": frozenset({"clamd_socket", "official_signatures"}),
     "signatures": frozenset({"trust_list", "online_revocation"}),
     "agreement": frozenset({"path"}),
@@ -164,6 +166,13 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
             "Chưa khai báo kho nào ([[stores]]).", remedy="Khai báo ít nhất hai kho trên hai nơi khác nhau."
         )
     archive, work, http, oidc = part("archive"), part("work"), part("http"), part("oidc")
+    alias = str(part("search").get("alias", Settings.search_alias))
+    # Without a hyphen no alias is the beginning of another's generations (alias-000001).
+    if not re.fullmatch(r"[a-z][a-z0-9_]{0,63}", alias):
+        raise SettingsError(
+            "[search] alias chỉ gồm chữ cái thường không dấu, chữ số và dấu gạch dưới, bắt đầu bằng chữ cái.",
+            remedy='Ví dụ: alias = "luutru_h99".',
+        )
     if oidc and not (oidc.get("issuer") and oidc.get("client_id")):
         raise SettingsError("[oidc] cần issuer và client_id.", remedy="Bổ sung, hoặc bỏ mục [oidc].")
     nightly = str(work.get("nightly_at", Settings.nightly_at))
@@ -178,6 +187,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         search_hosts=tuple(part("search").get("hosts", ())),
         search_api_key_file=path(part("search").get("api_key_file")),
         search_ca_certs=path(part("search").get("ca_certs")),
+        search_alias=alias,
         clamd_socket=os.environ.get(CLAMD_VARIABLE) or part("malware").get("clamd_socket", ""),
         clamd_official=bool(part("malware").get("official_signatures", True)),
         trust_list=path(part("signatures").get("trust_list")),

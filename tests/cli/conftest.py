@@ -11,7 +11,7 @@ import pytest
 
 from samples.making import make_samples
 from tests.cli.shell import ROOT, Shell, luutru
-from tests.servers.elasticsearch import running_elasticsearch
+from tests.servers.elasticsearch import at_server, running_elasticsearch
 
 GOOD = ("quyet-dinh", "danh-muc-csv", "danh-muc-xlsx", "danh-muc-zip")
 FAULTS = ("no-revocation-data", "weak-key", "bytes-after-last-signature", "bad-checksum", "secrecy-mark-in-metadata")
@@ -40,7 +40,10 @@ def initialised(home: Path, samples: dict[str, Path]) -> Shell:
         "--trust-list", samples["trust-list"], "--agreement", samples["agreement"],
     )  # fmt: skip
     assert said.code == 0, said.err
-    return Shell(home)
+    shell = Shell(home)
+    # One of each worker: another would be started by every command, and be of no use.
+    shell.configure("workers = 0", "workers = 1")
+    return shell
 
 
 @pytest.fixture(scope="session")
@@ -68,7 +71,7 @@ class Filled:
 @pytest.fixture(scope="session")
 def filled(tmp_path_factory: pytest.TempPathFactory, samples: dict[str, Path], search_url: str) -> Filled:
     shell = initialised(tmp_path_factory.mktemp("filled") / "home", samples)
-    shell.configure("hosts = []", f'hosts = ["{search_url}"]')
+    at_server(shell.home, search_url)
     names = ("quyet-dinh", "danh-muc-csv", *FAULTS)
     said = shell("submit", "--json", *(samples[name] for name in names))
     rows = dict(zip(names, said.rows, strict=True))

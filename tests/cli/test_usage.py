@@ -108,6 +108,7 @@ def test_settings_that_say_something_unknown_are_refused_by_name(tmp_path: Path)
     for bad, said in (
         (good + "\n[serach]\nx = 1\n", "[serach]"),
         (good.replace("hosts =", "host ="), "host"),
+        (good.replace("hosts =", 'alias = "Kho-1"\nhosts ='), "alias"),
         ("[", "luutru.toml"),
     ):
         file.write_text(bad, encoding="utf-8")

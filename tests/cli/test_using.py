@@ -65,7 +65,7 @@ def gone(path: Path) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    "query", ["gửi nhận văn bản điện tử", "gui nhan van ban dien tu", "1415/QĐ-UBND", "H99.12.2025.001"]
+    "query", ["trao đổi văn bản tỉnh Khánh Hòa", "trao doi van ban tinh khanh hoa", "1415/QĐ-UBND", "H99.12.2025.001"]
 )
 def test_found_with_and_without_diacritics_and_by_number(filled: Filled, query: str) -> None:
     found = filled.shell.here("search", query, "--json").row

@@ -22,10 +22,10 @@ from archive.catalogue import Document
 from archive.events import Event
 from tests.http.conftest import Fresh, ServiceHome
 from tests.http.rights import decide, grant, stored
-from tests.servers.elasticsearch import running_elasticsearch
+from tests.servers.elasticsearch import at_server, running_elasticsearch
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def search_url() -> Iterator[str]:
     with running_elasticsearch() as node:
         url = node.status().url
@@ -64,17 +64,16 @@ class Searching:
 
 @pytest.fixture
 def searching(fresh: Fresh, search_url: str) -> Iterator[Searching]:
-    file = fresh.home.folder / "luutru.toml"
-    file.write_text(file.read_text(encoding="utf-8").replace("http://127.0.0.1:9", search_url), encoding="utf-8")
+    at_server(fresh.home.folder, search_url)
     with opened(load_settings(fresh.home.folder)) as installation:
         _, documents = stored(installation, fresh.home.submissions["danh-muc-csv"])
         with TestClient(create_app(installation)) as client:
             made = Searching(installation, client, fresh.home, documents)
-            index = installation.search_index(start=False)
-            for name in index.client.indices.get(index=f"{index.alias}*", expand_wildcards="all").body:
-                index.client.indices.delete(index=name)
             made.follow()
             yield made
+            index = installation.search_index(start=False)
+            for name in index.client.indices.get(index=f"{index.alias}-*").body:
+                index.client.indices.delete(index=name)
 
 
 def subject(document: Document) -> str:

@@ -25,6 +25,7 @@ from samples.seeds import Paragraph
 from samples.trust_list import write_trust_list
 from samples.workshop import PERSON_AND_AGENCY, Workshop
 from tests.cli.shell import ROOT
+from tests.servers.elasticsearch import at_server
 
 LOCAL = Author("kiem-thu")
 AGENCIES: Mapping[str, tuple[str, str]] = {
@@ -150,7 +151,8 @@ def make_world(folder: Path, search_url: str) -> World:
         agreement=ROOT / "samples" / "agreement.toml",
         public_verification=True,
     )
-    configure(home, "hosts = []", f'hosts = ["{search_url}"]')
+    at_server(home, search_url)
+    configure(home, "workers = 0", "workers = 1")
     configure(home, "free_bytes_reserve = 1073741824", "free_bytes_reserve = 1048576")
     with opened(load_settings(home)) as installation:
         handed = {
@@ -234,8 +236,13 @@ def _accounts(installation: Installation) -> dict[str, str]:
             by=LOCAL,
             at=now(),
         )
-        tokens[name] = issue_token(installation.catalogue, username(name), label="kiểm thử", by=LOCAL, at=now()).secret
+        tokens[name] = token_of(installation, name)
     return tokens
+
+
+def token_of(installation: Installation, name: str) -> str:
+    """The secret of another token of the account."""
+    return issue_token(installation.catalogue, username(name), label="kiểm thử", by=LOCAL, at=now()).secret
 
 
 def _limited(installation: Installation) -> dict[tuple[str, str], str]:
