@@ -84,6 +84,8 @@ def service_home(tmp_path_factory: pytest.TempPathFactory, samples: dict[str, Pa
     file = home / "luutru.toml"
     # Nobody answers there: the index is asked for by the tests of searching only.
     text = file.read_text(encoding="utf-8").replace("hosts = []", 'hosts = ["http://127.0.0.1:9"]')
+    # One of each worker: another would be started for every archive, and be of no use.
+    text = text.replace("workers = 0", "workers = 1")
     file.write_text(text.replace("free_bytes_reserve = 1073741824", "free_bytes_reserve = 1048576"), encoding="utf-8")
     with opened(load_settings(home)) as installation:
         handed = hand_in(
@@ -157,7 +159,7 @@ def fresh(tmp_path: Path, service_home: ServiceHome) -> Iterator[Fresh]:
             yield Fresh(home, installation, app, client)
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def carried() -> Callable[[Installation, str], None]:
     """Carries a submission to where it rests, as the worker of the service does."""
 

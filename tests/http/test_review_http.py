@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 import threading
 import zipfile
 from collections.abc import Callable
@@ -11,25 +12,42 @@ from typing import Any
 
 import pytest
 
-from api.bootstrap import Installation
+from api.bootstrap import Installation, opened
+from api.http.app import create_app
+from api.settings import load_settings
 from archive.events import Event
 from archive.lifecycle import State
+from tests.http.conftest import Bearer, ServiceHome, TestClient
 
 SUBMISSIONS, REVIEW = "/api/v1/submissions", "/api/v1/review"
 Carried = Callable[[Installation, str], None]
 
 
+@pytest.fixture(scope="module")
+def service_home(
+    service_home: ServiceHome, samples: dict[str, Path], carried: Carried, tmp_path_factory: pytest.TempPathFactory
+) -> ServiceHome:
+    """The archive of all tests with one submission more, of another agency, that waits for a person."""
+    home = tmp_path_factory.mktemp("waiting") / "home"
+    shutil.copytree(service_home.folder, home)
+    with opened(load_settings(home)) as installation, TestClient(create_app(installation)) as client:
+        waiting = handed_in(client, installation, service_home.bearer("other_agency"), samples, carried)
+    return ServiceHome(home, service_home.tokens, {**service_home.submissions, "waiting": waiting})
+
+
 @pytest.fixture
-def waiting(fresh: Any, samples: dict[str, Path], carried: Carried) -> str:
+def waiting(service_home: ServiceHome) -> str:
     """The id of a submission of an agency that waits for a person."""
-    return handed_in(fresh, samples, carried, "other_agency")
+    return service_home.submissions["waiting"]
 
 
-def handed_in(fresh: Any, samples: dict[str, Path], carried: Carried, who: str) -> str:
+def handed_in(
+    client: Any, installation: Installation, bearer: Bearer, samples: dict[str, Path], carried: Carried
+) -> str:
     data = samples["danh-muc-zip"].read_bytes()
-    answer = fresh.client.post(SUBMISSIONS, content=data, headers=fresh.bearer(who))
+    answer = client.post(SUBMISSIONS, content=data, headers=bearer)
     assert answer.status_code == 201, answer.text
-    carried(fresh.installation, answer.json()["id"])
+    carried(installation, answer.json()["id"])
     return str(answer.json()["id"])
 
 
@@ -111,15 +129,17 @@ def test_of_two_reviewers_at_once_exactly_one_decides(fresh: Any, waiting: str) 
     assert sorted(answers) == [200, 409, 409, 409]
 
 
-def test_who_handed_it_in_may_not_decide_it(fresh: Any, samples: dict[str, Path], carried: Carried) -> None:
-    first = handed_in(fresh, samples, carried, "archivist")
+def test_who_handed_it_in_may_not_decide_it(
+    fresh: Any, waiting: str, samples: dict[str, Path], carried: Carried
+) -> None:
+    first = handed_in(fresh.client, fresh.installation, fresh.bearer("archivist"), samples, carried)
     with fresh.installation.catalogue.read() as reading:
         assert reading.submission(first).state is State.STORED
     data = samples["no-revocation-data"]
     mine = fresh.client.post(SUBMISSIONS, content=_bytes(data), headers=fresh.bearer("archivist")).json()["id"]
     carried(fresh.installation, mine)
-    (row,) = fresh.client.get(REVIEW, headers=fresh.bearer("archivist")).json()["items"]
-    assert (row["id"], row["own"]) == (mine, True)
+    rows = fresh.client.get(REVIEW, headers=fresh.bearer("archivist")).json()["items"]
+    assert {row["id"]: row["own"] for row in rows} == {waiting: False, mine: True}
     refused = decided(fresh, mine, "accept", "archivist")
     assert (refused.status_code, refused.json()["code"]) == (403, "review.own-submission")
     with fresh.installation.catalogue.read() as reading:
