@@ -21,7 +21,8 @@ _DONE = {
     204: "Đã thực hiện. / Done.",
 }
 _OF_BODIES = (408, 413)
-"""What the service answers to a body that stops arriving, and to one too large, before the route is asked."""
+"""What the service answers to a body that stops arriving, and to one too large, before the route is asked; and 400 to
+bytes that are no text, let alone JSON."""
 _HEADERS: Mapping[str, Mapping[str, Any]] = {
     "X-Request-Id": {
         "description": "Mã yêu cầu để đối chiếu nhật ký. / Of this request, as the log has it.",
@@ -66,7 +67,8 @@ def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
 
 def _tell_of_bodies(operation: dict[str, Any]) -> None:
     if "requestBody" in operation:
-        for status in _OF_BODIES:
+        json = "application/json" in operation["requestBody"]["content"]
+        for status in (*_OF_BODIES, *((400,) if json else ())):
             operation["responses"].setdefault(str(status), {"description": MEANING[status]})
 
 
