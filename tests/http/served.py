@@ -64,3 +64,8 @@ def main() -> None:
 
 if __name__ == "__main__":
     main()
+
+
+def left_in_scratch(home: Path) -> list[str]:
+    """The files under ``home`` that were made for one answer, and are there now."""
+    return sorted(item.name for item in (home / "tmp").rglob("*") if item.is_file() and item.name != "lock")

@@ -19,6 +19,7 @@ from archive.storage import aip_key
 from archive.storage.memory import MemoryStore
 from tests.http.conftest import Bearer, Fresh, ServiceHome
 from tests.http.rights import decide, grant, stored
+from tests.http.served import left_in_scratch
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_pages_are_shown_as_pictures(
     assert small.status_code == 200 and len(small.content) < len(page.content) * 2
     beyond = client.get(address(document, "/pages/999"), headers=tokens["archivist"])
     assert beyond.status_code == 404 and beyond.json()["code"] == "picture.page.missing"
-    assert not list((installation.settings.home / "tmp").iterdir())
+    assert left_in_scratch(installation.settings.home) == []
     with installation.catalogue.read() as reading:
         record = reading.record_of(document.aip_id, Event.DOCUMENT_PAGE_SHOWN)
     assert record is not None and record.data["ordinal"] == document.ordinal

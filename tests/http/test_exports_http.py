@@ -16,6 +16,7 @@ from archive.catalogue import Document
 from archive.events import Event
 from tests.http.conftest import Bearer, Fresh, ServiceHome
 from tests.http.rights import decide, grant, stored
+from tests.http.served import left_in_scratch
 
 ASKED = {"request_id": "YC-15/2026", "purpose": "02", "purpose_content": "Xác minh quá trình công tác"}
 
@@ -160,4 +161,4 @@ def test_nothing_is_left_of_what_was_made(
     client: TestClient, tokens: dict[str, Bearer], installation: Installation, documents: list[Document]
 ) -> None:
     client.get(address(documents, "zip"), headers=tokens["archivist"])
-    assert not list((installation.settings.home / "tmp").iterdir())
+    assert left_in_scratch(installation.settings.home) == []

@@ -14,6 +14,7 @@ from typing import Any
 from api.bootstrap import now
 from api.scratch import scratch_of, sweep_scratch
 from tests.cli.shell import ROOT
+from tests.http.served import left_in_scratch
 
 _MAKER = (
     "import sys, time; from pathlib import Path; from api.scratch import scratch_of;"
@@ -21,10 +22,6 @@ _MAKER = (
 )
 UPLOADS = "/api/v1/uploads"
 TUS = {"Tus-Resumable": "1.0.0"}
-
-
-def left_of(home: Path) -> list[str]:
-    return sorted(item.name for item in (home / "tmp").rglob("*") if item.name != "lock")
 
 
 def until(holds: Callable[[], bool]) -> None:
@@ -53,18 +50,18 @@ def test_what_a_killed_process_left_is_cleared_away_and_what_a_living_one_uses_i
     other = another_process(tmp_path)
     try:
         assert sweep_scratch(tmp_path) == 0
-        assert {"page-1", "page-2"} <= set(left_of(tmp_path))
+        assert {"page-1", "page-2"} <= set(left_in_scratch(tmp_path))
     finally:
         ended(other)
     assert sweep_scratch(tmp_path) == 1
-    assert "page-1" not in left_of(tmp_path) and "page-2" in left_of(tmp_path)
+    assert "page-1" not in left_in_scratch(tmp_path) and "page-2" in left_in_scratch(tmp_path)
     assert scratch_of(tmp_path).stat().st_mode & 0o777 == 0o700
 
 
 def test_a_file_left_under_no_process_is_cleared_away(tmp_path: Path) -> None:
     (tmp_path / "tmp").mkdir()
     (tmp_path / "tmp" / "page-old").write_bytes(b"z")
-    assert sweep_scratch(tmp_path) == 1 and left_of(tmp_path) == []
+    assert sweep_scratch(tmp_path) == 1 and left_in_scratch(tmp_path) == []
 
 
 def test_a_service_that_starts_clears_away_what_a_killed_one_left_and_gives_up_uploads_nobody_goes_on_with(
@@ -81,7 +78,7 @@ def test_a_service_that_starts_clears_away_what_a_killed_one_left_and_gives_up_u
     keeping = threading.Thread(target=service.keep_house)
     keeping.start()
     try:
-        until(lambda: not list((home / "uploads").iterdir()) and "page-1" not in left_of(home))
+        until(lambda: not list((home / "uploads").iterdir()) and "page-1" not in left_in_scratch(home))
     finally:
         service.closing.set()
         keeping.join()

@@ -22,6 +22,7 @@ from archive.catalogue import Document
 from archive.events import Event
 from tests.http.conftest import Fresh, ServiceHome
 from tests.http.rights import decide, grant, stored
+from tests.http.served import left_in_scratch
 from tests.servers.elasticsearch import at_server, running_elasticsearch
 
 
@@ -287,7 +288,7 @@ def test_a_table_holds_every_row_who_asks_may_know_of(searching: Searching, monk
     sheet = searching.client.post("/api/v1/search/export", headers=searching.home.bearer("archivist"))
     book = openpyxl.load_workbook(io.BytesIO(sheet.content))
     assert book.active is not None and book.active.max_row > 3
-    assert not list((searching.installation.settings.home / "tmp").iterdir())
+    assert left_in_scratch(searching.installation.settings.home) == []
     with searching.installation.catalogue.read() as reading:
         record = reading.record_of("search", Event.RECORD_LIST_EXPORTED)
     assert record is not None and record.data["count"] == book.active.max_row - 1
