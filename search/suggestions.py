@@ -14,13 +14,14 @@ from typing import Any
 from search import notation
 from search.client import answered
 from search.index import SearchIndex
-from search.visibility import Visible, visible_filter
+from search.visibility import Place, Visible, visible_filter
 
 LONGEST_TEXT = 200
 MOST_SUGGESTIONS = 20
 _LOOKED_THROUGH = 30
 _NAMES = 100
 _MOST_WORDS = 12
+_PLACE = ("aip_id", "document_id")
 
 
 class SuggestionKind(StrEnum):
@@ -32,11 +33,15 @@ class SuggestionKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Suggestion:
-    """``text`` as it stands in the records; ``query`` finds them. ``count`` of records, for issuers and signers."""
+    """``text`` as it stands in the records; ``query`` finds them. ``count`` of records, for issuers and signers.
+
+    ``place``: one of the records it stands in, so that its being told can be judged like that of a record.
+    """
 
     kind: SuggestionKind
     text: str
     query: str
+    place: Place
     count: int | None = None
 
 
@@ -69,13 +74,24 @@ def _body(typed: str, words: tuple[str, ...], visible: Visible) -> dict[str, Any
         "query": {"bool": {"must": [{"dis_max": {"queries": ways}}], "filter": [visible_filter(visible)]}},
         "size": _LOOKED_THROUGH,
         "sort": [{"_score": "desc"}, {"issued_on": {"order": "desc", "missing": "_last"}}, {"id": "asc"}],
-        "_source": ["title", "number"],
+        "_source": ["title", "number", *_PLACE],
         "track_total_hits": False,
-        "aggs": {
-            "issuer": {"terms": {"field": "issuer", "size": _NAMES}},
-            "signer": {"terms": {"field": "signers", "size": _NAMES}},
-        },
+        "aggs": {"issuer": _names("issuer"), "signer": _names("signers")},
     }
+
+
+def _names(field: str) -> dict[str, Any]:
+    """The names in ``field`` of what matches, the most frequent first, each with one record it stands in."""
+    one = {"top_hits": {"size": 1, "_source": list(_PLACE), "sort": ["_doc"]}}
+    return {
+        "terms": {"field": field, "size": _NAMES, "collect_mode": "breadth_first"},
+        "aggs": {"place": one},
+    }
+
+
+def _place(source: Mapping[str, Any]) -> Place:
+    document = source.get("document_id")
+    return str(source["aip_id"]), None if document is None else int(document)
 
 
 def _candidates(answer: Mapping[str, Any], words: tuple[str, ...]) -> Iterator[Suggestion]:
@@ -83,15 +99,16 @@ def _candidates(answer: Mapping[str, Any], words: tuple[str, ...]) -> Iterator[S
     parts = words[1:] if words[0] == "so" and len(words) > 1 else words
     for row in rows:
         if _fits(row.get("number", ""), parts):
-            yield Suggestion(SuggestionKind.NUMBER, row["number"], f'so:"{_unquoted(row["number"])}"')
+            yield Suggestion(SuggestionKind.NUMBER, row["number"], f'so:"{_unquoted(row["number"])}"', _place(row))
     for kind, name in ((SuggestionKind.ISSUER, "co-quan"), (SuggestionKind.SIGNER, "nguoi-ky")):
         for bucket in answer["aggregations"][kind]["buckets"]:
             if _fits(bucket["key"], words):
                 query = f'{name}:"{_unquoted(bucket["key"])}"'
-                yield Suggestion(kind, bucket["key"], query, bucket["doc_count"])
+                (row,) = bucket["place"]["hits"]["hits"]
+                yield Suggestion(kind, bucket["key"], query, _place(row["_source"]), bucket["doc_count"])
     for row in rows:
         if _fits(row.get("title", ""), words):
-            yield Suggestion(SuggestionKind.TITLE, row["title"], f'tieu-de:"{_unquoted(row["title"])}"')
+            yield Suggestion(SuggestionKind.TITLE, row["title"], f'tieu-de:"{_unquoted(row["title"])}"', _place(row))
 
 
 def _fits(text: str, words: tuple[str, ...]) -> bool:

@@ -6,12 +6,15 @@ entry shows nothing; what it has opened since stays unseen until the index has c
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from archive.access.modes import Mode
 from search.record import index_id
+
+_MOST_TERMS = 50_000
+"""Below the 65,536 the index allows (``index.max_terms_count``)."""
 
 Place = tuple[str, int | None]
 """A hồ sơ by the id of its package, with all its documents; or one document of it by its ordinal."""
@@ -19,23 +22,29 @@ Place = tuple[str, int | None]
 
 @dataclass(frozen=True, slots=True)
 class Visible:
-    """(A mode of ``modes``, of ``owner`` when one is given, and not ``hidden``) or ``granted``.
+    """((A mode of ``modes``, of ``owner`` when one is given, and not ``hidden``) or ``granted``) and not ``denied``.
 
-    A grant for a hồ sơ opens all its documents; a grant for a document opens neither its hồ sơ nor its siblings.
+    A grant for a hồ sơ opens all its documents; a grant for a document opens neither its hồ sơ nor its siblings. Hidden
+    with a hồ sơ are all its documents; denied is one record alone.
     """
 
     modes: frozenset[str]
     owner: str | None = None
     granted: tuple[Place, ...] = ()
     hidden: tuple[Place, ...] = ()
+    denied: tuple[Place, ...] = ()
+
+    def without(self, places: Iterable[Place]) -> Visible:
+        """The same, and these records denied: what the index has wrong."""
+        return replace(self, denied=(*self.denied, *places))
 
     @property
     def everything(self) -> bool:
-        return self.modes >= frozenset(Mode) and self.owner is None and not self.hidden
+        return self.modes >= frozenset(Mode) and self.owner is None and not self.hidden and not self.denied
 
     @property
     def key(self) -> tuple[object, ...]:
-        """Equal for askers with the same rights. ``hidden`` is no right: it comes and goes as the index catches up."""
+        """Equal for askers with the same rights. What is ``hidden`` or ``denied`` comes and goes as the index catches up."""
         return sorted(self.modes), self.owner, sorted(self.granted, key=repr)
 
     @property
@@ -80,7 +89,13 @@ def visible_filter(visible: Visible, *, whole_hoso: bool = False) -> dict[str, A
         if visible.hidden:
             by_right["must_not"] = [{"terms": item} for item in _places(visible.hidden)]
         ways.append({"bool": by_right})
-    return {"bool": {"should": ways, "minimum_should_match": 1}} if ways else {"match_none": {}}
+    if not ways:
+        return {"match_none": {}}
+    seen: dict[str, Any] = {"should": ways, "minimum_should_match": 1}
+    if visible.denied:
+        ids = sorted({index_id(aip_id, None if n is None else str(n)) for aip_id, n in visible.denied})
+        seen["must_not"] = [{"terms": {"id": some}} for some in _some(ids)]
+    return {"bool": seen}
 
 
 def of_hoso(clause: dict[str, Any], visible: Visible) -> dict[str, Any]:
@@ -94,6 +109,11 @@ def _places(places: Sequence[Place], *, documents: bool = True) -> list[dict[str
     whole = sorted({aip_id for aip_id, ordinal in places if ordinal is None})
     single = sorted({index_id(aip_id, str(ordinal)) for aip_id, ordinal in places if ordinal is not None})
     return [
-        *([{"aip_id": whole}] if whole else []),
-        *([{"id": single}] if single and documents else []),
+        *({"aip_id": some} for some in _some(whole)),
+        *({"id": some} for some in (_some(single) if documents else ())),
     ]
+
+
+def _some(values: list[str]) -> Iterator[list[str]]:
+    """As many at a time as one clause may name: however much is hidden, the question stays one the index answers."""
+    return (values[start : start + _MOST_TERMS] for start in range(0, len(values), _MOST_TERMS))

@@ -28,6 +28,7 @@ from api.http.openapi_document import openapi_document
 from api.http.problems import Fault, ProblemError, problem_of, response_of
 from api.http.service import Service
 from archive.errors import LuutruError
+from search.errors import IndexUnavailableError, NodeError
 
 PREFIX = "/api/v1"
 _log = structlog.get_logger("luutru.http")
@@ -109,6 +110,8 @@ def _handle_errors(app: FastAPI, allowed: AllowedMethods) -> None:
     @app.exception_handler(LuutruError)
     def ours(request: Request, error: LuutruError) -> Response:
         found = problem_of(error)
+        if isinstance(error, IndexUnavailableError | NodeError):
+            request.app.state.service.forget_index()
         if found.status >= 500:
             _log.warning(
                 "error", request_id=request.scope.get("request_id"), code=error.code, detail=error.detail[:2000]

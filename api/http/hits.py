@@ -10,14 +10,16 @@ from api.http.targets import Judge, to_know
 from archive.access import Mode
 from archive.catalogue import Reading
 from search.hits import SearchHit
+from search.visibility import Place
 
 
-def shown_hits(reading: Reading, asked: Asked, hits: Iterable[SearchHit]) -> tuple[list[dict[str, Any]], int]:
-    """The hits who asks may know of, as JSON values; and how many were dropped, which are to be counted nowhere."""
+def shown_hits(reading: Reading, asked: Asked, hits: Iterable[SearchHit]) -> tuple[list[dict[str, Any]], list[Place]]:
+    """The hits who asks may know of, as JSON values; and the records found that they may not, to be counted nowhere."""
     hits = tuple(hits)
     judge = Judge.of(reading, to_know(asked), _records(hits))
     shown = [value for hit in hits if (value := _shown(hit, judge)) is not None]
-    return shown, len(hits) - len(shown)
+    found = ((one.aip_id, ordinal_of(one)) for hit in hits for one in (hit, *hit.siblings))
+    return shown, [place for place in found if not judge.known(*place)]
 
 
 def _records(hits: Iterable[SearchHit]) -> Iterator[tuple[str, int | None]]:
@@ -60,7 +62,7 @@ def _shown(hit: SearchHit, judge: Judge) -> dict[str, Any] | None:
         "score": hit.score,
         "hoso": {"aip_id": hoso.aip_id, "file_code": hoso.number, "title": hoso.title} if hoso else None,
         "highlights": {name: list(texts) for name, texts in hit.highlights.items() if name in marked},
-        "in_hoso": max(1, hit.in_hoso - len(hit.siblings) + len(siblings)),
+        "in_hoso": hit.in_hoso,
         "siblings": siblings,
         "link": address if ordinal is None else f"{address}/documents/{ordinal}",
     }

@@ -229,3 +229,19 @@ def test_a_document_is_never_freer_than_its_hoso_so_that_seeing_it_may_show_the_
     assert not Visible(frozenset({"restricted"})).sees_hoso_of("a", "HP", "restricted")
     assert not ARCHIVIST.sees_hoso_of("a", "HP", "unheard-of")
     assert not agency("CT").sees_hoso_of("a", "HP", "open")
+
+
+def test_however_much_is_hidden_the_question_is_one_the_index_answers(shelf: SearchIndex) -> None:
+    many = tuple((f"{number:08x}-0000-4000-8000-000000000000", None) for number in range(70_000))
+    hits = search(shelf, "", dataclasses.replace(ARCHIVIST, hidden=many))
+    assert hits.total == search(shelf, "", ARCHIVIST).total > 0
+
+
+def test_what_is_denied_is_one_record_alone_even_where_a_grant_opens_it(shelf: SearchIndex) -> None:
+    first = next(hit for hit in search(shelf, "", ARCHIVIST, size=100).hits if hit.document_id is not None)
+    place = (first.aip_id, int(first.document_id or 0))
+    granted = dataclasses.replace(ARCHIVIST, granted=((first.aip_id, None),))
+    before = search(shelf, "", granted, size=100)
+    after = search(shelf, "", granted.without([place]), size=100)
+    assert after.total == before.total - 1 and all(hit.id != first.id for hit in after.hits)
+    assert not EVERYTHING.without([place]).everything

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from starlette.responses import JSONResponse, Response, StreamingResponse
 
 from api.finding import found_in_catalogue
+from api.http.agreement import agreed
 from api.http.content import disposition
 from api.http.described import told
 from api.http.found import AipId, Ordinal, found_document
@@ -29,7 +30,8 @@ from search.errors import IndexUnavailableError, NodeError, QueryRefusedError
 from search.facet_counts import FACETS
 from search.query import Hits, search
 from search.similar import RecordUnknownError, similar
-from search.suggestions import MOST_SUGGESTIONS, suggestions
+from search.suggestions import MOST_SUGGESTIONS, Suggestion, suggestions
+from search.visibility import Place, Visible
 
 router = APIRouter(tags=["search"])
 _MARKED = "Quyết định <mark>nâng</mark> bậc <mark>lương</mark>"
@@ -139,34 +141,40 @@ def search_records(
         view = view_of(asked.service.index())
         with catalogue.read() as reading:
             visible = visible_of(asked, reading, view.cursor(reading), continued=after is not None)
-        found = search(
-            view.index,
-            what.text,
-            visible,
-            what.filters,
-            size=size,
-            after=after,
-            sort=what.sort,
-            facets=tuple(dict.fromkeys(facet or ())),
-            group=group,
-            instants=view.instants,
-        )
+
+        def asked_of(visible: Visible) -> tuple[tuple[Hits, list[dict[str, Any]]], list[Place]]:
+            found = search(
+                view.index,
+                what.text,
+                visible,
+                what.filters,
+                size=size,
+                after=after,
+                sort=what.sort,
+                facets=tuple(dict.fromkeys(facet or ())),
+                group=group,
+                instants=view.instants,
+            )
+            with catalogue.read() as reading:
+                items, unknown = shown_hits(reading, asked, found.hits)
+            return (found, items), unknown
+
+        found, items = agreed(visible, asked_of)
     except QueryRefusedError as error:
         raise explained(error) from error
     except (IndexUnavailableError, NodeError):
         asked.service.forget_index()
         return JSONResponse(_from_catalogue(asked, what, size))
-    with catalogue.read() as reading:
-        items, dropped = shown_hits(reading, asked, found.hits)
-    if found.restricted_total:
-        _record(asked, what.text, found.total, found.restricted_total)
-    return JSONResponse(_page(found, items, dropped))
+    restricted = max(found.restricted_total, _restricted(items))
+    if restricted:
+        _record(asked, what.text, found.total, restricted)
+    return JSONResponse(_page(found, items))
 
 
-def _page(found: Hits, items: list[dict[str, Any]], dropped: int) -> dict[str, Any]:
+def _page(found: Hits, items: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "from": "index",
-        "total": found.total - dropped,
+        "total": found.total,
         "groups": found.groups,
         "items": items,
         "facets": {
@@ -264,10 +272,22 @@ def suggest(
     q: Annotated[str, Query(max_length=200, description="Phần đã gõ. / What was typed.", examples=["nang bac lu"])],
     size: Annotated[int, Query(ge=1, le=MOST_SUGGESTIONS, description="Số gợi ý. / How many.")] = 8,
 ) -> Response:
-    index = asked.service.index()
-    with asked.service.installation.catalogue.read() as reading:
+    index, catalogue = asked.service.index(), asked.service.installation.catalogue
+    with catalogue.read() as reading:
         visible = visible_of(asked, reading, view_of(index).cursor(reading))
-    found = suggestions(index, q, visible, size=size)
+
+    def asked_of(visible: Visible) -> tuple[tuple[tuple[Suggestion, ...], int], list[Place]]:
+        found = suggestions(index, q, visible, size=size)
+        places = [item.place for item in found]
+        with catalogue.read() as reading:
+            judge = Judge.of(reading, to_know(asked), places)
+        targets = [judge.target(*place) for place in places if judge.known(*place)]
+        restricted = sum(target is not None and target.mode is Mode.RESTRICTED for target in targets)
+        return (found, restricted), [place for place in places if not judge.known(*place)]
+
+    found, restricted = agreed(visible, asked_of)
+    if restricted:
+        _record(asked, q, len(found), restricted)
     return JSONResponse(
         {
             "items": [
