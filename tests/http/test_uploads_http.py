@@ -7,10 +7,9 @@ import hashlib
 import io
 import random
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,6 +20,7 @@ from api.bootstrap import Installation, now, opened
 from api.http import uploads_store
 from api.settings import load_settings
 from archive.events import Event
+from tests.http.answering import answering
 from tests.http.served import serving
 
 UPLOADS = "/api/v1/uploads"
@@ -251,12 +251,6 @@ def client_of(address: str, fresh: Any) -> TusClient:
     return TusClient(f"{address}/uploads", headers=fresh.bearer("agency"))
 
 
-@contextmanager
-def afterwards(home: Path) -> Iterator[Installation]:
-    with opened(load_settings(home)) as installation:
-        yield installation
-
-
 def test_a_kept_client_goes_on_after_kill_9_in_the_middle_and_there_is_one_submission(fresh: Any) -> None:
     file = io.BytesIO(DATA)
     with serving(fresh.home.folder) as first:
@@ -266,13 +260,13 @@ def test_a_kept_client_goes_on_after_kill_9_in_the_middle_and_there_is_one_submi
         for _ in range(3):
             uploader.upload_chunk()
         first.kill()
-    with serving(fresh.home.folder) as second:
-        address = second.address + uploader.url.split("/api/v1", 1)[1]
-        going_on = client_of(second.address, fresh).uploader(file_stream=file, url=address, chunk_size=40_000)
-        assert going_on.offset == 120_000
-        going_on.upload()
-        assert going_on.request.response_headers["luutru-submission"]
-    with afterwards(fresh.home.folder) as installation:
+    with opened(load_settings(fresh.home.folder)) as installation:
+        with answering(installation) as second:
+            address = second + uploader.url.split("/api/v1", 1)[1]
+            going_on = client_of(second, fresh).uploader(file_stream=file, url=address, chunk_size=40_000)
+            assert going_on.offset == 120_000
+            going_on.upload()
+            assert going_on.request.response_headers["luutru-submission"]
         (submission,) = submissions(installation)
         assert submission.transfer_sha256 == hashlib.sha256(DATA).hexdigest()
 
@@ -297,16 +291,14 @@ def test_killed_on_the_way_from_upload_to_submission_it_becomes_one(fresh: Any, 
         with pytest.raises((TusUploadFailed, TusCommunicationError)):
             uploader.upload()
         dying.process.wait(30)
-    with afterwards(fresh.home.folder) as installation:
+    with opened(load_settings(fresh.home.folder)) as installation:
         # A worker that starts meanwhile clears away what nobody receives any more.
         installation.intake().sweep()
-    with serving(fresh.home.folder) as again:
-        address = again.address + uploader.url.split("/api/v1", 1)[1]
-        going_on = client_of(again.address, fresh).uploader(file_stream=io.BytesIO(DATA), url=address)
-        with suppress(StopIteration):
-            going_on.upload()
-        again.kill()
-    with afterwards(fresh.home.folder) as installation:
+        with answering(installation) as again:
+            address = again + uploader.url.split("/api/v1", 1)[1]
+            going_on = client_of(again, fresh).uploader(file_stream=io.BytesIO(DATA), url=address)
+            with suppress(StopIteration):
+                going_on.upload()
         (submission,) = submissions(installation)
         assert submission.transfer_sha256 == hashlib.sha256(DATA).hexdigest()
         assert list(installation.quarantine.names()) == [submission.id]
