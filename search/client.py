@@ -21,6 +21,7 @@ from search.errors import (
     IndexRequestError,
     IndexSettingsError,
     IndexUnavailableError,
+    QueryRefusedError,
 )
 from search.node.local import LocalNode
 
@@ -137,7 +138,8 @@ def _api_key(settings: SearchSettings, hosts: tuple[str, ...]) -> str | None:
 
 @contextmanager
 def answered() -> Iterator[None]:
-    """What the client raises inside comes out as one of ours: unavailable, missing, denied, or refused as malformed."""
+    """What the client raises inside comes out as one of ours: unavailable, missing, denied, a query with too many words, or
+    refused as malformed."""
     try:
         yield
     except elasticsearch.UnsupportedProductError as error:
@@ -166,4 +168,7 @@ def _translated(error: elasticsearch.ApiError) -> Exception:
         return IndexBusyError("Chỉ mục tìm kiếm đang quá tải.", remedy=_RECOVERY, detail=detail)
     if error.status_code in _BUSY:
         return IndexUnavailableError("Chỉ mục tìm kiếm đang quá tải hoặc hết chỗ.", remedy=_RECOVERY, detail=detail)
+    if error.status_code == 400 and "too many" in detail and "clause" in detail:
+        # How many words a text has only the server's analysis knows: each ideograph and each picture is one.
+        return QueryRefusedError("Câu tìm kiếm có quá nhiều từ.", remedy="Bớt từ, hoặc tìm một cụm từ ngắn hơn.")
     return IndexRequestError("Chỉ mục tìm kiếm không hiểu yêu cầu.", detail=detail)
