@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import warnings
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -21,6 +22,11 @@ from api.initialising import initialise
 from api.settings import load_settings
 from archive.access import Operation, decide
 from archive.access.rules import Verdict
+
+with warnings.catch_warnings():
+    # It would rather have another client below it than the one the service itself uses.
+    warnings.simplefilter("ignore")
+    from starlette.testclient import TestClient
 
 PROBLEM = "application/problem+json"
 HERE = "urn:openapi"
@@ -196,3 +202,15 @@ def test_no_answer_is_told_of_in_the_words_of_the_framework(document: Mapping[st
     text = json.dumps(document, ensure_ascii=False)
     assert "Successful Response" not in text
     assert "HTTPValidationError" not in text
+
+
+def test_an_address_names_all_its_methods_to_who_asks_with_another(app: FastAPI) -> None:
+    methods: dict[str, set[str]] = {}
+    for route in app.state.gates:
+        method, path = route.split(" ")
+        methods.setdefault(path, set()).add(method)
+    with TestClient(app) as client:
+        for path, allowed in methods.items():
+            answer = client.request("TRACE", path)
+            assert answer.status_code == 405
+            assert {item.strip() for item in answer.headers["Allow"].split(",")} == allowed, path

@@ -1,0 +1,111 @@
+"""Schemathesis over the whole OpenAPI, every check, as every role and as nobody: no 5xx, nothing undocumented, nothing foreign."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from api.accounts import authenticate_token
+from api.bootstrap import now
+from tests.http_contract.fuzzing import Outcome, carried_out, schema_of, served
+from tests.http_contract.rights_table import ROUTES
+from tests.http_contract.world import ROLES, World, token_of
+
+EXAMPLES = int(os.environ.get("LUUTRU_SCHEMATHESIS_EXAMPLES", "15"))
+"""Per operation and phase; more of them look deeper and take longer."""
+SEED = 20261121
+
+_REFUSED = ["400", "401", "403", "404", "405", "406", "409", "415", "422", "428", "429"]
+_TAKEN = ["2xx", "3xx", "401", "403", "404", "409", "429"]
+CHECKS: dict[str, Any] = {
+    # Not as by default also 5xx: neither good nor bad data may end in one.
+    "negative_data_rejection": {"expected-statuses": _REFUSED},
+    "positive_data_acceptance": {"expected-statuses": _TAKEN},
+}
+OPERATIONS: list[dict[str, Any]] = [
+    {
+        # The words of a query follow a grammar, and a place in a list means something only to who gave it out:
+        # neither can be said in a schema. What does not follow them is explained with 400.
+        "include-operation-id": [
+            "search_records",
+            "suggest_searches",
+            "export_search",
+            "list_records",
+            "list_submissions",
+            "list_review_queue",
+        ],
+        "checks": {"positive_data_acceptance": {"expected-statuses": [*_TAKEN, "400"]}},
+    },
+    {
+        # tus 1.0.0 asks for 412 where its version is not stated, 460 for a digest that does not fit, and of two fields
+        # one (400): a schema cannot ask for one of two.
+        "include-operation-id": ["create_upload", "ask_upload", "continue_upload", "end_upload"],
+        "checks": {
+            "missing_required_header": {"expected-statuses": [*_REFUSED, "412"]},
+            "negative_data_rejection": {"expected-statuses": [*_REFUSED, "412", "413", "460"]},
+            "positive_data_acceptance": {"expected-statuses": [*_TAKEN, "400", "413", "460"]},
+        },
+    },
+]
+
+
+def settings(world: World, role: str, passing: str) -> dict[str, Any]:
+    """Where ids are asked for, mostly those of what is there; otherwise whatever Schemathesis thinks of."""
+    ids = {
+        "aip_id": [item.aip_id for item in world.held],
+        "submission_id": [item.submission_id for item in world.held] + list(world.returned.values()),
+        "ordinal": [1, 2],
+    }
+    values: dict[str, Any] = {
+        "seed": SEED,
+        # How many values generation threw away says nothing of the service.
+        "suppress-health-check": ["filter_too_much", "too_slow", "data_too_large", "large_base_example"],
+        "dictionaries": {name: {"values": known} for name, known in ids.items()},
+        "parameters": {f"path.{name}": {"dictionary": name, "probability": 0.7} for name in ids},
+        "generation": {"deterministic": True, "max-examples": EXAMPLES, "no-shrink": True, "database": "none"},
+        "checks": CHECKS,
+        "operations": list(OPERATIONS),
+    }
+    if role:
+        values["headers"] = {"Authorization": f"Bearer {world.tokens[role]}"}
+        # Who signs out uses another token for it: everything after would be 401 and nothing more.
+        signing_out = {"include-operation-id": ["close_session"], "headers": {"Authorization": f"Bearer {passing}"}}
+        values["operations"].append(signing_out)
+    return values
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1800)
+@pytest.mark.parametrize("role", [*ROLES, ""], ids=[*ROLES, "nobody"])
+def test_the_service_keeps_to_its_openapi_and_shows_nothing_foreign(
+    role: str, made_world: World, tmp_path: Path
+) -> None:
+    shutil.copytree(made_world.home, tmp_path / "home")
+    world = made_world.at(tmp_path / "home")
+    with served(world) as (address, installation):
+        passing = token_of(installation, role) if role else ""
+        schema = schema_of(world, address, installation, role, settings(world, role, passing))
+        outcome = carried_out(schema, world.foreign_words(role))
+        if role:
+            with installation.catalogue.read() as reading:
+                assert authenticate_token(reading, world.tokens[role], now()), "the token did not live to the end"
+    assert outcome.operations == set(ROUTES)
+    assert not outcome.told(), outcome.told()
+    assert not unanswered(role, outcome), "what the role may was never done"
+
+
+def unanswered(role: str, outcome: Outcome) -> list[str]:
+    """Routes whose answer the role gets by the table, but never got: whatever was tried there proves little."""
+    missing = []
+    for route, row in ROUTES.items():
+        if row.ok >= 300 or (row.roles is not None and role not in row.roles.split()):
+            continue
+        if row.cells is not None and "ok" not in {said for (who, _, _), said in row.cells.items() if who == role}:
+            continue
+        if not any(200 <= status < 300 for status in outcome.statuses[route]):
+            missing.append(f"{route}: {sorted(outcome.statuses[route])}")
+    return missing
