@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 
-from asn1crypto import keys as asn1_keys
 from PIL import Image, ImageDraw
 from pyhanko.pdf_utils.images import PdfImage
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
@@ -22,8 +21,8 @@ from pyhanko.sign.signers.pdf_cms import PdfCMSSignedAttributes, SimpleSigner
 from pyhanko.sign.timestamps import DummyTimeStamper
 from pyhanko.sign.validation import DocumentSecurityStore
 from pyhanko.stamp import StaticStampStyle
-from pyhanko_certvalidator.registry import SimpleCertificateStore
 
+from samples.held_keys import HoldingSigner, HoldingTimeStamper
 from samples.pki import Entity, Pki
 from samples.pki_revocation import asn1_crls, asn1_ocsps, crl, crls_for, ocsp_response
 
@@ -123,12 +122,7 @@ def add_validation_data(pdf: bytes, evidence: _Evidence) -> bytes:
 
 def timestamper(pki: Pki, at: datetime, tsa: str = "tsa") -> DummyTimeStamper:
     """An authority in this process that says ``at`` whatever the clock says."""
-    return DummyTimeStamper(
-        tsa_cert=pki[tsa].asn1,
-        tsa_key=asn1_keys.PrivateKeyInfo.load(pki[tsa].key_der),
-        certs_to_embed=_store(pki.chain(tsa)[1:]),
-        fixed_dt=at,
-    )
+    return HoldingTimeStamper(pki[tsa], pki.chain(tsa)[1:], at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,12 +155,7 @@ def _pdf_signer(
     appearance: Appearance | None,
     embed_chain: bool,
 ) -> signers.PdfSigner:
-    entity = pki[label]
-    simple = SimpleSigner(
-        signing_cert=entity.asn1,
-        signing_key=asn1_keys.PrivateKeyInfo.load(entity.key_der),
-        cert_registry=_store(pki.chain(label)[1:] if embed_chain else []),
-    )
+    simple = HoldingSigner(pki[label], pki.chain(label)[1:] if embed_chain else [])
     metadata = signers.PdfSignatureMetadata(
         field_name=field,
         md_algorithm=digest,
@@ -204,13 +193,6 @@ async def _signed(
         PdfCMSSignedAttributes(signing_time=at, adobe_revinfo_attr=revocation),
     )
     return output.getvalue()
-
-
-def _store(entities: Sequence[Entity]) -> SimpleCertificateStore:
-    store = SimpleCertificateStore()
-    for entity in entities:
-        store.register(entity.asn1)
-    return store
 
 
 @cache
