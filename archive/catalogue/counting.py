@@ -15,11 +15,11 @@ from archive.lifecycle import State
 def submission_counts(reading: Reading) -> Mapping[State, int]:
     """Submissions by state; a state without any is absent."""
     c = t.submissions.c
-    rows = reading._connection.execute(select(c.state, func.count()).group_by(c.state))
+    rows = reading.rows(select(c.state, func.count()).group_by(c.state))
     return {State(state): int(count) for state, count in rows}
 
 
 def unconfirmed_rights_changes(reading: Reading) -> int:
     """Changes of rights nobody has confirmed yet."""
     query = select(func.count()).select_from(rights_changes).where(rights_changes.c.confirmed_at.is_(None))
-    return int(reading._connection.execute(query).scalar_one())
+    return int(reading.rows(query).scalar_one())

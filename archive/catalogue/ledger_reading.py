@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, CursorResult, Executable, select
 
 from archive.catalogue import tables as t
 from archive.catalogue.rows import AnyRow
@@ -32,6 +33,10 @@ class LedgerReading:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+
+    def rows(self, query: Executable) -> CursorResult[*tuple[Any, ...]]:
+        """What ``query`` finds in this view: for questions with modules of their own. No row leaves the catalogue."""
+        return self._connection.execute(query)
 
     def records(
         self, after: int = 0, limit: int = PAGE, *, subject: str | None = None, event: Event | None = None

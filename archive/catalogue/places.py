@@ -33,7 +33,7 @@ def places_seen_by(
         query = source.join(t.aips, a.id == d.aip_id).join(t.submissions, s.id == a.submission_id)
         query = query.where(column.in_(some)).order_by(d.aip_id, d.ordinal)
         query = query.with_only_columns(column.label("asked"), s.owned_by, a.file_code, d.aip_id, d.path)
-        for row in reading._connection.execute(query):
+        for row in reading.rows(query):
             if row.owned_by != owner:
                 found.setdefault(row.asked, None)
             elif found.get(row.asked) is None:

@@ -180,7 +180,7 @@ class Reading(RightsReading):
     def documents(self, aip_id: str) -> Iterator[Document]:
         """The originals of one package in their order."""
         c, after = t.documents.c, -1
-        while page := self._documents(
+        while page := self.documents_in(
             select(t.documents).where(c.aip_id == aip_id, c.ordinal > after).order_by(c.ordinal).limit(PAGE)
         ):
             yield from page
@@ -188,7 +188,7 @@ class Reading(RightsReading):
 
     def document(self, aip_id: str, ordinal: int) -> Document | None:
         c = t.documents.c
-        found = self._documents(select(t.documents).where(c.aip_id == aip_id, c.ordinal == ordinal))
+        found = self.documents_in(select(t.documents).where(c.aip_id == aip_id, c.ordinal == ordinal))
         return found[0] if found else None
 
     def holds(self, aip_id: str, ordinal: int | None = None) -> bool:
@@ -201,7 +201,7 @@ class Reading(RightsReading):
     def document_named(self, aip_id: str, path: str) -> Document | None:
         """By its exact path as received."""
         c = t.documents.c
-        found = self._documents(select(t.documents).where(c.aip_id == aip_id, c.path == path).limit(1))
+        found = self.documents_in(select(t.documents).where(c.aip_id == aip_id, c.path == path).limit(1))
         return found[0] if found else None
 
     def documents_numbered(self, number: str, notation: str = "", limit: int = 100) -> tuple[Document, ...]:
@@ -211,7 +211,7 @@ class Reading(RightsReading):
             return ()
         c = t.documents.c
         query = select(t.documents).where(c.symbol_key == key).order_by(c.aip_id, c.ordinal).limit(limit)
-        return tuple(self._documents(query))
+        return tuple(self.documents_in(query))
 
     def with_bytes(self, sha256s: Iterable[str]) -> Mapping[str, Place]:
         """For each digest that some held document has: where one lies."""
@@ -239,7 +239,8 @@ class Reading(RightsReading):
     def _submissions(self, query: Select[Any]) -> Iterator[Submission]:
         return map(submission_of, self._connection.execute(query))
 
-    def _documents(self, query: Select[Any]) -> list[Document]:
+    def documents_in(self, query: Select[Any]) -> list[Document]:
+        """The documents whose rows ``query`` finds, in its order, each with its signed revisions."""
         rows = self._connection.execute(query).all()
         revisions: dict[tuple[str, int], tuple[Revision, ...]] = {}
         for aip_id, some in groupby(rows, attrgetter("aip_id")):

@@ -19,4 +19,4 @@ def waiting_for_review(reading: Reading, *, after: str | None = None, limit: int
     if after is not None:
         entered_at, submission_id = read_cursor(after)
         query = query.where(tuple_(c.entered_at, c.id) > tuple_(literal(entered_at, Instant), submission_id))
-    return tuple(map(submission_of, reading._connection.execute(query)))
+    return tuple(map(submission_of, reading.rows(query)))

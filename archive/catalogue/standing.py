@@ -53,7 +53,7 @@ def standings(reading: Reading, asked: Mapping[str, Iterable[int]]) -> Mapping[s
 def stated_counts(reading: Reading, aip_id: str) -> Mapping[Mode | None, int]:
     """How many documents of the package state each mode. It reads all of them; the answer never changes."""
     mode = _said(t.documents)
-    rows = reading._connection.execute(
+    rows = reading.rows(
         select(mode.label("mode"), func.count().label("documents")).where(t.documents.c.aip_id == aip_id).group_by(mode)
     )
     counts: Counter[Mode | None] = Counter()
@@ -66,7 +66,7 @@ def documents_after(reading: Reading, aip_id: str, after: int, limit: int) -> li
     """The next ``limit`` originals of the package behind the ordinal ``after``."""
     c = t.documents.c
     query = select(t.documents).where(c.aip_id == aip_id, c.ordinal > after).order_by(c.ordinal).limit(limit)
-    return reading._documents(query)
+    return reading.documents_in(query)
 
 
 def documents_of(reading: Reading, asked: Mapping[str, Iterable[int]]) -> Mapping[tuple[str, int], Document]:
@@ -75,7 +75,7 @@ def documents_of(reading: Reading, asked: Mapping[str, Iterable[int]]) -> Mappin
     found: dict[tuple[str, int], Document] = {}
     for some, condition in _both(c.aip_id, c.ordinal, {aip_id: set(ordinals) for aip_id, ordinals in asked.items()}):
         query = select(t.documents).where(condition).order_by(c.aip_id, c.ordinal)
-        for document in reading._documents(query):
+        for document in reading.documents_in(query):
             if document.ordinal in some[document.aip_id]:
                 found[document.aip_id, document.ordinal] = document
     return found
@@ -84,14 +84,16 @@ def documents_of(reading: Reading, asked: Mapping[str, Iterable[int]]) -> Mappin
 def documents_with_bytes(reading: Reading, sha256: str, limit: int) -> list[Document]:
     """Originals that are exactly these bytes."""
     c = t.documents.c
-    return reading._documents(select(t.documents).where(c.sha256 == sha256).order_by(c.aip_id, c.ordinal).limit(limit))
+    return reading.documents_in(
+        select(t.documents).where(c.sha256 == sha256).order_by(c.aip_id, c.ordinal).limit(limit)
+    )
 
 
 def documents_with_revision(reading: Reading, sha256: str, limit: int) -> list[Document]:
     """Originals of which a signed revision is exactly these bytes."""
     d, r = t.documents.c, t.revisions.c
     joined = select(t.documents).join(t.revisions, and_(r.aip_id == d.aip_id, r.ordinal == d.ordinal))
-    return reading._documents(joined.where(r.sha256 == sha256).order_by(d.aip_id, d.ordinal).limit(limit))
+    return reading.documents_in(joined.where(r.sha256 == sha256).order_by(d.aip_id, d.ordinal).limit(limit))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ def aips_named(reading: Reading, ids: Iterable[str]) -> Mapping[str, Listed]:
     """Stored packages by id, for those of ``ids`` that are."""
     found: dict[str, Listed] = {}
     for some in pieces(ids, ASKED_AT_ONCE):
-        for row in reading._connection.execute(_listing().where(t.aips.c.id.in_(some))):
+        for row in reading.rows(_listing().where(t.aips.c.id.in_(some))):
             found[row.id] = _listed(row)
     return found
 
@@ -142,7 +144,7 @@ def aips_listed(
     if before is not None:
         at, submission_id = before
         query = query.where(or_(s.entered_at < at, and_(s.entered_at == at, s.id < submission_id)))
-    rows = reading._connection.execute(query.order_by(s.entered_at.desc(), s.id.desc()).limit(limit))
+    rows = reading.rows(query.order_by(s.entered_at.desc(), s.id.desc()).limit(limit))
     return [_listed(row) for row in rows]
 
 
@@ -168,7 +170,7 @@ def _listed(row: AnyRow) -> Listed:
 def _owners(reading: Reading, ids: Sequence[str]) -> dict[str, tuple[str, Mode | None]]:
     a, s = t.aips.c, t.submissions.c
     query = select(a.id, s.owned_by, _said(t.aips).label("mode"))
-    rows = reading._connection.execute(query.join(t.submissions, s.id == a.submission_id).where(a.id.in_(ids)))
+    rows = reading.rows(query.join(t.submissions, s.id == a.submission_id).where(a.id.in_(ids)))
     return {row.id: (row.owned_by, _stated(row.mode)) for row in rows}
 
 
@@ -177,7 +179,7 @@ def _documents(reading: Reading, asked: Mapping[str, set[int]]) -> dict[str, dic
     found: dict[str, dict[int, Mode | None]] = {}
     for some, condition in _both(c.aip_id, c.ordinal, asked):
         query = select(c.aip_id, c.ordinal, _said(t.documents).label("mode")).where(condition)
-        for row in reading._connection.execute(query):
+        for row in reading.rows(query):
             if row.ordinal in some[row.aip_id]:
                 found.setdefault(row.aip_id, {})[row.ordinal] = _stated(row.mode)
     return found
@@ -189,7 +191,7 @@ def _decided(reading: Reading, asked: Mapping[str, set[int]]) -> dict[str, dict[
     for some, condition in _both(
         c.aip_id, c.ordinal, {aip_id: {WHOLE, *ordinals} for aip_id, ordinals in asked.items()}
     ):
-        for row in reading._connection.execute(select(c.aip_id, c.ordinal, c.mode).where(condition)):
+        for row in reading.rows(select(c.aip_id, c.ordinal, c.mode).where(condition)):
             if row.ordinal in some[row.aip_id]:
                 found.setdefault(row.aip_id, {})[None if row.ordinal == WHOLE else row.ordinal] = Mode(row.mode)
     return found

@@ -13,4 +13,4 @@ def waiting_count(reading: Reading, at_most: int) -> int:
     """Submissions received and not checked yet; ``at_most`` when there are that many or more."""
     c = t.submissions.c
     some = select(c.id).where(c.state == State.RECEIVED.value).limit(at_most).subquery()
-    return int(reading._connection.execute(select(func.count()).select_from(some)).scalar_one())
+    return int(reading.rows(select(func.count()).select_from(some)).scalar_one())
