@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
 from api.accounts import issue_token
+from api.http.routes.saved_searches import FilterName
 from api.settings import OidcSettings
 from archive.catalogue.sign_in_writing import MOST_SAVED_SEARCHES
+from search.facet_counts import FACETS
 from tests.http.peopled import FIRST, LOCAL, OWN, Peopled, Template, make_template, peopled
 
 
@@ -253,9 +256,23 @@ def test_a_token_gives_an_account_without_a_password_no_second_way_in(people: Pe
 
 
 def test_saved_searches_are_ones_own(people: Peopled) -> None:
-    body = {"name": "Quyết định 2017", "query": {"q": "nam:2017 qd", "filters": {"kind": ["QĐ"]}, "sort": "-date"}}
+    query = {
+        "q": "nam:2017 qđ",
+        "filters": {"kind": ["document"], "year": ["2016", "2017"]},
+        "issued_from": "2016-06-01",
+        "issued_to": None,
+        "sort": "newest",
+    }
+    body = {"name": "Quyết định 2017", "query": query}
     made = people.ask("archivist", "POST", "/me/searches", json=body)
-    assert made.status_code == 201 and made.json()["query"] == body["query"]
+    assert made.status_code == 201 and made.json()["query"] == query
+    asked = urlsplit(made.json()["link"])
+    assert asked.path == "/api/v1/search" and parse_qs(asked.query) == {
+        "q": ["nam:2017 qđ"],
+        "filter": ["kind:document", "year:2016", "year:2017"],
+        "from": ["2016-06-01"],
+        "sort": ["newest"],
+    }
     path = f"/me/searches/{made.json()['id']}"
     assert people.ask("auditor", "GET", path).status_code == 404
     assert people.ask("auditor", "DELETE", path).status_code == 404
@@ -274,7 +291,8 @@ def test_saved_searches_are_ones_own(people: Peopled) -> None:
         {"q": "a\u0000"},
         {"filters": {"Kind": ["x"]}},
         {"filters": {"kind": ["x"] * 51}},
-        {"filters": {f"k{'a' * n}": [] for n in range(31)}},
+        {"filters": {"document.title": ["x"]}},
+        {"issued_from": 1_500_000_000},
         {"filters": {"kind": [{"match_all": {}}]}},
         {"script": "x"},
         {"sort": "_script"},
@@ -283,6 +301,23 @@ def test_saved_searches_are_ones_own(people: Peopled) -> None:
 )
 def test_a_saved_search_holds_nothing_but_a_search(people: Peopled, query: dict[str, Any]) -> None:
     assert people.ask("archivist", "POST", "/me/searches", json={"name": "x", "query": query}).status_code == 422
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "nam:hai"},
+        {"filters": {"year": ["hai nghìn"]}},
+        {"filters": {"year": ["1"] * 40, "kind": ["x"] * 20}},
+    ],
+)
+def test_what_cannot_be_asked_is_not_saved_and_the_reason_is_told(people: Peopled, query: dict[str, Any]) -> None:
+    answer = people.ask("archivist", "POST", "/me/searches", json={"name": "x", "query": query})
+    assert (answer.status_code, answer.json()["code"]) == (400, "search.query-refused") and answer.json()["title"]
+
+
+def test_a_saved_search_filters_by_every_facet_there_is() -> None:
+    assert set(get_args(FilterName)) == set(FACETS)
 
 
 def test_saved_searches_have_an_end(people: Peopled) -> None:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field, StringConstraints
@@ -12,37 +13,76 @@ from pydantic import BaseModel, Field, StringConstraints
 from api.http.described import told
 from api.http.gate import Asked, gate
 from api.http.rights_views import NEVER_STORED, Id, Line, Strict
+from api.http.search_asked import MOST_FILTERS, explained
+from api.http.written_days import Day
 from archive.access import Operation
 from archive.catalogue import SavedSearch
+from search.errors import QueryRefusedError
+from search.facet_counts import condition
+from search.language import LONGEST_QUERY, understood
+from search.matching import query_of
+from search.query import Sort
+from search.visibility import EVERYTHING
 
 router = APIRouter(tags=["account"], dependencies=[NEVER_STORED])
 
 _WORDS = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-FilterName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z_]{0,39}$")]
+FilterName = Literal[
+    "agency",
+    "issuer",
+    "fonds",
+    "hoso",
+    "kind_of_document",
+    "year",
+    "signer",
+    "signature",
+    "pdfa",
+    "retention",
+    "language",
+    "format",
+    "mode",
+    "kind",
+]
+"""The facets of ``search.facet_counts``: what the search route filters by."""
 FilterValue = Annotated[str, StringConstraints(pattern=_WORDS, min_length=1, max_length=255)]
 
 
 class SavedQuery(Strict):
-    """What is asked of the search route: its ``q``, its filters by name, and its ``sort``."""
+    """What is asked of the search route: its ``q``, its filters by facet, its dates and its ``sort``."""
 
     q: str = Field(
         default="",
         pattern=_WORDS,
-        max_length=1000,
+        max_length=LONGEST_QUERY,
         description="Câu tìm kiếm như đã gõ. / The query as typed.",
         examples=["quyết định 15/2017/QĐ-UBND"],
     )
-    filters: dict[FilterName, Annotated[list[FilterValue], Field(max_length=50)]] = Field(
+    filters: dict[FilterName, Annotated[list[FilterValue], Field(max_length=MOST_FILTERS)]] = Field(
         default_factory=dict,
-        max_length=30,
-        # Said in so many words: a pattern of names alone would leave every other name free.
-        json_schema_extra={"additionalProperties": False},
-        description="Điều kiện lọc theo tên tham số. / Filters by the name of their parameter.",
-        examples=[{"kind": ["QĐ"], "year": ["2017"]}],
+        description="Giá trị lọc theo nhóm. / Values to filter by, by facet.",
+        examples=[{"kind": ["document"], "year": ["2017"]}],
     )
-    sort: str | None = Field(
-        default=None, pattern=r"^-?[a-z][a-z_]{0,39}$", description="Thứ tự. / Order.", examples=["-date"]
+    issued_from: Day | None = Field(
+        default=None, description="Ban hành từ ngày. / Issued from.", examples=["2017-01-01"]
     )
+    issued_to: Day | None = Field(default=None, description="Ban hành đến ngày. / Until.", examples=["2017-12-31"])
+    sort: Sort = Field(default=Sort.RELEVANCE, description="Thứ tự. / Order.", examples=["newest"])
+
+    def require_askable(self) -> None:
+        """Raises QueryRefusedError for what the search route would refuse, and says why."""
+        query_of(understood(self.q), EVERYTHING)
+        for name, values in self.filters.items():
+            condition(name, values, EVERYTHING)
+        if sum(map(len, self.filters.values())) > MOST_FILTERS:
+            raise QueryRefusedError(f"Nhiều nhất {MOST_FILTERS} giá trị lọc.")
+
+    @property
+    def link(self) -> str:
+        """Where it is asked again, in full."""
+        asked = [("q", self.q), ("sort", self.sort.value)]
+        asked += [("filter", f"{name}:{value}") for name, values in self.filters.items() for value in values]
+        asked += [(name, day.isoformat()) for name, day in (("from", self.issued_from), ("to", self.issued_to)) if day]
+        return f"/api/v1/search?{urlencode(asked)}"
 
 
 class NewSavedSearch(Strict):
@@ -55,12 +95,15 @@ class SavedSearchView(BaseModel):
     name: str = Field(description="Tên. / Its name.", examples=["Quyết định năm 2017"])
     query: SavedQuery = Field(description="Nội dung tìm kiếm. / What is asked.")
     created_at: datetime = Field(description="Thời điểm lưu. / When it was saved.")
+    link: str = Field(
+        description="Tìm lại bằng địa chỉ này. / Asks it again.",
+        examples=["/api/v1/search?q=quy%E1%BA%BFt+%C4%91%E1%BB%8Bnh&sort=newest&filter=year%3A2017"],
+    )
 
     @classmethod
     def of(cls, saved: SavedSearch) -> SavedSearchView:
-        return cls(
-            id=saved.id, name=saved.name, query=SavedQuery.model_validate(saved.query), created_at=saved.created_at
-        )
+        query = SavedQuery.model_validate(saved.query)
+        return cls(id=saved.id, name=saved.name, query=query, created_at=saved.created_at, link=query.link)
 
 
 class SavedSearchList(BaseModel):
@@ -84,13 +127,17 @@ def list_saved_searches(asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]
         "Lưu một tìm kiếm",
         "Save a search",
         description=(
-            "Tìm kiếm cùng tên được thay thế. Câu tìm kiếm không được ghi vào sổ nhật ký.",
-            "One of the same name gives way. What is asked is not written to the ledger.",
+            "Tìm kiếm cùng tên được thay thế. Câu tìm kiếm không được ghi vào sổ nhật ký. Câu không tìm được thì bị từ chối.",
+            "One of the same name gives way. What is asked is not written to the ledger. What cannot be asked is refused.",
         ),
         problems=(400, 409),
     ),
 )
 def save_search(wanted: NewSavedSearch, asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]) -> SavedSearchView:
+    try:
+        wanted.query.require_askable()
+    except QueryRefusedError as error:
+        raise explained(error) from error
     query = wanted.query.model_dump(mode="json")
     with asked.service.installation.catalogue.transaction() as tx:
         saved = tx.save_search(uuid.uuid4().hex, asked.who.account_id, wanted.name, query, at=asked.at)
