@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from api.http.routes.modes import MOST_SHOWN
+from archive.access import Author, Mode
 from tests.http.peopled import Peopled, Template, make_template, peopled
 
 
@@ -78,6 +80,22 @@ def test_a_document_is_restricted_without_its_hoso(people: Peopled) -> None:
     assert restrict(people, ordinal=2).json()["ordinal"] == 2
     assert known(people) == 200 and known(people, ordinal=1) == 200
     assert known(people, ordinal=2) == 404
+
+
+def test_decisions_on_one_document_are_found_among_very_many_on_others(people: Peopled) -> None:
+    restrict(people, ordinal=2)
+    by = Author("account:head", people.ids["head"])
+    with people.installation.catalogue.transaction() as tx:
+        for turn in range(MOST_SHOWN + 1):
+            mode = (Mode.OPEN, Mode.RESTRICTED)[turn % 2]
+            tx.decide_mode(people.aip_id, 1, mode, reason="Kiểm thử", by=by, at=people.clock.at)
+    restrict(people, "open", ordinal=2)
+    modes = [
+        [row["mode"] for row in people.ask("head", "GET", f"/records/{people.aip_id}{part}/mode").json()["events"]]
+        for part in ("", "/documents/1", "/documents/2")
+    ]
+    assert (modes[0], modes[2]) == ([], ["restricted", "open"])
+    assert len(modes[1]) == MOST_SHOWN and modes[1][-1] == "open", "the latest of them"
 
 
 def test_every_decision_stays_readable_and_the_same_one_again_writes_nothing(people: Peopled) -> None:

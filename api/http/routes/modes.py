@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import deque
+from collections.abc import Sequence
 from datetime import date, datetime
 from typing import Annotated, Any
 
@@ -17,9 +19,11 @@ from api.http.written_days import Day
 from archive.access import Author, Mode, Operation, Target
 from archive.catalogue import Reading
 from archive.events import Event
+from archive.ledger import Record
 
 router = APIRouter(tags=["rights"], dependencies=[NEVER_STORED])
 MOST_SHOWN = 500
+_AT_ONCE = 1000
 
 
 class ModeDecision(Strict):
@@ -49,7 +53,9 @@ class ModeHistory(BaseModel):
     """``decided``: the mode that stands by decision; null: as the metadata states."""
 
     decided: ModeView | None = Field(description="Quyết định đang có hiệu lực. / The decision that stands.")
-    events: list[ModeEvent] = Field(description="Các quyết định, cũ trước. / All of them, the oldest first.")
+    events: list[ModeEvent] = Field(
+        description="Các quyết định gần nhất, cũ trước. / The latest of them, the oldest first."
+    )
 
 
 _DECIDE: dict[str, Any] = told(
@@ -131,7 +137,7 @@ def _history(asked: Asked, aip_id: str, ordinal: int | None) -> ModeHistory:
         target = target_of(reading, asked, aip_id, ordinal)
         standing = reading.mode_decision(aip_id, ordinal)
         decided = None if standing is None else ModeView.of(standing, Names(reading))
-        records = reading.records(limit=MOST_SHOWN, subject=aip_id, event=Event.RECORD_MODE_DECIDED)
+        records = _decisions(reading, aip_id, ordinal)
     asked.require(target, aip_id)
     events = [
         ModeEvent(
@@ -144,7 +150,16 @@ def _history(asked: Asked, aip_id: str, ordinal: int | None) -> ModeHistory:
             review_on=record.data.get("review_on"),
         )
         for record in records
-        if record.data.get("ordinal") == ordinal
     ]
     asked.record(Event.LEDGER_RECORDS_SHOWN, aip_id, {"event": Event.RECORD_MODE_DECIDED.value, "count": len(events)})
     return ModeHistory(decided=decided, events=events)
+
+
+def _decisions(reading: Reading, aip_id: str, ordinal: int | None) -> Sequence[Record]:
+    """The last ``MOST_SHOWN`` decisions on this very hồ sơ or document, however many there were on others beside it."""
+    found: deque[Record] = deque(maxlen=MOST_SHOWN)
+    after = 0
+    while page := reading.records(after, _AT_ONCE, subject=aip_id, event=Event.RECORD_MODE_DECIDED):
+        found.extend(record for record in page if record.data.get("ordinal") == ordinal)
+        after = page[-1].seq
+    return found
