@@ -37,6 +37,7 @@ OPERATIONS: list[dict[str, Any]] = [
             "list_records",
             "list_submissions",
             "list_review_queue",
+            "save_search",
         ],
         "checks": {"positive_data_acceptance": {"expected-statuses": [*_TAKEN, "400"]}},
     },
