@@ -16,7 +16,7 @@ from typing import Any, BinaryIO
 from api.bootstrap import Installation, now
 from api.views import AmbiguousIdError, find_aips
 from archive.catalogue import Aip, Document
-from archive.errors import LuutruError, StoreError
+from archive.errors import CopyDamagedError, LuutruError, StoreError
 from archive.events import Event
 from archive.fixity import verify_copy
 from archive.storage.key import Key
@@ -32,12 +32,6 @@ class DocumentMissingError(LuutruError):
     """The package has no such document."""
 
     code = "document.missing"
-
-
-class CopyDamagedError(LuutruError):
-    """No store could give bytes that match the recorded digest; nothing was delivered."""
-
-    code = "copy.damaged"
 
 
 @dataclass(frozen=True, slots=True)

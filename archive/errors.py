@@ -110,3 +110,9 @@ class CopiesUnprovenError(LuutruError):
     """A package cannot be called stored: not every copy of it was read back and found right."""
 
     code = "aip.copies-unproven"
+
+
+class CopyDamagedError(LuutruError):
+    """No store could give bytes that match the recorded digest; what was given out so far is nothing whole."""
+
+    code = "copy.damaged"

@@ -50,7 +50,7 @@ def dip(
     """The DIP that answers ``request`` with exactly these ``documents``, to be sent once.
 
     ``documents`` is gone through several times and never copied. Raises ``DipRefusedError`` for a request that
-    contradicts itself; sending raises ``CopyDamagedError``. SHA-256 everywhere; memory does not grow with sizes, by about 1 KB a file.
+    contradicts itself; sending raises ``DocumentDamagedError``. SHA-256 everywhere; memory does not grow with sizes, by about 1 KB a file.
     """
     refuse_contradictions(documents)
     refuse_request(request)

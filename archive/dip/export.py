@@ -86,7 +86,7 @@ class Files:
 class Export:
     """A package to be sent once: iterate over it, or ``write`` it; then ``written`` says what was sent.
 
-    The same arguments give the same bytes. ``CopyDamagedError`` in between breaks it off before its end (a zip without
+    The same arguments give the same bytes. ``DocumentDamagedError`` in between breaks it off before its end (a zip without
     its directory, a tar without its end): whoever sends must break off too, and never close as if it were whole.
     """
 
@@ -124,7 +124,7 @@ class Export:
     def prove(self) -> None:
         """Read every document once and find a store for each, before the first byte is sent.
 
-        Raises ``CopyDamagedError``. Without it a damaged document shows itself only half-way through sending.
+        Raises ``DocumentDamagedError``. Without it a damaged document shows itself only half-way through sending.
         """
         for document in self._documents:
             self._copies.prove(document)

@@ -11,7 +11,7 @@ from typing import Any, Self
 from archive.aip.model import Party
 from archive.aip.reader import StoredDocument
 from archive.catalogue.model import Document
-from archive.errors import LuutruError
+from archive.errors import CopyDamagedError, LuutruError
 from archive.paths import RelPath
 from archive.storage.key import Key
 from archive.storage.store import Store
@@ -149,10 +149,8 @@ class DipRefusedError(LuutruError):
     code = "dip.refused"
 
 
-class CopyDamagedError(LuutruError):
-    """No store could give bytes that match the recorded digest; what was sent so far is no whole package."""
-
-    code = "copy.damaged"
+class DocumentDamagedError(CopyDamagedError):
+    """Of this document; what was sent so far is no whole package."""
 
     def __init__(self, document: GivenDocument) -> None:
         super().__init__(

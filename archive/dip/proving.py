@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.dip.model import CopyDamagedError, Damage, GivenDocument
+from archive.dip.model import Damage, DocumentDamagedError, GivenDocument
 from archive.errors import StoreError
 from archive.storage.key import Key
 from archive.storage.store import Store
@@ -51,7 +51,7 @@ class ProvenCopies:
             self._proven[document.ordinal] = proof
 
     def save(self, document: GivenDocument, path: Path) -> None:
-        """The bytes as a file; there is none when ``CopyDamagedError`` is raised."""
+        """The bytes as a file; there is none when ``DocumentDamagedError`` is raised."""
         try:
             with path.open("wb") as file:
                 for chunk in self.chunks(document, self.proof(document)):
@@ -61,7 +61,7 @@ class ProvenCopies:
             raise
 
     def proof(self, document: GivenDocument) -> Proof:
-        """A store that gives exactly the recorded bytes. Raises ``CopyDamagedError`` when none does."""
+        """A store that gives exactly the recorded bytes. Raises ``DocumentDamagedError`` when none does."""
         if document.ordinal in self._proven:
             return self._proven.pop(document.ordinal)
         for store in self._stores:
@@ -79,10 +79,10 @@ class ProvenCopies:
             if sha256.hexdigest() == document.sha256:
                 return Proof(store, crc32, bytes(held) if keep else None)
             self._note(store, document, unreadable=False)
-        raise CopyDamagedError(document)
+        raise DocumentDamagedError(document)
 
     def chunks(self, document: GivenDocument, proof: Proof) -> Iterator[bytes]:
-        """The bytes, compared once more as they pass. ``CopyDamagedError`` breaks them off when they changed meanwhile.
+        """The bytes, compared once more as they pass. ``DocumentDamagedError`` breaks them off when they changed meanwhile.
 
         A store that fails half-way is followed by the next, at the same place: what counts is the digest of all.
         """
@@ -99,14 +99,14 @@ class ProvenCopies:
                     if done == document.size_bytes and sha256.hexdigest() != document.sha256:
                         # The last bytes are kept back: nothing that looks complete is ever sent.
                         self._note(store, document, unreadable=False)
-                        raise CopyDamagedError(document)
+                        raise DocumentDamagedError(document)
                     yield chunk
             except StoreError:
                 self._note(store, document, unreadable=True)
                 continue
             self._gave[store.name] = None
             return
-        raise CopyDamagedError(document)
+        raise DocumentDamagedError(document)
 
     def _note(self, store: Store, document: GivenDocument, *, unreadable: bool) -> None:
         self._damaged[Damage(store.name, document.ordinal, unreadable)] = None

@@ -14,7 +14,7 @@ from holding import FailingStore, ForgetfulStore, Holding, dip_request, filled
 from archive.dip import proving
 from archive.dip.dip import dip, write_dip
 from archive.dip.export import Export
-from archive.dip.model import CopyDamagedError, Damage, GivenFrom, PackageFormat
+from archive.dip.model import Damage, DocumentDamagedError, GivenFrom, PackageFormat
 from archive.dip.plain_zip import plain_zip
 from archive.storage.memory import MemoryStore
 
@@ -72,7 +72,7 @@ def test_when_no_copy_is_right_the_stream_breaks_off_before_the_document_and_is_
 ) -> None:
     export = make(held, held.kept_in(held.damaged_at(5, "x"), held.damaged_at(5, "y")))
     sent = io.BytesIO()
-    with pytest.raises(CopyDamagedError) as error:
+    with pytest.raises(DocumentDamagedError) as error:
         export.write(sent)
     assert error.value.code == "copy.damaged" and error.value.ordinal == 5
     assert not zipfile.is_zipfile(io.BytesIO(sent.getvalue()))
@@ -82,7 +82,7 @@ def test_when_no_copy_is_right_the_stream_breaks_off_before_the_document_and_is_
 
 
 def test_proving_first_tells_damage_before_a_byte_is_sent(held: Holding, make: Make) -> None:
-    with pytest.raises(CopyDamagedError):
+    with pytest.raises(DocumentDamagedError):
         make(held, held.kept_in(held.damaged_at(8))).prove()
     export = make(held, held.kept_in(held.damaged_at(8), filled("b", held.package)))
     export.prove()
@@ -104,7 +104,7 @@ def test_bytes_that_changed_between_proving_and_sending_break_the_stream_off_bef
 ) -> None:
     monkeypatch.setattr(proving, "HELD_BYTES", -1)
     sent = io.BytesIO()
-    with pytest.raises(CopyDamagedError):
+    with pytest.raises(DocumentDamagedError):
         make(held, held.kept_in(filled("", held.package, ForgetfulStore("dối", "lies")))).write(sent)
     assert not zipfile.is_zipfile(io.BytesIO(sent.getvalue()))
 
@@ -112,7 +112,7 @@ def test_bytes_that_changed_between_proving_and_sending_break_the_stream_off_bef
 def test_a_tar_that_broke_off_cannot_be_read_as_whole(held: Holding) -> None:
     sent = io.BytesIO()
     source = held.kept_in(held.damaged_at(5))
-    with pytest.raises(CopyDamagedError):
+    with pytest.raises(DocumentDamagedError):
         write_dip(source, dip_request(), held.documents, sent, format=PackageFormat.TAR)
     with pytest.raises(tarfile.ReadError), tarfile.open(fileobj=io.BytesIO(sent.getvalue())) as tar:
         tar.getmember("never reached")
