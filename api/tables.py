@@ -12,7 +12,7 @@ from shutil import copyfileobj
 from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any, BinaryIO
 
-import xlsxwriter  # type: ignore[import-untyped]  # its hints are not marked as such
+import xlsxwriter
 
 from archive.aip.xmltext import VIETNAM
 from archive.dip.csvtext import BOM, csv_line, writable
