@@ -35,7 +35,7 @@ from api.http.targets import Judge
 from api.package_files import FileUnreadableError, PackageFiles
 from api.signature_reports import ReportedSignature, reported_signatures, signers_of
 from archive.access import Operation
-from archive.catalogue import Document
+from archive.catalogue import Document, Reading
 from archive.catalogue.standing import documents_after
 from archive.events import Event
 
@@ -66,29 +66,38 @@ def list_documents(
         int, Query(ge=0, le=10_000_000, description="Sau tài liệu số này. / Behind this one.", examples=[0])
     ] = 0,
 ) -> DocumentPage:
-    shown: list[DocumentView] = []
-    place, looked_at, more = after, 0, True
     with asked.service.installation.catalogue.read() as reading:
         found_hoso(reading, asked, aip_id)
-        while more and len(shown) < size and looked_at < _MOST_LOOKED_AT:
-            limit = min(_LOOKED_AT_ONCE, size - len(shown) + 1)
-            rows = documents_after(reading, aip_id, place, limit)
-            more = len(rows) == limit
-            judge = Judge.of(reading, asked, ((aip_id, row.ordinal) for row in rows))
-            for row in rows:
-                if len(shown) == size:
-                    more = True
-                    break
-                place, looked_at = row.ordinal, looked_at + 1
-                target = judge.target(aip_id, row.ordinal)
-                if target is not None and judge.known(aip_id, row.ordinal):
-                    shown.append(DocumentView(**document_values(row, target.mode)))
+        shown, following = _page(reading, asked, aip_id, after, size)
     asked.record(
         Event.RECORD_DESCRIPTION_SHOWN,
         aip_id,
         {"aip_id": aip_id, "part": "documents", "ordinals": [item.ordinal for item in shown]},
     )
-    return DocumentPage(items=shown, after=place if more else None)
+    return DocumentPage(items=shown, after=following)
+
+
+def _page(reading: Reading, asked: Asked, aip_id: str, after: int, size: int) -> tuple[list[DocumentView], int | None]:
+    """Only what may be known of, and where the next page begins: None unless it has something to show.
+
+    A promise of more behind which nothing comes would tell of what is hidden there.
+    """
+    shown: list[DocumentView] = []
+    place, looked_at = after, 0
+    while looked_at < _MOST_LOOKED_AT:
+        limit = min(_LOOKED_AT_ONCE, size - len(shown) + 1)
+        rows = documents_after(reading, aip_id, place, limit)
+        judge = Judge.of(reading, asked, ((aip_id, row.ordinal) for row in rows))
+        for row in rows:
+            target = judge.target(aip_id, row.ordinal)
+            if target is not None and judge.known(aip_id, row.ordinal):
+                if len(shown) == size:
+                    return shown, shown[-1].ordinal
+                shown.append(DocumentView(**document_values(row, target.mode)))
+        if len(rows) < limit:
+            return shown, None
+        place, looked_at = rows[-1].ordinal, looked_at + len(rows)
+    return shown, place
 
 
 @router.get(

@@ -33,6 +33,7 @@ from archive.local_time import VIETNAM
 
 router = APIRouter(tags=["records"])
 _AT_ONCE = 100
+_RECORDS_AT_ONCE = 501
 _MOST_LOOKED_AT = 5000
 """Rows a page may pass over because who asks may not know of them, before the next page is theirs to ask for."""
 
@@ -201,22 +202,43 @@ def read_history(
 ) -> History:
     with asked.service.installation.catalogue.read() as reading:
         found = found_hoso(reading, asked, aip_id)
-        records = sorted(
-            [
-                *reading.records(after, size, subject=found.submission.id),
-                *reading.records(after, size, subject=aip_id),
-            ],
-            key=lambda record: record.seq,
-        )[:size]
-        about = {record.seq: ordinal for record in records if (ordinal := _ordinal(record)) is not None}
-        judge = Judge.of(reading, asked, ((aip_id, ordinal) for ordinal in about.values()))
+        visible, following = _visible_records(reading, asked, found, after, size)
     asked.record(Event.RECORD_DESCRIPTION_SHOWN, aip_id, {"aip_id": aip_id, "part": "history"})
-    visible = [record for record in records if record.seq not in about or judge.known(aip_id, about[record.seq])]
     whole = decide(asked.who, Operation.LEDGER_READ) is Verdict.ALLOWED and Scope.READ in asked.who.scopes
     return History(
         items=[_history(record, asked, whole=whole) for record in visible],
-        after=records[-1].seq if len(records) == size else None,
+        after=following,
     )
+
+
+def _visible_records(
+    reading: Reading, asked: Asked, found: FoundAip, after: int, size: int
+) -> tuple[list[Record], int | None]:
+    """Records about the hồ sơ and what may be known of in it; where the next page begins, None unless it has something.
+
+    Those about a document that may not be known of leave no gap that would tell of it.
+    """
+    shown: list[Record] = []
+    place = after
+    while True:
+        records = sorted(
+            [
+                *reading.records(place, _RECORDS_AT_ONCE, subject=found.submission.id),
+                *reading.records(place, _RECORDS_AT_ONCE, subject=found.aip.id),
+            ],
+            key=lambda record: record.seq,
+        )[:_RECORDS_AT_ONCE]
+        about = {record.seq: ordinal for record in records if (ordinal := _ordinal(record)) is not None}
+        judge = Judge.of(reading, asked, ((found.aip.id, ordinal) for ordinal in about.values()))
+        for record in records:
+            if record.seq in about and not judge.known(found.aip.id, about[record.seq]):
+                continue
+            if len(shown) == size:
+                return shown, shown[-1].seq
+            shown.append(record)
+        if len(records) < _RECORDS_AT_ONCE:
+            return shown, None
+        place = records[-1].seq
 
 
 def _ordinal(record: Record) -> int | None:
