@@ -53,6 +53,8 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
     examples = Examples(schemas)
     examples.complete()
     for operation in _operations(document):
+        for parameter in operation.get("parameters", ()):
+            _tell_of_parameter(parameter)
         _tell_of_bodies(operation)
         for status, response in operation["responses"].items():
             _tell_of_response(int(status), response)
@@ -63,6 +65,15 @@ def openapi_document(app: FastAPI) -> dict[str, Any]:
 def _operations(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for path in document["paths"].values():
         yield from (path[method] for method in _METHODS if method in path)
+
+
+def _tell_of_parameter(parameter: dict[str, Any]) -> None:
+    """What may be left out is left out: no word in an address or a header field stands for nothing."""
+    schema = parameter["schema"]
+    kinds = [kind for kind in schema.get("anyOf", ()) if kind != {"type": "null"}]
+    if len(kinds) == 1:
+        del schema["anyOf"]
+        parameter["schema"] = {**kinds[0], **schema}
 
 
 def _tell_of_bodies(operation: dict[str, Any]) -> None:
