@@ -14,6 +14,7 @@ import pytest
 
 from archive.access import Operation, Principal, Role, Scope, Verdict, decide, scope_of
 from archive.canonical import canonical_json
+from archive.events import Event
 from archive.ledger import FIELDS
 from tests.cli.shell import ROOT
 from tests.http.peopled import FIRST, OWN, Peopled, Template, make_template, peopled
@@ -59,6 +60,17 @@ def everything_changed(people: Peopled) -> None:
     ):
         answer = people.ask("administrator", method, f"/accounts/{archivist}/{path}", json=body)
         assert answer.status_code == 200, answer.text
+
+
+def test_who_looked_at_grants_and_at_changes_of_rights_is_in_the_ledger(people: Peopled) -> None:
+    everything_changed(people)
+    given = people.ask("auditor", "GET", "/grants").json()["items"][0]["id"]
+    seen = [row["id"] for row in changes(people, "auditor")["items"]]
+    for subject, data in (("grants", {"grants": [given]}), ("rights-changes", {"changes": seen})):
+        with people.installation.catalogue.read() as reading:
+            record = reading.record_of(subject, Event.LEDGER_RECORDS_SHOWN)
+        assert record is not None and record.actor == "account:auditor"
+        assert data.items() <= record.data.items()
 
 
 def test_every_change_of_rights_is_shown_until_it_is_confirmed(people: Peopled) -> None:

@@ -18,8 +18,10 @@ from archive.access import Author, Operation
 from archive.access.errors import AccountMissingError, GrantRefusedError
 from archive.access.names import folded_username
 from archive.catalogue import NewGrant
+from archive.events import Event
 
 router = APIRouter(tags=["rights"], dependencies=[NEVER_STORED])
+SUBJECT = "grants"
 
 
 class GrantDecision(Strict):
@@ -138,13 +140,16 @@ def list_grants(
         )
         names = Names(reading)
         items = [GrantView.of(given, names, asked.at) for given in page[:limit]]
+    asked.record(Event.LEDGER_RECORDS_SHOWN, SUBJECT, {"grants": [item.id for item in items]})
     return GrantList(items=items, next=items[-1].id if len(page) > limit else None)
 
 
 @router.get("/grants/{grant_id}", operation_id="read_grant", **told("Một quyết định", "One grant", problems=(404,)))
 def read_grant(grant_id: Id, asked: Annotated[Asked, gate(Operation.GRANT_READ)]) -> GrantView:
     with asked.service.installation.catalogue.read() as reading:
-        return GrantView.of(reading.grant(grant_id), Names(reading), asked.at)
+        shown = GrantView.of(reading.grant(grant_id), Names(reading), asked.at)
+    asked.record(Event.LEDGER_RECORDS_SHOWN, SUBJECT, {"grants": [shown.id]})
+    return shown
 
 
 @router.post(

@@ -14,8 +14,10 @@ from api.http.rights_views import LARGEST_SEQ, NEVER_STORED, Names, RightsChange
 from archive.access import Author, Operation, Role
 from archive.catalogue import ChangeKind, Reading, RightsChange
 from archive.catalogue.counting import unconfirmed_rights_changes
+from archive.events import Event
 
 router = APIRouter(tags=["rights"], dependencies=[NEVER_STORED])
+SUBJECT = "rights-changes"
 
 _OF_RECORDS = frozenset({ChangeKind.GRANT_GIVEN, ChangeKind.GRANT_WITHDRAWN, ChangeKind.MODE_DECIDED})
 """Of no concern to an administrator, who may not know which records there are."""
@@ -50,6 +52,7 @@ def list_rights_changes(
         names = Names(reading)
         items = [RightsChangeView.of(change, names) for change in found[:limit]]
         waiting = unconfirmed_seen(reading, asked.who.role)
+    asked.record(Event.LEDGER_RECORDS_SHOWN, SUBJECT, {"changes": [item.id for item in items]})
     return RightsChangeList(unconfirmed=waiting, items=items, next=items[-1].id if len(found) > limit else None)
 
 
