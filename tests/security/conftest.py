@@ -57,9 +57,16 @@ class Arena:
         index.refresh()
         self.app.state.service.forget_index()
 
-    def ledger(self) -> list[Record]:
+    def ledger(self, after: int = 0) -> list[Record]:
         with self.installation.catalogue.read() as reading:
-            return reading.records(limit=100_000)
+            return reading.records(after, limit=100_000)
+
+    def ledger_end(self) -> int:
+        """The number of its last record."""
+        with self.installation.catalogue.read() as reading:
+            end = reading.ledger_end()
+        assert end is not None
+        return end[0]
 
 
 @pytest.fixture(scope="session")
