@@ -138,7 +138,7 @@ def enable(username: Username, home: Home = None) -> None:
 @account_commands.command("password", cls=Command)
 def password(username: Username, home: Home = None) -> None:
     """Đặt mật khẩu mới (hỏi trên màn hình, hoặc đọc một dòng từ đầu vào)."""
-    from api.accounts import set_password
+    from api.passwords import set_password
 
     chosen = _asked_password()
     settings = load_settings(home_folder(home))

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from fastapi import Request
 
-from api.accounts import TokenUses, authenticate
 from api.bootstrap import Installation, now
 from api.http.access_journal import AccessJournal
 from api.http.uploads_store import UploadsStore
 from api.scratch import sweep_scratch
+from api.signing_in import authenticate
+from api.token_uses import TokenUses
 from archive.access import Principal
 from archive.errors import LuutruError
 

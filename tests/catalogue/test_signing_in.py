@@ -11,10 +11,6 @@ import pytest
 from argon2 import PasswordHasher
 
 from api.accounts import (
-    TokenUses,
-    authenticate,
-    authenticate_password,
-    authenticate_token,
     change_role,
     create_account,
     disable_account,
@@ -22,11 +18,11 @@ from api.accounts import (
     find_account,
     issue_token,
     link_identity,
-    open_session,
-    principal_of_oidc,
     revoke_token,
-    set_password,
 )
+from api.passwords import authenticate_password, set_password
+from api.signing_in import authenticate, authenticate_token, open_session, principal_of_oidc
+from api.token_uses import TokenUses
 from archive.access import Author, Principal, Role, Scope
 from archive.access.attempts import ACCOUNT, ADDRESS, account_key, address_key
 from archive.access.errors import (

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from api.accounts import authenticate_token
 from api.bootstrap import now
+from api.signing_in import authenticate_token
 from tests.http_contract.fuzzing import Outcome, carried_out, schema_of, served
 from tests.http_contract.rights_table import ROUTES
 from tests.http_contract.world import ROLES, World, token_of

@@ -7,12 +7,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
-from api.accounts import create_account, revoke_token, set_password
+from api.accounts import create_account, revoke_token
 from api.http.described import told
 from api.http.first_password import first_password
 from api.http.gate import Asked, gate
 from api.http.rights_views import NEVER_STORED, AccountView, Id, Line, Strict, TokenView
 from api.http.routes.own_account import TokenList
+from api.passwords import set_password
 from archive.access import Author, Operation, Role
 from archive.access.errors import AccountRefusedError, OwnRightsError
 from archive.catalogue import Account

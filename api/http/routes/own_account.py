@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.accounts import TOKEN_DAYS, issue_token, revoke_token, set_password
+from api.accounts import TOKEN_DAYS, issue_token, revoke_token
 from api.http.credentials import LONGEST_PASSWORD
 from api.http.described import told
 from api.http.gate import Asked, gate
@@ -24,6 +24,7 @@ from api.http.rights_views import (
 )
 from api.http.routes.rights_changes import unconfirmed_seen
 from api.http.sign_in import password_attempt, secret_view
+from api.passwords import set_password
 from archive.access import Author, Operation, Scope, Verdict, decide
 from archive.access.errors import PasswordRefusedError, TokenRefusedError
 

@@ -9,7 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Cookie, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
-from api.accounts import authenticate_password, open_session, principal_of_oidc, revoke_token, set_password
+from api.accounts import revoke_token
 from api.http import login_cookie
 from api.http.credentials import REQUEST_BODY, Credentials, credentials
 from api.http.described import told
@@ -19,6 +19,8 @@ from api.http.oidc import ATTEMPT_SECONDS, OidcRefusedError, Provider
 from api.http.problems import ProblemError
 from api.http.rights_views import NEVER_STORED, TokenSecretView
 from api.http.sign_in import password_attempt, secret_view
+from api.passwords import authenticate_password, set_password
+from api.signing_in import open_session, principal_of_oidc
 from archive.access import Author, Operation
 from archive.access.errors import PasswordRefusedError
 from archive.events import Event
