@@ -10,8 +10,8 @@ from threading import Lock
 from archive.access import Mode, Role, visible_modes
 from archive.catalogue import Reading
 from archive.finding import Answer, Finding, answer_of
+from ingest.recorded import recorded_reports
 from ingest.report import CheckReport
-from ingest.steps import recorded_reports
 
 KEPT_FINDINGS = 100_000
 _LIKENESS = "duplicates"

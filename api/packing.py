@@ -10,9 +10,9 @@ from api.bootstrap import now
 from archive.bag.pack import write_bag
 from archive.finding import Answer, Finding, answer_of, finding
 from ingest.checks import listing
+from ingest.description import file_code_text
 from ingest.metadata import as_submission
 from ingest.reading import read_package
-from ingest.steps import file_code_text
 
 
 def pack_folder(source: Path, target: Path) -> tuple[Finding, ...]:

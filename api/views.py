@@ -14,8 +14,9 @@ from archive.events import Event
 from archive.finding import Severity
 from archive.lifecycle import State
 from archive.local_time import local_text
+from ingest.description import summary
 from ingest.durable import write_whole
-from ingest.steps import receipt_letter, recorded_reports, return_letter, summary
+from ingest.recorded import receipt_letter, recorded_reports, return_letter
 
 
 class AmbiguousIdError(LuutruError):

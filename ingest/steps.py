@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -19,30 +19,29 @@ from typing import Any
 
 from archive.aip.model import Party, WrittenAip
 from archive.aip.writer import write_aip
-from archive.catalogue import Catalogue, Copy, Reading
-from archive.catalogue.model import Aip, Description, Document, Receipt, Revision, Submission, ValidationMaterial
+from archive.catalogue import Catalogue, Copy
+from archive.catalogue.model import Aip, Description, Receipt, Submission
 from archive.copies import Out, read_back, write_everywhere
 from archive.errors import LuutruError
 from archive.events import Event
-from archive.finding import Answer, Finding, worst
+from archive.finding import Finding, worst
 from archive.fixity import CopyState
-from archive.lifecycle import VIETNAMESE, State
-from archive.local_time import local_text
+from archive.lifecycle import State
 from archive.signing import ArchiveKey
 from archive.storage.key import aip_key
 from archive.storage.store import Store
 from ingest.adoption import Packaged, adopted
-from ingest.checking import CHECKS, Surroundings, run_checks
-from ingest.checks.duplicates import identity_key
+from ingest.checking import Surroundings, run_checks
+from ingest.description import catalogued, described_by, material_of, summary
 from ingest.durable import write_whole
-from ingest.letters import letter_pdf, receipt_html, return_html
 from ingest.packaging import PROFILE_VERSION, Checking, aip_content
-from ingest.packaging import Document as CheckedDocument
 from ingest.policy import Agreement, Consequence, Decision, decide
 from ingest.quarantine import Quarantine, Slot, make_whole
 from ingest.reading import Package, entries_of, package_of
 from ingest.receipt import receipt_statement, return_reason
+from ingest.recorded import read_reports, recorded_reports
 from ingest.report import CheckReport
+from ingest.reviewing import require_undecided
 from ingest.unpack import Limits, reopened, unpack
 from ingest.unpack.intake import settle
 
@@ -63,13 +62,6 @@ class ContentMissingError(LuutruError):
     """Quarantine has lost the content of a submission that is not finished."""
 
     code = "ingest.content-missing"
-
-
-class ReviewDecidedError(LuutruError):
-    """Nobody waits for a person's decision here: another was faster, or it was never asked for one."""
-
-    code = "review.already-decided"
-    http_status = 409
 
 
 @dataclass(frozen=True)
@@ -115,7 +107,7 @@ class Steps:
         with self.catalogue.transaction() as tx:
             for report in reports:
                 tx.record_report(submission_id, report.check, report.as_json())
-            tx.describe(submission_id, _description(package))
+            tx.describe(submission_id, described_by(package))
             moved = tx.move(
                 submission_id,
                 Event.SUBMISSION_CHECKS_COMPLETED,
@@ -154,7 +146,7 @@ class Steps:
     def accept(self, submission_id: str, *, actor: str, reason: str) -> State:
         """A person accepts what was in review; who and why go to the ledger. Raises ReviewDecidedError."""
         with self.catalogue.transaction() as tx:
-            if _require_undecided(tx, submission_id, Event.SUBMISSION_DECISION_ACCEPTED, actor):
+            if require_undecided(tx, submission_id, Event.SUBMISSION_DECISION_ACCEPTED, actor):
                 return tx.submission(submission_id).state
             moved = tx.move(
                 submission_id,
@@ -168,7 +160,7 @@ class Steps:
     def send_back(self, submission_id: str, *, actor: str, reason: str) -> State:
         """A person returns what was in review, with the reason in their own words. Raises ReviewDecidedError."""
         with self.catalogue.read() as reading:
-            if _require_undecided(reading, submission_id, Event.SUBMISSION_DECISION_RETURNED, actor):
+            if require_undecided(reading, submission_id, Event.SUBMISSION_DECISION_RETURNED, actor):
                 return State.RETURNED
         submission = self._submission(submission_id)
         reports = read_reports(self._slot(submission_id).checks)
@@ -211,10 +203,10 @@ class Steps:
                     fields=package.fields,
                 ),
                 (
-                    _catalogued(submission.aip_id, offset, document)
+                    catalogued(submission.aip_id, offset, document)
                     for document, offset in zip(checking.documents(), package.offsets, strict=True)
                 ),
-                _material(checking),
+                material_of(checking),
             )
             moved = tx.move(
                 submission_id,
@@ -373,7 +365,7 @@ class Steps:
         """Nothing of the content is kept or quoted: only that it bore a mark, and under which agreement it was refused."""
         with self.catalogue.transaction() as tx:
             if actor != self.actor:
-                _require_undecided(tx, submission_id, Event.SUBMISSION_CONTENT_REFUSED, actor)
+                require_undecided(tx, submission_id, Event.SUBMISSION_CONTENT_REFUSED, actor)
             moved = tx.move(
                 submission_id,
                 Event.SUBMISSION_CONTENT_REFUSED,
@@ -403,7 +395,7 @@ class Steps:
         )
         with self.catalogue.transaction() as tx:
             if actor != self.actor:
-                _require_undecided(tx, submission.id, Event.SUBMISSION_DECISION_RETURNED, actor)
+                require_undecided(tx, submission.id, Event.SUBMISSION_DECISION_RETURNED, actor)
             moved = tx.move(
                 submission.id,
                 Event.SUBMISSION_DECISION_RETURNED,
@@ -459,7 +451,7 @@ class Steps:
             package.subject,
             package.findings,
             self.surroundings(submission.entered_at.isoformat()).owned_by(
-                submission.owner, _description(package).agency_code
+                submission.owner, described_by(package).agency_code
             ),
             folder=folder,
             progress=examined,
@@ -476,130 +468,5 @@ class Steps:
         return Checking(subject, read_reports(slot.checks), slot.checks, entries_of(subject))
 
 
-def _require_undecided(reading: Reading, submission_id: str, decision: Event, actor: str) -> bool:
-    """False while a person is asked to decide; True when this person has decided just this. Raises ReviewDecidedError."""
-    submission = reading.submission(submission_id)
-    if submission.state is State.IN_REVIEW:
-        return False
-    made = [
-        record
-        for event in (
-            Event.SUBMISSION_DECISION_ACCEPTED,
-            Event.SUBMISSION_DECISION_RETURNED,
-            Event.SUBMISSION_CONTENT_REFUSED,
-        )
-        if (record := reading.record_of(submission_id, event)) is not None
-    ]
-    last = max(made, key=lambda record: record.seq, default=None)
-    if last is not None and (last.event, last.actor) == (decision.value, actor):
-        return True
-    raise ReviewDecidedError(
-        f"Hồ sơ nộp lưu đang ở trạng thái «{VIETNAMESE[submission.state]}», không chờ quyết định.",
-        remedy=f"Đã có quyết định «{_DECIDED[last.event]}» lúc {local_text(last.at)}."
-        if last
-        else "Xem lại trạng thái.",
-        detail=last.actor if last else "",
-    )
-
-
-_DECIDED = {
-    Event.SUBMISSION_DECISION_ACCEPTED.value: "tiếp nhận",
-    Event.SUBMISSION_DECISION_RETURNED.value: "trả lại",
-    Event.SUBMISSION_CONTENT_REFUSED.value: "từ chối",
-}
-
-
-def recorded_reports(reading: Reading, submission_id: str) -> tuple[CheckReport, ...]:
-    """The reports the catalogue keeps, in the order of the checks."""
-    kept = reading.reports(submission_id)
-    return tuple(CheckReport.from_json(kept[name]) for name in ("unpack", *CHECKS) if name in kept)
-
-
-def read_reports(checks: Path) -> tuple[CheckReport, ...]:
-    return tuple(CheckReport.from_json(row) for row in json.loads((checks / "reports.json").read_bytes()))
-
-
-def summary(submission: Submission) -> dict[str, Any]:
-    """What letters and receipts say of a submission."""
-    described = submission.description
-    return {
-        "submission": submission.id,
-        "registration": submission.registration_number,
-        "agency": {"code": described.agency_code, "name": described.agency_name},
-        "file_code": described.file_code,
-        "title": described.title,
-        "transfer_sha256": submission.transfer_sha256,
-        "entered_at": local_text(submission.entered_at),
-        "received_legal_at": local_text(submission.received_legal_at),
-        "agreement": {
-            "name": submission.agreement.name,
-            "version": submission.agreement.version,
-            "sha256": submission.agreement.sha256,
-        },
-    }
-
-
 def _findings(reports: Sequence[CheckReport]) -> list[Finding]:
     return [item for report in reports for item in report.findings]
-
-
-def _description(package: Package) -> Description:
-    record = package.subject.record
-    if record is None:
-        return Description()
-    return Description(
-        agency_code=str(record.agency.get("code") or ""),
-        agency_name=str(record.agency.get("name") or ""),
-        file_code=file_code_text(record.file.get("fileCode")),
-        title=str(record.file.get("title") or ""),
-    )
-
-
-def file_code_text(value: object) -> str:
-    """Mã hồ sơ as one string: the parts of a composite code joined by dots in the order of the rule."""
-    if isinstance(value, Mapping):
-        return ".".join(str(part) for part in value.values() if part not in (None, ""))
-    return str(value or "")
-
-
-def _catalogued(aip_id: str, offset: int, document: CheckedDocument) -> Document:
-    fields = document.entry.fields
-    return Document(
-        aip_id=aip_id,
-        ordinal=document.ordinal,
-        path=document.path,
-        size_bytes=document.digests.size_bytes,
-        sha256=document.digests.sha256,
-        sha512=document.digests.sha512,
-        tar_offset=offset,
-        pronom=document.format.get("puid") or "",
-        media_type=document.format.get("mime") or "",
-        verdict=worst(map(Answer, document.answers.values())).value,
-        number=str(fields.get("codeNumber") or ""),
-        notation=str(fields.get("codeNotation") or ""),
-        identity_key=identity_key(fields),
-        fields=fields,
-        revisions=tuple(
-            Revision(item["signed_revision"]["length"], item["signed_revision"]["sha256"])
-            for item in document.signatures
-            if item.get("signed_revision")
-        ),
-    )
-
-
-def _material(checking: Checking) -> list[ValidationMaterial]:
-    """Every piece of validation material once, however many documents used it."""
-    found: dict[str, ValidationMaterial] = {}
-    for document in checking.documents():
-        for item in document.facts.get("signatures", {}).get("material") or ():
-            if item["kind"] != "report":
-                found[item["sha256"]] = ValidationMaterial(item["sha256"], item["sha512"], item["kind"], item["size"])
-    return list(found.values())
-
-
-def return_letter(reason: Mapping[str, Any]) -> bytes:
-    return letter_pdf(return_html(reason))
-
-
-def receipt_letter(receipt: Receipt) -> bytes:
-    return letter_pdf(receipt_html(receipt.document))

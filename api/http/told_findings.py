@@ -11,8 +11,8 @@ from api.http.targets import aip_target
 from archive.access import Operation, Target, Verdict, decide
 from archive.catalogue import Aip, Reading
 from archive.finding import Finding
+from ingest.recorded import recorded_reports
 from ingest.report import CheckReport
-from ingest.steps import recorded_reports
 
 
 def knows_all_of(reading: Reading, asked: Asked, aip: Aip) -> bool:

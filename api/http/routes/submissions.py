@@ -46,7 +46,7 @@ from archive.events import Event
 from archive.ledger import Record
 from archive.lifecycle import STATE_AFTER, State
 from archive.local_time import VIETNAM
-from ingest.steps import receipt_letter, return_letter
+from ingest.recorded import receipt_letter, return_letter
 
 router = APIRouter(tags=["submissions"])
 STREAMED = [("POST", "/api/v1/submissions")]
