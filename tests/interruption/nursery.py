@@ -19,6 +19,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import functools
+import gc
 import importlib
 import itertools
 import json
@@ -33,7 +34,8 @@ from typing import Any
 PR_SET_CHILD_SUBREAPER = 36
 _SLOW = (
     "dbos", "api.bootstrap", "api.submitting", "api.working", "api.verifying", "search.client", "search.index",
-    "search.indexer", "api.index_source", "jsonschema", "openpyxl", "ingest.checks.signatures",
+    "search.indexer", "api.index_source", "jsonschema", "openpyxl", "ingest.checks.signatures", "dbos._sys_db_sqlite",
+    "sqlalchemy.dialects.sqlite",
 )  # fmt: skip
 
 
@@ -46,6 +48,9 @@ def main() -> None:
     assert "pygfried" not in sys.modules, "its runtime does not survive a fork"
     # What a dead child leaves becomes ours, and so can be counted.
     assert ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0) == 0
+    # What is there now is shared with every child, and not copied because a collector looks at it.
+    gc.collect()
+    gc.freeze()
     answers = os.fdopen(os.dup(1), "w")
     os.dup2(2, 1)
     print(json.dumps({"ready": True}), file=answers, flush=True)
