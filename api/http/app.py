@@ -28,7 +28,7 @@ from api.http.openapi_document import openapi_document
 from api.http.problems import Fault, ProblemError, problem_of, response_of
 from api.http.service import Service
 from archive.errors import LuutruError
-from search.errors import IndexUnavailableError, NodeError
+from search.errors import IndexUnavailableError, NodeError, SearchError
 
 PREFIX = "/api/v1"
 _log = structlog.get_logger("luutru.http")
@@ -114,7 +114,7 @@ def _handle_errors(app: FastAPI, allowed: AllowedMethods) -> None:
             request.app.state.service.forget_index()
         if found.status >= 500:
             _log.warning(
-                "error", request_id=request.scope.get("request_id"), code=error.code, detail=error.detail[:2000]
+                "error", request_id=request.scope.get("request_id"), code=error.code, detail=_without_content(error)
             )
         return answered(request, found)
 
@@ -162,6 +162,12 @@ def _handle_errors(app: FastAPI, allowed: AllowedMethods) -> None:
                 remedy="Báo người quản trị kèm mã yêu cầu (request_id).",
             ),
         )
+
+
+def _without_content(error: LuutruError) -> str:
+    """What may be logged of it: what the search server says of a question may quote the words that were asked for."""
+    detail = error.detail.partition(":")[0] if isinstance(error, SearchError) else error.detail
+    return detail[:2000]
 
 
 def _openapi(app: FastAPI) -> dict[str, Any]:

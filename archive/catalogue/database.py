@@ -23,18 +23,25 @@ _ADVISORY_LOCK = 0x6C757574727531  # "luutru1": one writer at a time on PostgreS
 
 
 def open_engine(url: str) -> Engine:
-    """An engine whose every transaction is durable when committed; SQLite in WAL mode, or PostgreSQL."""
+    """An engine whose every transaction is durable when committed; SQLite in WAL mode, or PostgreSQL.
+
+    Its errors quote no values: they end in logs, and values are content of records, names and digests of secrets.
+    """
     parsed = make_url(url)
     if parsed.get_backend_name() == "sqlite":
         engine = create_engine(
-            parsed, json_serializer=_json_text, connect_args={"timeout": WAIT_SECONDS}, pool_size=CONNECTIONS
+            parsed,
+            json_serializer=_json_text,
+            connect_args={"timeout": WAIT_SECONDS},
+            pool_size=CONNECTIONS,
+            hide_parameters=True,
         )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, json_serializer=_json_text, pool_size=CONNECTIONS)
+    engine = create_engine(parsed, json_serializer=_json_text, pool_size=CONNECTIONS, hide_parameters=True)
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 

@@ -21,7 +21,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 
 import archive.catalogue.migrations
 from archive.catalogue import Catalogue, Description, Receipt
-from archive.catalogue.database import open_engine, reading, writing
+from archive.catalogue.database import open_engine, reading, translated, writing
 from archive.catalogue.tables import metadata
 from archive.catalogue.versions import NEWEST, upgrade
 from archive.errors import CatalogueError, CatalogueVersionError, LedgerBrokenError
@@ -314,3 +314,12 @@ def _start(program: str, *arguments: str) -> subprocess.Popen[str]:
         text=True,
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(root), str(HERE)])},
     )
+
+
+def test_an_error_of_the_database_quotes_no_values(tmp_path: Path) -> None:
+    engine = open_engine(f"sqlite:///{tmp_path / 'x.sqlite'}")
+    for statement in ("SELECT no_column WHERE :value = 1", "SELECT 1 FROM no_table WHERE :value = 1"):
+        with pytest.raises(CatalogueError) as error, translated(), reading(engine) as connection:
+            connection.execute(text(statement), {"value": "Nguyễn Văn An"})
+        assert "Nguyễn Văn An" not in error.value.detail and "SELECT" in error.value.detail
+    engine.dispose()
