@@ -79,7 +79,7 @@ def test_secrets_are_new_each_time_and_known_by_their_digest_only() -> None:
     assert len(digests) == 100 and None not in digests
 
 
-@pytest.mark.parametrize("text", ["", "luutru_", "luutru_" + "a" * 42, "luutru_" + "a" * 44, "x" + new_secret()])
+@pytest.mark.parametrize("text", ["", "luutru_", "luutru_" + "a" * 42, "luutru_" + "a" * 44, "xluutru_" + "a" * 43])
 def test_what_cannot_be_a_secret_is_not_looked_up(text: str) -> None:
     for spelling in (text, text + "\n", "luutru_" + "đ" * 43):
         assert secret_sha256(spelling) is None
