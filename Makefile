@@ -16,7 +16,7 @@ demo: install java  ## Install everything, start an archive of its own, ingest t
 	@$(PY) -m api.demo
 
 test: dev java   ## Install what the tests need and run them all
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile $(ARGS)
+	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev       ## Formatting, lint, types, layers, lock file
 	@$(VENV)/bin/ruff format --check .
