@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from samples.making import make_samples
-from tests.cli.shell import ROOT, Shell, luutru
+from tests.cli.shell import ROOT, Shell, here
 from tests.servers.elasticsearch import at_server, running_elasticsearch
 
 GOOD = ("quyet-dinh", "danh-muc-csv", "danh-muc-xlsx", "danh-muc-zip")
@@ -35,7 +35,7 @@ def search_url() -> Iterator[str]:
 
 
 def initialised(home: Path, samples: dict[str, Path]) -> Shell:
-    said = luutru(
+    said = here(
         "init", "--home", home, "--name", "Lưu trữ lịch sử tỉnh Bình Minh", "--code", "H99.12",
         "--trust-list", samples["trust-list"], "--agreement", samples["agreement"],
     )  # fmt: skip

@@ -215,6 +215,6 @@ def test_nothing_is_packed_that_would_come_back(tmp_path: Path, samples: dict[st
 def test_the_archive_itself_is_never_taken_for_a_submission(new_archive: Any) -> None:
     shell = new_archive()
     for inside in (shell.home, shell.home / "keys", shell.home.parent):
-        said = shell("submit", "--no-wait", inside)
+        said = shell.here("submit", "--no-wait", inside)
         assert said.code == Exit.NOT_READY and "intake.source-refused" in said.err
     assert not list((shell.home / "quarantine").iterdir())
