@@ -39,7 +39,6 @@ class Operation(StrEnum):
     RIGHTS_CHANGE_READ = "rights-change.read"
     RIGHTS_CHANGE_CONFIRM = "rights-change.confirm"
     ACCOUNT_ADMINISTER = "account.administer"
-    INDEX_ADMINISTER = "index.administer"
 
 
 class Verdict(StrEnum):
@@ -101,7 +100,6 @@ _SCOPE: Mapping[Operation, Scope | None] = {
     Operation.RIGHTS_CHANGE_READ: Scope.READ,
     Operation.RIGHTS_CHANGE_CONFIRM: Scope.DECIDE,
     Operation.ACCOUNT_ADMINISTER: Scope.ADMINISTER,
-    Operation.INDEX_ADMINISTER: Scope.ADMINISTER,
 }
 
 _AGENCY: Mapping[Operation, _Rule] = {
@@ -153,7 +151,6 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.METRICS_READ: _Rule.YES,
         Operation.RIGHTS_CHANGE_READ: _Rule.YES,
         Operation.ACCOUNT_ADMINISTER: _Rule.YES,
-        Operation.INDEX_ADMINISTER: _Rule.YES,
     },
 }
 

@@ -39,7 +39,6 @@ grant.decide              -       -          k     -        -              -
 rights-change.read        -       -          +     +        +              -
 rights-change.confirm     -       -          +     -        -              -
 account.administer        -       -          -     -        +              -
-index.administer          -       -          -     -        +              -
 """
 # Without a grant: may it be known of? (first letter), may its content be read without stating a purpose? with one?
 RECORDS = """
@@ -60,7 +59,7 @@ metrics.read administer  submission.hand-in submit submission.read read      sub
 record.search read       record.read read          content.read read         aip.copy read
 dip.export read          list.export read          ledger.read read          mode.decide decide
 grant.read decide        grant.decide decide       rights-change.read read   rights-change.confirm decide
-account.administer administer                      index.administer administer
+account.administer administer
 """
 ROLE_SCOPES = {
     "agency": "submit read",
@@ -197,5 +196,4 @@ def test_an_administrator_reads_no_content_and_decides_nothing_even_with_a_grant
         "metrics.read",
         "rights-change.read",
         "account.administer",
-        "index.administer",
     }
