@@ -88,7 +88,8 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
 def listening(host: str, port: int) -> Iterator[socket.socket]:
     """A listening socket; port 0 takes a free one. Raises AddressTakenError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    with socket.socket(family, socket.SOCK_STREAM) as bound:
+    # The protocol is named, else asyncio leaves out TCP_NODELAY, and every answer waits 40 ms for an acknowledgement.
+    with socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP) as bound:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             bound.bind((host, port))
