@@ -181,6 +181,35 @@ def test_an_odd_word_in_a_query_or_header_is_no_error_of_ours(
 
 
 @pytest.mark.parametrize(
+    ("route", "name", "value"),
+    [
+        ("PUT /api/v1/accounts/{account_id}/active", "active", 0),
+        ("PUT /api/v1/accounts/{account_id}/active", "active", "false"),
+        ("POST /api/v1/me/tokens", "days", "5"),
+        ("POST /api/v1/me/tokens", "days", True),
+        ("POST /api/v1/grants", "ordinal", "1"),
+        ("POST /api/v1/grants", "valid_until", 4102444800),
+        ("POST /api/v1/records/{aip_id}/dip", "ordinals", ["1"]),
+        ("POST /api/v1/records/{aip_id}/dip", "requested_on", 0),
+        ("PUT /api/v1/records/{aip_id}/mode", "review_on", 0),
+    ],
+)
+def test_what_only_could_be_read_as_a_value_is_none(
+    route: str, name: str, value: Any, client: TestClient, world: World, wanted: Wanted
+) -> None:
+    method, path, options = request_of(route, wanted)
+    answer = client.request(method, path, json={**options["json"], name: value}, headers=bearer(world, route))
+    assert answer.status_code == 422
+    assert answer.json()["faults"][0]["at"].startswith(f"body.{name}")
+
+
+@pytest.mark.parametrize("name", ("from", "to"))
+def test_a_number_is_no_day_of_a_search(name: str, client: TestClient, world: World) -> None:
+    headers = {"Authorization": f"Bearer {world.tokens['agency']}"}
+    assert client.get("/api/v1/search", params={name: "1500000000"}, headers=headers).status_code == 422
+
+
+@pytest.mark.parametrize(
     "path", ("/", "/api", "/api/v1", "/api/v1/", "/api/v1/health/", "//api/v1/health", "/api/v1/%00")
 )
 def test_an_address_that_does_not_exist_is_a_problem_with_404(path: str, client: TestClient) -> None:

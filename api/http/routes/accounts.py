@@ -11,6 +11,7 @@ from api.accounts import create_account, revoke_token
 from api.http.described import told
 from api.http.first_password import first_password
 from api.http.gate import Asked, gate
+from api.http.json_values import Boolean
 from api.http.rights_views import NEVER_STORED, AccountView, Id, Line, Strict, TokenView
 from api.http.routes.own_account import TokenList
 from api.passwords import set_password
@@ -46,7 +47,7 @@ class NewAccountBody(Strict):
     agency_code: str = Field(
         default="", pattern=_CODE, description="Mã cơ quan, chỉ với vai trò agency. / For agencies only.", examples=[""]
     )
-    with_password: bool = Field(
+    with_password: Boolean = Field(
         default=False, description="Tạo mật khẩu dùng một lần. / Make a password for the first sign-in."
     )
     identity: Identity | None = Field(default=None, description="Danh tính bên ngoài. / Identity at a provider.")
@@ -76,7 +77,7 @@ class RoleChange(Strict):
 
 
 class Activity(Strict):
-    active: bool = Field(description="Mở hay khóa. / Whether it is open.", examples=[False])
+    active: Boolean = Field(description="Mở hay khóa. / Whether it is open.", examples=[False])
 
 
 class AccountList(BaseModel):

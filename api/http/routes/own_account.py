@@ -11,6 +11,7 @@ from api.accounts import TOKEN_DAYS, issue_token, revoke_token
 from api.http.credentials import LONGEST_PASSWORD
 from api.http.described import told
 from api.http.gate import Asked, gate
+from api.http.json_values import Boolean, Integer
 from api.http.rights_views import (
     NEVER_STORED,
     AccountView,
@@ -54,7 +55,7 @@ class NewOwnToken(Strict):
         description="Phạm vi; bỏ trống: như mã đang dùng. / Scopes; null: those of the token in use.",
         examples=[["read"]],
     )
-    days: int = Field(default=TOKEN_DAYS, ge=1, le=366, description="Số ngày hiệu lực. / How many days.")
+    days: Integer = Field(default=TOKEN_DAYS, ge=1, le=366, description="Số ngày hiệu lực. / How many days.")
 
 
 class TokenList(BaseModel):
@@ -74,7 +75,7 @@ class PasswordChange(Strict):
         description="Mật khẩu mới. / The new one.",
         examples=["mật khẩu mới dài dễ nhớ"],
     )
-    revoke_other_tokens: bool = Field(
+    revoke_other_tokens: Boolean = Field(
         default=True,
         description="Thu hồi mọi mã truy cập khác của tài khoản. / Revoke every other token of the account.",
     )
