@@ -24,7 +24,8 @@ from api.heartbeat import Pulse
 from api.http.app import create_app
 from api.serving import configured, listening
 from api.settings import load_settings
-from tests.http_contract.world import World, account_id
+from api.signing_in import authenticate
+from tests.http_contract.world import World, token_of
 
 _addresses = itertools.count(1)
 schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
@@ -87,26 +88,32 @@ class Outcome:
 def schema_of(
     world: World, address: str, installation: Installation, role: str, values: Mapping[str, Any]
 ) -> BaseSchema:
-    """The OpenAPI of the service as it tells it, to be tried with the token of ``role`` ("" for nobody)."""
+    """The OpenAPI of the service as it tells it, to be tried with tokens of ``role`` ("" for nobody)."""
     schema = schemathesis.openapi.from_url(
         f"{address}/api/v1/openapi.json", config=SchemathesisConfig.from_dict(dict(values))
     )
     if role:
-        _spare_own_token(schema, installation, role)
+        _ask_as(schema, installation, role)
     _pass_over_unknown_fields(schema)
     return schema
 
 
-def _spare_own_token(schema: BaseSchema, installation: Installation, role: str) -> None:
-    """Who asks does not end his own right to ask: everything after would be 401 and nothing more."""
-    own = account_id(installation, role)
+def _ask_as(schema: BaseSchema, installation: Installation, role: str) -> None:
+    """Every request with a token of ``role`` that lives: signing out and revoking are tried too, and would end the rest."""
+    lock, secret = threading.Lock(), [token_of(installation, role)]
 
-    @schema.hook
-    def filter_path_parameters(context: Any, path_parameters: dict[str, Any]) -> bool:
-        with installation.catalogue.read() as reading:
-            tokens = {token.id for token in reading.tokens(own)}
-        given = {str(value) for value in (path_parameters or {}).values()}
-        return own not in given and not tokens & given
+    @schema.auth(refresh_interval=None)
+    class Living:
+        def get(self, case: Any, context: Any) -> str:
+            with lock:
+                with installation.catalogue.read() as reading:
+                    lives = authenticate(reading, secret[0], now()) is not None
+                if not lives:
+                    secret[0] = token_of(installation, role)
+                return secret[0]
+
+        def set(self, case: Any, data: str, context: Any) -> None:
+            case.headers["Authorization"] = f"Bearer {data}"
 
 
 def carried_out(schema: BaseSchema, foreign: frozenset[str]) -> Outcome:
