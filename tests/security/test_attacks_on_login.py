@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -126,7 +127,12 @@ def test_the_log_of_the_service_holds_no_password_no_token_and_nothing_that_was_
         httpx.get(f"{api}/me?token={secrets[2]}", headers={"Authorization": f"Bearer {secrets[2]}"})
         httpx.get(f"{api}/{secrets[1]}/{secrets[2]}", headers={"User-Agent": secrets[1], "Referer": secrets[2]})
         httpx.get(f"{api}/me", headers={"X-Request-ID": "zqtimkiemzq\x7f"})
-        log = (home / "out.log").read_text(encoding="utf-8")
+        # The line of a request is written after its answer.
+        for _ in range(200):
+            log = (home / "out.log").read_text(encoding="utf-8")
+            if log.count('"status"') >= 7:
+                break
+            time.sleep(0.05)
     assert log.count('"status"') >= 7
     for secret in secrets:
         assert secret not in log
