@@ -145,7 +145,7 @@ async def _reader(client: httpx.AsyncClient, secret: str, number: int, big: BigA
         file = chance.randrange(big.files)
         words = big.text(file, chance.choice(big.ordinals(file))).split()
         start = chance.randrange(len(words) - 6)
-        query = " ".join(words[start : start + chance.randint(2, 5)]).replace(":", " ").replace('"', " ")
+        query = " ".join(words[start : start + chance.randint(2, 5)]).translate({ord(sign): " " for sign in ':"()|'})
         began = time.perf_counter()
         if await _asked(client, "search", headers, seen, "search", {"q": query}) is not None:
             seen.searches.append(time.perf_counter() - began)
