@@ -20,5 +20,7 @@ def _integer(value: Any) -> Any:
     return value
 
 
-Boolean = Annotated[bool, BeforeValidator(_boolean, json_schema_input_type=bool)]
-Integer = Annotated[int, BeforeValidator(_integer, json_schema_input_type=int)]
+ONLY_AN_INTEGER = BeforeValidator(_integer)
+"""Behind the bounds, where a value has any of its own: ``Annotated[int, Field(ge=1), ONLY_AN_INTEGER]``."""
+Boolean = Annotated[bool, BeforeValidator(_boolean)]
+Integer = Annotated[int, ONLY_AN_INTEGER]

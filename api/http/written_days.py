@@ -31,5 +31,5 @@ def _no_number(value: Any) -> Any:
     return value
 
 
-Day = Annotated[date, BeforeValidator(_day, json_schema_input_type=date)]
-Instant = Annotated[AwareDatetime, BeforeValidator(_instant, json_schema_input_type=AwareDatetime)]
+Day = Annotated[date, BeforeValidator(_day)]
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]

@@ -27,7 +27,7 @@ from api.http.content import (
 from api.http.described import told
 from api.http.found import AipId, FoundAip, found_hoso, found_package
 from api.http.gate import Asked, gate, stated_purpose
-from api.http.json_values import Integer
+from api.http.json_values import ONLY_AN_INTEGER
 from api.http.problems import ProblemError, forbidden, purpose_missing, unknown
 from api.http.targets import Judge, to_know
 from api.http.written_days import Day
@@ -131,7 +131,7 @@ class DipAsked(BaseModel):
     )
     research_topic: str = Field(default="", max_length=500, description="Đề tài nghiên cứu. / Topic of research.")
     description: str = Field(default="", max_length=500, description="Mô tả. / Description.")
-    ordinals: list[Annotated[Integer, Field(ge=1, le=10_000_000)]] | None = Field(
+    ordinals: list[Annotated[int, Field(ge=1, le=10_000_000), ONLY_AN_INTEGER]] | None = Field(
         default=None,
         max_length=10_000,
         description="Chỉ các tài liệu này; bỏ trống là mọi tài liệu được phép. / Only these; all that are allowed "

@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from api.http.described import told
 from api.http.gate import Asked, gate
-from api.http.json_values import Integer
+from api.http.json_values import ONLY_AN_INTEGER
 from api.http.rights_views import NEVER_STORED, GrantView, Id, Line, Names, Number, Reason, Strict
 from api.http.routes.modes import target_of
 from api.http.written_days import Instant
@@ -34,10 +34,8 @@ class GrantDecision(Strict):
         description="Mã gói tin của hồ sơ. / The package.",
         examples=["0b9c2f5e-7a54-4a5e-9d4e-4b7f0f3c9a11"],
     )
-    ordinal: Integer | None = Field(
+    ordinal: Annotated[int, Field(ge=0, le=2**31 - 1), ONLY_AN_INTEGER] | None = Field(
         default=None,
-        ge=0,
-        le=2**31 - 1,
         description="Thứ tự tài liệu; bỏ trống: cả hồ sơ với mọi tài liệu. / One document; null: all of it.",
     )
     reason: Reason = Field(description="Lý do. / Why.", examples=["Phục vụ giải quyết khiếu nại"])
