@@ -29,13 +29,18 @@ class ObjectFile(io.RawIOBase):
         self._position = 0
         try:
             # Non-blocking: a FIFO in the place of an object would otherwise hold every verification for ever.
-            self._descriptor = disk.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
-            kind = disk.stat(self._descriptor).st_mode
-            if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # a folder says so itself when it is read
-                disk.close(self._descriptor)
-                raise OSError(errno.EINVAL, "neither a file nor a folder")
+            descriptor = disk.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+            try:
+                kind = disk.stat(descriptor).st_mode
+                if not (stat.S_ISREG(kind) or stat.S_ISDIR(kind)):  # a folder says so itself when it is read
+                    raise OSError(errno.EINVAL, "neither a file nor a folder")
+            except BaseException:
+                disk.close(descriptor)
+                raise
         except OSError as error:
             raise store_error(error, store, key) from error
+        # Ours from here on: closed once, since its number may belong to somebody else's file the moment it is closed.
+        self._descriptor = descriptor
         if cold:
             # Advice only: where it is not understood the read is still a read, if perhaps from memory.
             with suppress(OSError):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import random
 import signal
@@ -291,3 +292,22 @@ def test_a_fifo_in_the_place_of_an_object_is_an_unreadable_copy_and_holds_nobody
     with pytest.raises(StoreError) as said:
         store.open(KEY)
     assert not isinstance(said.value, ObjectMissingError)
+
+
+def test_what_could_not_be_opened_never_closes_the_file_of_somebody_else(root: Path) -> None:
+    store = DirectoryStore("a", root)
+    put(store)
+    (path,) = root.rglob("*.tar")
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(StoreError) as said:
+        store.open(KEY)
+    others = [os.open(root, os.O_RDONLY | os.O_DIRECTORY) for _ in range(8)]  # one of them gets the number set free
+    try:
+        del said
+        gc.collect()
+        for descriptor in others:
+            os.fstat(descriptor)
+    finally:
+        for descriptor in others:
+            os.close(descriptor)
