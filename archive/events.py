@@ -43,6 +43,23 @@ class Event(StrEnum):
     ACCOUNT_SESSION_OPENED = "account.session.opened"
     ACCOUNT_SESSION_REFUSED = "account.session.refused"
     RIGHTS_CHANGE_CONFIRMED = "rights.change.confirmed"
+    AUDIT_RUN_COMPLETED = "audit.run.completed"
+    AUDIT_CANARY_MISSED = "audit.canary.missed"
+    AIP_COPY_REPAIRED = "aip.copy.repaired"
+    AIP_COPY_REBUILT = "aip.copy.rebuilt"
+    AIP_COPY_ADDED = "aip.copy.added"
+    AIP_DAMAGE_REMOVED = "aip.damage.removed"
+    AIP_INCIDENT_OPENED = "aip.incident.opened"
+    AIP_INCIDENT_CLOSED = "aip.incident.closed"
+    STORE_POLICY_ADOPTED = "store.policy.adopted"
+    STORE_PLACE_ADDED = "store.place.added"
+    STORE_PLACE_RETIRED = "store.place.retired"
+    STORE_MEDIUM_MOVED = "store.medium.moved"
+    ARCHIVE_BACKUP_COMPLETED = "archive.backup.completed"
+    ARCHIVE_DRILL_COMPLETED = "archive.drill.completed"
+    ARCHIVE_CATALOGUE_REBUILT = "archive.catalogue.rebuilt"
+    ARCHIVE_DATABASE_MOVED = "archive.database.moved"
+    ARCHIVE_SECRETS_EXPORTED = "archive.secrets.exported"
 
 
 REQUIRED_DATA: Mapping[Event, frozenset[str]] = {

@@ -26,12 +26,25 @@ DeepCheck = Callable[[BufferedReader], Iterable[Finding]]
 
 
 class CopyState(StrEnum):
-    """What a full read of one copy showed. Only OK is good; a copy that could not be read is not a damaged one."""
+    """What is known of one copy. Only a full read gives OK; a copy that could not be read is not a damaged one.
+
+    EXTRA: bytes no record claims. NOT_RUN: an audit ended before it came to this copy. OVERDUE: the time in which the
+    policy wants it read is over. AWAITED: the policy lets this store lag, and nothing has been written there yet.
+    """
 
     OK = "ok"
     MISMATCH = "mismatch"
     MISSING = "missing"
     UNREADABLE = "unreadable"
+    EXTRA = "extra"
+    NOT_RUN = "not-run"
+    OVERDUE = "overdue"
+    AWAITED = "awaited"
+
+    @property
+    def red(self) -> bool:
+        """Whether somebody must be told."""
+        return self not in (CopyState.OK, CopyState.AWAITED)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -40,6 +42,16 @@ class ObjectWriter(Protocol):
     ) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """Bytes that were taken out of the place of ``key`` and are kept for a time. ``name``: the store's own word for it."""
+
+    name: str
+    key: Key
+    at: datetime
+    size_bytes: int
+
+
 class Store(Protocol):
     """Objects under keys. No object is ever changed, and only whole ones are seen.
 
@@ -66,6 +78,30 @@ class Store(Protocol):
 
     def keys(self, folder: str = "") -> Iterator[Key]:
         """The keys inside ``folder`` (never those that merely begin like it), ascending by their segments."""
+        ...
+
+    def replacing(self, key: Key, *, keep: bool = True) -> ObjectWriter:
+        """A writer whose commit puts its bytes where ``key`` is, missing or not: at every instant one of the two is there.
+
+        ``keep``: what was there is put aside first and can be read until ``drop_aside``; else no version of it stays.
+        """
+        ...
+
+    def aside(self) -> Iterator[Aside]:
+        """What was put aside, the oldest first."""
+        ...
+
+    def read_aside(self, aside: Aside) -> Iterator[bytes]: ...
+
+    def drop_aside(self, aside: Aside) -> None:
+        """Gone for good when this returns; gone already is fine."""
+        ...
+
+    def remove(self, key: Key) -> None:
+        """No version of this object is left when this returns; none there is fine.
+
+        Raises StoreError (LockedError when a lock forbids it): then it is still there.
+        """
         ...
 
     def foreign(self) -> Iterator[str]:

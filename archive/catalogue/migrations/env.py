@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from alembic import context
 
-from archive.catalogue import rights_tables, tables
+from archive.catalogue import (  # noqa: F401
+    alert_tables,
+    audit_tables,
+    checkpoint_tables,
+    policy_tables,
+    rights_tables,
+    tables,
+    worker_tables,
+)
 
 # Importing the tables of rights adds them to the same metadata.
 _metadata = rights_tables.accounts.metadata

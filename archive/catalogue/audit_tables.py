@@ -1,0 +1,1 @@
+"""Audits of copies: runs, findings, canaries, repairs and incidents."""

@@ -1,0 +1,12 @@
+"""Audits of copies: when each was last read whole, runs, findings, canaries, repairs and incidents."""
+
+from __future__ import annotations
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,1 @@
+"""Storage policies and what moves between stores."""

@@ -1,0 +1,1 @@
+"""Workers, their claims, and runs of scheduled jobs."""
