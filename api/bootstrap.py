@@ -20,6 +20,7 @@ from archive.errors import StoreError
 from archive.local_time import VIETNAM
 from archive.signing import ArchiveKey, load_key
 from archive.storage.directory import DirectoryStore
+from archive.storage.store import Store
 from ingest.calendar import default_calendar
 from ingest.checking import Surroundings
 from ingest.checks.malware import Scanner
@@ -113,7 +114,7 @@ class Installation:
         return Catalogue.open(self.settings.catalogue_url)
 
     @cached_property
-    def stores(self) -> tuple[DirectoryStore, ...]:
+    def stores(self) -> tuple[Store, ...]:
         return tuple(DirectoryStore(store.name, store.path) for store in self.settings.stores)
 
     @cached_property

@@ -64,6 +64,12 @@ class StoreReadOnlyError(StoreError):
     code = "store.read-only"
 
 
+class LockedError(StoreError):
+    """A lock of the medium (Object Lock, an immutable file) keeps the object; it is still there."""
+
+    code = "store.locked"
+
+
 class IllegalMoveError(LuutruError):
     """A submission may not go from this state to that one."""
 

@@ -3,6 +3,6 @@
 from archive.storage.directory import DirectoryStore
 from archive.storage.key import Key, aip_key
 from archive.storage.memory import MemoryStore
-from archive.storage.store import ObjectWriter, Store
+from archive.storage.store import Aside, ObjectWriter, Store
 
-__all__ = ["DirectoryStore", "Key", "MemoryStore", "ObjectWriter", "Store", "aip_key"]
+__all__ = ["Aside", "DirectoryStore", "Key", "MemoryStore", "ObjectWriter", "Store", "aip_key"]

@@ -2,6 +2,7 @@
 
 <root>/.luutru-store.json      proves that the right medium is mounted here
       /.writing/<token>        objects being written, each locked (flock) by its living writer
+      /.aside/…                what was replaced, until it is dropped (see ``aside_folder``)
       /aip/3f/3f….tar          objects, mode 0444
 
 write: .writing/<token> → fsync → link to its key (exclusive) → fsync every folder up to the root → drop <token>
@@ -9,20 +10,24 @@ write: .writing/<token> → fsync → link to its key (exclusive) → fsync ever
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
-from archive.errors import KeyRefusedError, StoreError
+from archive.errors import KeyRefusedError, LockedError, StoreError
+from archive.storage.aside_folder import ASIDE, AsideFolder, sync_folder
 from archive.storage.disk import Disk, store_error
 from archive.storage.file_reading import ObjectFile
+from archive.storage.file_replacing import ReplacingFileWriter
 from archive.storage.file_writing import FileWriter
 from archive.storage.key import Key, folder_segments
-from archive.storage.store import chunks
+from archive.storage.store import Aside, chunks
 
 MARKER = ".luutru-store.json"
 WRITING = ".writing"
@@ -32,16 +37,27 @@ def _random_token() -> str:
     return uuid.uuid4().hex
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 class DirectoryStore:
     """Kept in ``root``, which ``initialise`` has made a store. Safe for many threads and processes at once."""
 
     def __init__(
-        self, name: str, root: Path, *, disk: Disk | None = None, token: Callable[[], str] = _random_token
+        self,
+        name: str,
+        root: Path,
+        *,
+        disk: Disk | None = None,
+        token: Callable[[], str] = _random_token,
+        now: Callable[[], datetime] = _now,
     ) -> None:
         self._name = name
         self._root = root
         self._disk = disk or Disk()
         self._token = token
+        self._aside = AsideFolder(self._disk, root, token, now)
 
     @classmethod
     def initialise(cls, name: str, root: Path, *, disk: Disk | None = None) -> DirectoryStore:
@@ -94,6 +110,48 @@ class DirectoryStore:
             with suppress(KeyRefusedError):
                 yield Key(name)
 
+    def replacing(self, key: Key, *, keep: bool = True) -> ReplacingFileWriter:
+        self._require_present()
+        writing = self._root / WRITING
+        return ReplacingFileWriter(
+            self._disk, self._name, key, self._root, writing, self._token, self._aside, keep=keep
+        )
+
+    def aside(self) -> Iterator[Aside]:
+        self._require_present()
+        try:
+            yield from self._aside.found()
+        except OSError as error:
+            raise store_error(error, self._name) from error
+
+    def read_aside(self, aside: Aside) -> Iterator[bytes]:
+        self._require_present()
+        path = self._aside.path(aside)
+        file: io.BufferedReader = io.BufferedReader(ObjectFile(self._disk, self._name, aside.key, path, cold=False))
+        return chunks(file, self._name, 0, None)
+
+    def drop_aside(self, aside: Aside) -> None:
+        self._require_present()
+        try:
+            self._aside.drop(aside)
+        except OSError as error:
+            raise self._not_removed(error, aside.key) from error
+
+    def remove(self, key: Key) -> None:
+        self._require_present()
+        path = self._path(key)
+        try:
+            with self._aside.alone():
+                with suppress(FileNotFoundError):
+                    self._disk.unlink(path)
+                with suppress(FileNotFoundError):
+                    sync_folder(self._disk, path.parent)
+                for aside in self._aside.found():
+                    if aside.key == key:
+                        self._aside.drop(aside)
+        except OSError as error:
+            raise self._not_removed(error, key) from error
+
     def foreign(self) -> Iterator[str]:
         self._require_present()
         for name in self._walk(()):
@@ -128,6 +186,15 @@ class DirectoryStore:
 
     def _path(self, key: Key) -> Path:
         return self._root.joinpath(*key.segments)
+
+    def _not_removed(self, error: OSError, key: Key) -> StoreError:
+        if error.errno == errno.EPERM:  # immutable or append-only; a lack of rights is EACCES
+            return LockedError(
+                f"Kho «{self._name}» khoá, không cho xoá đối tượng.",
+                remedy="Chờ hết thời hạn khoá, hoặc gỡ khoá theo quy định rồi chạy lại.",
+                detail=f"{self._name} {key}: {error}",
+            )
+        return store_error(error, self._name)
 
     def _require_present(self) -> None:
         """An empty mount point must never be taken for a store that has lost everything, nor be written into."""
@@ -174,7 +241,7 @@ class DirectoryStore:
         except OSError as error:
             raise store_error(error, self._name) from error
         for name, is_folder in entries:
-            if not segments and name in (MARKER, WRITING):
+            if not segments and name in (MARKER, WRITING, ASIDE):
                 continue
             if is_folder:
                 yield from self._walk((*segments, name))

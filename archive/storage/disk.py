@@ -44,8 +44,16 @@ class Disk:
         """A second name; FileExistsError when ``target`` is taken, whoever took it."""
         os.link(source, target, follow_symlinks=False)
 
+    def rename(self, source: Path, target: Path) -> None:
+        """``source`` takes the name ``target``, whatever file had it; at no instant is there none."""
+        os.rename(source, target)
+
     def unlink(self, path: Path) -> None:
         os.unlink(path)
+
+    def size(self, path: Path) -> int:
+        """Of whatever has this name, without opening it: a file that cannot be opened has a size too."""
+        return os.lstat(path).st_size
 
     def mkdir(self, path: Path) -> None:
         os.mkdir(path, 0o755)

@@ -53,10 +53,7 @@ class FileWriter:
             self._disk.fsync(self._descriptor)
             target = self._root.joinpath(*self._key.segments)
             self._make_folders()
-            try:
-                self._disk.link(self._part, target)
-            except FileExistsError:
-                self._require_same(target)
+            self._place(target)
             self._sync_folders()
         except OSError as error:
             # A failed fsync is never tried again on the same file: the system may already have dropped the bytes.
@@ -71,6 +68,13 @@ class FileWriter:
     ) -> None:
         self._usable = False
         self._discard()
+
+    def _place(self, target: Path) -> None:
+        """The finished file gets its name, unless other bytes have it."""
+        try:
+            self._disk.link(self._part, target)
+        except FileExistsError:
+            self._require_same(target)
 
     def _claimed(self, writing: Path, token: Callable[[], str]) -> tuple[Path, int]:
         """A new file that this process holds locked. A sweeper may take one before its lock: then there is another."""

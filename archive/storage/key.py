@@ -8,7 +8,8 @@ from archive.errors import KeyRefusedError
 
 _FOLDER = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}")
 _OBJECT = re.compile(r"[a-z0-9][a-z0-9_-]{0,127}(\.[a-z0-9]{1,16}){1,2}")
-_LONGEST = 512
+_LONGEST = 180
+"""A whole key, written flat, is still the larger part of one file name (255 bytes): see ``aside_folder``."""
 
 
 class Key(str):

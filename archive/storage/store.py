@@ -44,7 +44,10 @@ class ObjectWriter(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Aside:
-    """Bytes that were taken out of the place of ``key`` and are kept for a time. ``name``: the store's own word for it."""
+    """Bytes that were taken out of the place of ``key`` and are kept for a time. ``name``: the store's own word for it.
+
+    Two replacements of which the first was interrupted can leave the same bytes aside twice.
+    """
 
     name: str
     key: Key
@@ -98,7 +101,7 @@ class Store(Protocol):
         ...
 
     def remove(self, key: Key) -> None:
-        """No version of this object is left when this returns; none there is fine.
+        """No version of this object is left when this returns, nor what of it was put aside; none there is fine.
 
         Raises StoreError (LockedError when a lock forbids it): then it is still there.
         """

@@ -9,7 +9,20 @@ from typing import Any
 
 from archive.storage.disk import Disk
 
-WATCHED = ("open", "write", "fsync", "chmod", "stat", "lock", "link", "unlink", "mkdir", "pread_into", "names")
+WATCHED = (
+    "open",
+    "write",
+    "fsync",
+    "chmod",
+    "stat",
+    "lock",
+    "link",
+    "rename",
+    "unlink",
+    "mkdir",
+    "pread_into",
+    "names",
+)
 
 
 class FailingDisk(Disk):

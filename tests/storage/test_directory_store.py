@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import errno
 import gc
 import os
@@ -11,11 +12,14 @@ import stat
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from archive.errors import (
+    LockedError,
     ObjectExistsError,
     ObjectMissingError,
     StoreError,
@@ -25,7 +29,7 @@ from archive.errors import (
 from archive.storage import DirectoryStore, Key
 
 sys.path.insert(0, str(Path(__file__).parent))
-from failing_disk import FailingDisk, names_under
+from failing_disk import WATCHED, FailingDisk, names_under
 
 KEY = Key("aip/3f/3f0c.tar")
 DATA = os.urandom(100_000)
@@ -281,6 +285,167 @@ def test_killed_at_any_moment_a_store_holds_only_whole_objects_and_all_it_acknow
 
 def _environment() -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+
+
+def replace(store: DirectoryStore, data: bytes, *, keep: bool = True) -> None:
+    with store.replacing(KEY, keep=keep) as writer:
+        writer.write(data)
+        writer.commit()
+
+
+OLD, NEW = b"old" * 1000, b"new" * 1000
+
+
+def aside_of(root: Path) -> set[bytes]:
+    store = DirectoryStore("a", root)
+    return {b"".join(store.read_aside(aside)) for aside in store.aside()}
+
+
+def state_of(root: Path) -> tuple[bytes | None, set[bytes]]:
+    store = DirectoryStore("a", root)
+    try:
+        there: bytes | None = b"".join(store.read(KEY))
+    except ObjectMissingError:
+        there = None
+    return there, aside_of(root)
+
+
+def prepared(root: Path) -> Path:
+    put(DirectoryStore.initialise("a", root), data=OLD)
+    return root
+
+
+def calls_of(root: Path, act: Callable[[DirectoryStore], None]) -> list[str]:
+    disk = FailingDisk()
+    act(DirectoryStore("a", root, disk=disk))
+    return disk.calls
+
+
+@pytest.mark.parametrize("code", [errno.EIO, errno.ENOSPC])
+def test_whichever_call_of_a_replacement_fails_old_or_new_stands_and_the_old_is_not_lost(
+    tmp_path: Path, code: int
+) -> None:
+    calls = calls_of(prepared(tmp_path / "counted"), lambda store: replace(store, NEW))
+    assert calls.count("rename") == 1
+    for number in range(1, len(calls) + 1):
+        root = prepared(tmp_path / f"{number}")
+        disk = FailingDisk(number, code)
+        told = True
+        try:
+            replace(DirectoryStore("a", root, disk=disk), NEW)
+        except StoreError as error:
+            assert not isinstance(error, ObjectMissingError | ObjectExistsError)
+            told = False
+        there, aside = state_of(root)
+        assert (there, aside) in ((NEW, {OLD}), (OLD, set()), (OLD, {OLD})), f"call {number} ({disk.failed})"
+        assert there == NEW or not told
+        replace(DirectoryStore("a", root), NEW)
+        assert state_of(root)[0] == NEW and OLD in state_of(root)[1]
+
+
+def killed_at(number: int, root: Path, act: Callable[[DirectoryStore], None]) -> bool:
+    """Whether the process that carried out ``act`` was killed right before its ``number``-th system call."""
+
+    class Fatal(FailingDisk):
+        def __getattribute__(self, name: str) -> Any:
+            if name in WATCHED and len(self.calls) + 1 == number:
+                os.kill(os.getpid(), signal.SIGKILL)
+            return super().__getattribute__(name)
+
+    process = os.fork()
+    if not process:
+        try:
+            act(DirectoryStore("a", root, disk=Fatal()))
+        finally:
+            os._exit(0)
+    return os.WIFSIGNALED(os.waitpid(process, 0)[1])
+
+
+def test_killed_before_any_call_of_a_replacement_old_or_new_stands_and_the_old_is_not_lost(tmp_path: Path) -> None:
+    number = 0
+    while True:
+        number += 1
+        root = prepared(tmp_path / f"{number}")
+        killed = killed_at(number, root, lambda store: replace(store, NEW))
+        assert state_of(root) in ((NEW, {OLD}), (OLD, set()), (OLD, {OLD})), f"killed before call {number}"
+        if not killed:
+            break
+        replace(DirectoryStore("a", root), NEW)
+        store = DirectoryStore("a", root)
+        store.sweep()
+        assert state_of(root)[0] == NEW and OLD in state_of(root)[1]
+        assert list(store.keys()) == [KEY] and list(store.foreign()) == [] and not list((root / ".writing").iterdir())
+    assert number > 15
+
+
+def test_killed_before_any_call_of_a_removal_a_repetition_leaves_nothing(tmp_path: Path) -> None:
+    number = 0
+    while True:
+        number += 1
+        root = prepared(tmp_path / f"{number}")
+        replace(DirectoryStore("a", root), NEW)
+        killed = killed_at(number, root, lambda store: store.remove(KEY))
+        assert state_of(root)[0] in (NEW, None), f"killed before call {number}"
+        if not killed:
+            break
+        DirectoryStore("a", root).remove(KEY)
+        assert state_of(root) == (None, set())
+        assert names_under(root) == [".aside/lock", ".luutru-store.json"]
+    assert number > 8
+
+
+def test_whichever_call_of_a_removal_fails_it_is_told_and_a_repetition_completes_it(tmp_path: Path) -> None:
+    calls = calls_of(prepared(tmp_path / "counted"), lambda store: store.remove(KEY))
+    for number in range(1, len(calls) + 1):
+        root = prepared(tmp_path / f"{number}")
+        replace(DirectoryStore("a", root), NEW)
+        with pytest.raises(StoreError):
+            DirectoryStore("a", root, disk=FailingDisk(number, errno.EIO)).remove(KEY)
+        DirectoryStore("a", root).remove(KEY)
+        assert state_of(root) == (None, set())
+
+
+def test_an_object_the_system_does_not_let_go_is_locked_and_still_there(root: Path) -> None:
+    put(DirectoryStore("a", root))
+    store = DirectoryStore("a", root, disk=FailingDisk(1, errno.EPERM, only=("unlink",)))
+    with pytest.raises(LockedError):
+        store.remove(KEY)
+    assert b"".join(store.read(KEY)) == DATA
+    with pytest.raises(StoreError) as said:
+        DirectoryStore("a", root, disk=FailingDisk(1, errno.EACCES, only=("unlink",))).remove(KEY)
+    assert not isinstance(said.value, LockedError)
+
+
+def test_a_file_that_cannot_be_read_is_put_aside_all_the_same(root: Path) -> None:
+    put(DirectoryStore("a", root), data=OLD)
+    replace(DirectoryStore("a", root, disk=FailingDisk(1, errno.EIO, only=("pread_into",))), NEW)
+    assert state_of(root) == (NEW, {OLD})
+
+
+def test_a_name_aside_from_outside_reaches_no_other_file(root: Path, tmp_path: Path) -> None:
+    (tmp_path / "secret").write_bytes(b"secret")
+    store = DirectoryStore("a", root)
+    put(store)
+    replace(store, NEW)
+    (aside,) = store.aside()
+    for name in ("../../secret", "lock", aside.name.replace("aip", "..~secret"), ""):
+        with pytest.raises(ObjectMissingError):
+            store.read_aside(dataclasses.replace(aside, name=name))
+        with pytest.raises(ObjectMissingError):
+            store.drop_aside(dataclasses.replace(aside, name=name))
+    (root / ".aside" / "note.txt").write_text("x")
+    assert list(store.aside()) == [aside]
+
+
+def test_the_longest_key_can_be_put_aside(root: Path) -> None:
+    key = Key("/".join(["k" * 40] * 4) + "/" + "n" * 12 + ".tar")
+    assert len(key) == 180
+    store = DirectoryStore("a", root)
+    put(store, key, OLD)
+    with store.replacing(key) as writer:
+        writer.write(NEW)
+        writer.commit()
+    assert [aside.key for aside in store.aside()] == [key]
 
 
 def test_a_fifo_in_the_place_of_an_object_is_an_unreadable_copy_and_holds_nobody(root: Path) -> None:

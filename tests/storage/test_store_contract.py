@@ -185,6 +185,148 @@ def test_a_folder_name_from_outside_is_refused(store: Store, folder: str) -> Non
         list(store.keys(folder))
 
 
+def replace(store: Store, key: Key, data: bytes, *, keep: bool = True) -> None:
+    with store.replacing(key, keep=keep) as writer:
+        writer.write(data)
+        writer.commit()
+
+
+def kept(store: Store) -> list[tuple[Key, bytes]]:
+    return [(aside.key, b"".join(store.read_aside(aside))) for aside in store.aside()]
+
+
+def test_a_replaced_object_is_put_aside_and_can_be_read_until_it_is_dropped(store: Store) -> None:
+    put(store, KEY, b"damaged")
+    replace(store, KEY, b"healed " * 200_000)
+    assert (get(store, KEY), store.size(KEY)) == (b"healed " * 200_000, 1_400_000)
+    (aside,) = store.aside()
+    assert (aside.key, aside.size_bytes, b"".join(store.read_aside(aside))) == (KEY, 7, b"damaged")
+    assert aside.at.tzinfo is not None
+    store.drop_aside(aside)
+    assert list(store.aside()) == []
+    with pytest.raises(ObjectMissingError):
+        list(store.read_aside(aside))
+    store.drop_aside(aside)
+    assert get(store, KEY) == b"healed " * 200_000
+
+
+def test_what_was_put_aside_is_neither_an_object_nor_foreign(store: Store) -> None:
+    put(store, KEY, b"one")
+    replace(store, KEY, b"two")
+    replace(store, KEY, b"three")
+    assert (list(store.keys()), list(store.foreign()), store.sweep()) == ([KEY], [], 0)
+
+
+def test_a_missing_object_can_be_put_in_its_place(store: Store) -> None:
+    replace(store, KEY, b"healed")
+    assert (get(store, KEY), kept(store)) == (b"healed", [])
+
+
+def test_replacing_without_keeping_leaves_nothing_aside(store: Store) -> None:
+    put(store, KEY, b"damaged")
+    replace(store, KEY, b"healed", keep=False)
+    assert (get(store, KEY), kept(store)) == (b"healed", [])
+
+
+def test_what_is_aside_comes_oldest_first_with_the_time_it_was_taken_out(store: Store) -> None:
+    other = Key("aip/aa/other.tar")
+    put(store, KEY, b"one")
+    put(store, other, b"other")
+    replace(store, KEY, b"two")
+    replace(store, other, b"changed")
+    replace(store, KEY, b"three")
+    assert kept(store) == [(KEY, b"one"), (other, b"other"), (KEY, b"two")]
+    times = [aside.at for aside in store.aside()]
+    assert times == sorted(times)
+
+
+def test_leaving_a_replacement_without_commit_changes_nothing(store: Store) -> None:
+    put(store, KEY, b"old")
+    with store.replacing(KEY) as writer:
+        writer.write(b"new")
+    with pytest.raises(ZeroDivisionError), store.replacing(KEY) as writer:
+        writer.write(b"new")
+        _ = 1 / 0
+    assert (get(store, KEY), kept(store)) == (b"old", [])
+    with store.replacing(KEY) as writer:
+        writer.write(b"new")
+        writer.commit()
+        with pytest.raises(StoreError):
+            writer.commit()
+
+
+def test_an_object_is_created_as_ever_after_a_replacement(store: Store) -> None:
+    put(store, KEY, b"old")
+    replace(store, KEY, b"new")
+    put(store, KEY, b"new")
+    with pytest.raises(ObjectExistsError):
+        put(store, KEY, b"old")
+
+
+def test_while_an_object_is_replaced_a_reader_finds_the_one_or_the_other_whole(store: Store) -> None:
+    old, new = b"o" * 50_000, b"n" * 50_000
+    put(store, KEY, old)
+    over = threading.Event()
+    seen: list[bytes] = []
+
+    def look() -> None:
+        while not over.is_set():
+            seen.append(get(store, KEY))
+
+    reader = threading.Thread(target=look)
+    reader.start()
+    try:
+        for data in (new, old) * 4:
+            replace(store, KEY, data, keep=False)
+    finally:
+        over.set()
+        reader.join()
+    assert seen and set(seen) <= {old, new}
+
+
+def test_of_replacements_racing_for_one_key_none_of_the_bytes_is_lost(store: Store) -> None:
+    put(store, KEY, b"first")
+    begin = threading.Barrier(4)
+
+    def race(number: int) -> None:
+        with store.replacing(KEY) as writer:
+            writer.write(b"%d" % number)
+            begin.wait()
+            writer.commit()
+
+    threads = [threading.Thread(target=race, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert {get(store, KEY), *(data for _, data in kept(store))} == {b"first", b"0", b"1", b"2", b"3"}
+
+
+def test_a_removed_object_leaves_nothing_not_even_aside(store: Store) -> None:
+    put(store, KEY, b"one")
+    replace(store, KEY, b"two")
+    store.remove(KEY)
+    assert (list(store.keys()), kept(store)) == ([], [])
+    with pytest.raises(ObjectMissingError):
+        store.open(KEY)
+    store.remove(KEY)
+    put(store, KEY, b"another life")
+    assert get(store, KEY) == b"another life"
+
+
+def test_T24_T28_removing_one_object_touches_no_other_of_a_like_name(store: Store) -> None:
+    others = [Key("aip/3f/3f0c.tar.gz"), Key("aip/3f/3f0c-2.tar"), Key("aip/3f/3f0c/3f0c.tar"), Key("aip/3.tar")]
+    for key in (KEY, *others):
+        put(store, key, b"one")
+        replace(store, key, b"two")
+    store.remove(KEY)
+    assert set(store.keys()) == set(others)
+    assert sorted(key for key, _ in kept(store)) == sorted(others)
+    for aside in list(store.aside()):
+        store.drop_aside(aside)
+    assert {get(store, key) for key in others} == {b"two"}
+
+
 def test_free_bytes_and_device_are_told(store: Store) -> None:
     assert store.free_bytes() > 0
     assert store.device() == store.device()
