@@ -14,13 +14,14 @@ from typing import TYPE_CHECKING
 
 from api.holdings import CatalogueHoldings
 from api.settings import Settings
+from api.stores import built_stores
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
 from archive.errors import StoreError
 from archive.local_time import VIETNAM
 from archive.signing import ArchiveKey, load_key
-from archive.storage.directory import DirectoryStore
 from archive.storage.store import Store
+from archive.storage_policy import StoragePolicy
 from ingest.calendar import default_calendar
 from ingest.checking import Surroundings
 from ingest.checks.malware import Scanner
@@ -115,7 +116,13 @@ class Installation:
 
     @cached_property
     def stores(self) -> tuple[Store, ...]:
-        return tuple(DirectoryStore(store.name, store.path) for store in self.settings.stores)
+        """All stores, in the policy's order."""
+        return built_stores(self.policy, self.settings.home)
+
+    @property
+    def policy(self) -> StoragePolicy:
+        """The storage policy as its file says it."""
+        return self.settings.policy
 
     @cached_property
     def quarantine(self) -> Quarantine:

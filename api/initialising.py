@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from api.settings import FILE_NAME, load_settings
+from api.settings_storage import POLICY_FILE, policy_text, quoted
 from archive.catalogue import Catalogue
 from archive.signing import create_key
 from archive.storage.directory import DirectoryStore
@@ -17,8 +18,9 @@ name = {name}
 code = {code}
 profile = "LLT2024-TT05"   # hoặc "ND01-TT02"
 
-# Mỗi hồ sơ được ghi vào mọi kho; đặt các kho trên những phương tiện độc lập.
-{stores}
+[storage]
+policy = {policy}   # các kho: nơi đặt, kho nào bắt buộc, lịch kiểm tra
+
 [search]
 hosts = []                 # bỏ trống: nút Elasticsearch cục bộ của kho
 # api_key_file = "keys/elasticsearch.key"
@@ -90,22 +92,26 @@ def initialise(
     kept_agreement = _kept(agreement, home / "agreement.toml")
     Catalogue.open(f"sqlite:///{home / 'catalogue.sqlite'}").close()
     text = _TEMPLATE.format(
-        name=_quoted(name),
-        code=_quoted(code),
-        stores="".join(
-            f"[[stores]]\nname = {_quoted(f'kho-{number}')}\npath = {_quoted(str(folder))}\n\n"
-            for number, folder in enumerate(folders, 1)
-        ),
-        clamd=_quoted(clamd),
+        name=quoted(name),
+        code=quoted(code),
+        policy=quoted(POLICY_FILE),
+        clamd=quoted(clamd),
         public_verification="true" if public_verification else "false",
-        trust_list=_quoted(kept_list),
-        agreement=_quoted(kept_agreement),
+        trust_list=quoted(kept_list),
+        agreement=quoted(kept_agreement),
     )
+    if not (home / POLICY_FILE).exists():
+        named = [(f"kho-{number}", str(folder)) for number, folder in enumerate(folders, 1)]
+        _write(home / POLICY_FILE, policy_text(named))
+    _write(file, text)
+    load_settings(home)
+    return {"home": str(home), "created": True}
+
+
+def _write(file: Path, text: str) -> None:
     part = file.with_suffix(".part")
     part.write_text(text, encoding="utf-8")
     part.rename(file)
-    load_settings(home)
-    return {"home": str(home), "created": True}
 
 
 def _kept(source: Path | None, target: Path) -> str:
@@ -114,8 +120,3 @@ def _kept(source: Path | None, target: Path) -> str:
         return ""
     shutil.copyfile(source, target)
     return target.name
-
-
-def _quoted(text: str) -> str:
-    escaped = text.replace("\\", "\\\\").replace('"', '\\"')
-    return '"' + "".join(letter if letter.isprintable() else f"\\u{ord(letter):04x}" for letter in escaped) + '"'

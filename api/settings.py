@@ -10,7 +10,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from api.settings_storage import load_policy
+from api.settings_database import KEYS as DATABASE_KEYS
+from api.settings_database import DatabaseSettings, parse_database
 from archive.errors import LuutruError
+from archive.storage_policy import StoragePolicy
 
 HOME_VARIABLE = "LUUTRU_HOME"
 CLAMD_VARIABLE = "LUUTRU_CLAMD_SOCKET"
@@ -26,6 +30,8 @@ class SettingsError(LuutruError):
 
 @dataclass(frozen=True, slots=True)
 class StoreSettings:
+    """A store in a folder of this machine."""
+
     name: str
     path: Path
 
@@ -48,7 +54,10 @@ class Settings:
     archive_name: str = "Lưu trữ cơ quan"
     archive_code: str = "000.00.00.H00"
     profile: str = "LLT2024-TT05"
-    stores: tuple[StoreSettings, ...] = ()
+    policy: StoragePolicy = field(default_factory=lambda: StoragePolicy(version=1, stores=()))
+    """The storage policy as its file says it; which version stands is for the catalogue to say (``Installation.policy``)."""
+    policy_from_old_stores: bool = False
+    """Whether it was made from ``[[stores]]`` of a home older than storage policies."""
     search_hosts: tuple[str, ...] = ()
     search_api_key_file: Path | None = None
     search_ca_certs: Path | None = None
@@ -74,16 +83,23 @@ class Settings:
     nightly_at: str = "01:30"
     """Local time of the nightly comparison of index and catalogue."""
     oidc: OidcSettings | None = None
+    database: DatabaseSettings = DatabaseSettings()
     tools: Path = Path()
     """Folder with the built Java parts: ``verapdf/`` and ``elasticsearch/``."""
 
     @property
-    def catalogue_url(self) -> str:
-        return f"sqlite:///{self.home / 'catalogue.sqlite'}"
+    def stores(self) -> tuple[StoreSettings, ...]:
+        """The stores that are folders of this machine, in the policy's order."""
+        return tuple(StoreSettings(store.name, store.path) for store in self.policy.stores if store.path is not None)
 
     @property
-    def work_database(self) -> Path:
-        return self.home / "work.sqlite"
+    def catalogue_url(self) -> str:
+        return self.database.address(self.home)
+
+    @property
+    def work_url(self) -> str:
+        """The database of the workflow engine."""
+        return self.database.work_address(self.home)
 
     @property
     def quarantine(self) -> Path:
@@ -101,6 +117,7 @@ class Settings:
 _KNOWN: Mapping[str, frozenset[str]] = {
     "archive": frozenset({"name", "code", "profile"}),
     "stores": frozenset({"name", "path"}),
+    "storage": frozenset({"policy"}),
     "search": frozenset({"hosts", "api_key_file", "ca_certs", "alias"}),
     "malware": frozenset({"clamd_socket", "official_signatures"}),
     "signatures": frozenset({"trust_list", "online_revocation"}),
@@ -120,6 +137,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     ),
     "oidc": frozenset({"issuer", "client_id", "client_secret_file", "name"}),
     "tools": frozenset({"path"}),
+    "database": DATABASE_KEYS,
 }
 
 
@@ -158,13 +176,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
     def path(value: str | None) -> Path | None:
         return (home / value).absolute() if value else None
 
-    stores = tuple(StoreSettings(row["name"], (home / row["path"]).absolute()) for row in table.get("stores", []))
-    if len({store.name for store in stores}) != len(stores) or len({store.path for store in stores}) != len(stores):
-        raise SettingsError("Hai kho trùng tên hoặc trùng thư mục.", remedy="Đặt tên và thư mục riêng cho từng kho.")
-    if not stores:
-        raise SettingsError(
-            "Chưa khai báo kho nào ([[stores]]).", remedy="Khai báo ít nhất hai kho trên hai nơi khác nhau."
-        )
+    policy, from_old_stores = load_policy(table, home)
     archive, work, http, oidc = part("archive"), part("work"), part("http"), part("oidc")
     alias = str(part("search").get("alias", Settings.search_alias))
     # Without a hyphen no alias is the beginning of another's generations (alias-000001).
@@ -183,7 +195,8 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         archive_name=archive.get("name", Settings.archive_name),
         archive_code=archive.get("code", Settings.archive_code),
         profile=archive.get("profile", Settings.profile),
-        stores=stores,
+        policy=policy,
+        policy_from_old_stores=from_old_stores,
         search_hosts=tuple(part("search").get("hosts", ())),
         search_api_key_file=path(part("search").get("api_key_file")),
         search_ca_certs=path(part("search").get("ca_certs")),
@@ -212,6 +225,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         )
         if oidc
         else None,
+        database=parse_database(part("database"), home),
         tools=path(part("tools").get("path")) or tools_folder(),
     )
 

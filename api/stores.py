@@ -1,0 +1,54 @@
+"""The stores a policy names, built: nothing is asked of them yet."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+from archive.storage.directory import DirectoryStore
+from archive.storage.store import Store
+from archive.storage_policy import PolicyError, StoragePolicy, StoreKind, StorePolicy
+
+
+def built_stores(policy: StoragePolicy, home: Path) -> tuple[Store, ...]:
+    """All stores in the policy's order. Raises PolicyError when the settings of one make no store."""
+    return tuple(built_store(store, home) for store in policy.stores)
+
+
+def built_store(store: StorePolicy, home: Path) -> Store:
+    if store.kind is StoreKind.DIRECTORY:
+        assert store.path is not None, "a directory store is read with its path"
+        return DirectoryStore(store.name, store.path)
+    return _s3_store(store, home)
+
+
+def initialised_store(store: StorePolicy, home: Path) -> Store:
+    """The same, made a store first where that is the driver's to do; repeating it is fine. Raises StoreError."""
+    if store.kind is StoreKind.DIRECTORY:
+        assert store.path is not None, "a directory store is read with its path"
+        return DirectoryStore.initialise(store.name, store.path)
+    return _s3_store(store, home)
+
+
+def _s3_store(store: StorePolicy, home: Path) -> Store:
+    # The client of S3 takes long to import; who has no such store never pays for it.
+    from archive.storage.s3 import S3Settings, S3Store
+
+    known = {field.name for field in fields(S3Settings)}
+    unknown = sorted(set(store.s3) - known)
+    if unknown:
+        raise PolicyError(
+            f"Kho «{store.name}»: mục s3 không có khóa {', '.join(unknown)}.", remedy="Xóa hoặc sửa tên khóa."
+        )
+    values = {
+        key: (home / value).absolute() if key.endswith("_file") and isinstance(value, str) and value else value
+        for key, value in store.s3.items()
+    }
+    try:
+        return S3Store(store.name, S3Settings(**values))
+    except (TypeError, ValueError) as error:
+        raise PolicyError(
+            f"Kho «{store.name}»: mục s3 thiếu khóa hoặc có giá trị sai.",
+            remedy="Xem docs/storage-policy.md về các khóa của kho S3.",
+            detail=str(error),
+        ) from error
