@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from archive.catalogue.model import Description, Document, Revision, Submission, ValidationMaterial
-from archive.finding import Answer, worst
+from archive.catalogue.model import Description, Document, Submission, ValidationMaterial
 from archive.local_time import local_text
-from ingest.checks.duplicates import identity_key
+from archive.recovery.package_rows import catalogued_document
 from ingest.packaging import Checking
 from ingest.packaging import Document as CheckedDocument
 from ingest.reading import Package
@@ -54,27 +53,19 @@ def file_code_text(value: object) -> str:
 
 
 def catalogued(aip_id: str, offset: int, document: CheckedDocument) -> Document:
-    fields = document.entry.fields
-    return Document(
+    return catalogued_document(
         aip_id=aip_id,
         ordinal=document.ordinal,
         path=document.path,
+        offset=offset,
         size_bytes=document.digests.size_bytes,
         sha256=document.digests.sha256,
         sha512=document.digests.sha512,
-        tar_offset=offset,
         pronom=document.format.get("puid") or "",
         media_type=document.format.get("mime") or "",
-        verdict=worst(map(Answer, document.answers.values())).value,
-        number=str(fields.get("codeNumber") or ""),
-        notation=str(fields.get("codeNotation") or ""),
-        identity_key=identity_key(fields),
-        fields=fields,
-        revisions=tuple(
-            Revision(item["signed_revision"]["length"], item["signed_revision"]["sha256"])
-            for item in document.signatures
-            if item.get("signed_revision")
-        ),
+        fields=document.entry.fields,
+        answers=document.answers,
+        revisions=[item["signed_revision"] for item in document.signatures if item.get("signed_revision")],
     )
 
 

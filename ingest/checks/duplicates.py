@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import time
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
 from archive.finding import Finding, finding
+from archive.identity import identity_key
 from archive.paths import RelPath
 from ingest.report import CheckReport
 from ingest.subject import DocumentEntry, Subject
@@ -44,16 +44,6 @@ class Holdings(Protocol):
     def with_revision(self, sha256s: Iterable[str]) -> Mapping[str, Held]: ...
 
     def with_identity(self, keys: Iterable[str]) -> Mapping[str, Held]: ...
-
-
-def identity_key(fields: Mapping[str, Any]) -> str | None:
-    """Number, notation, agency and date folded to one comparable string; None when one of the four is missing."""
-    parts = [fields.get(name) for name in ("codeNumber", "codeNotation", "organName", "issuedDate")]
-    if not all(isinstance(part, (str, int)) and str(part).strip() for part in parts):
-        return None
-    number = str(parts[0]).strip().lstrip("0") or "0"
-    rest = (unicodedata.normalize("NFC", " ".join(str(part).split())).casefold() for part in parts[1:])
-    return "|".join([number, *rest])
 
 
 def check(

@@ -1,0 +1,1 @@
+"""Everything back from one storage copy: rebuilding, comparing, backing up, and trying it out on schedule."""
