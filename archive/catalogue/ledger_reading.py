@@ -34,6 +34,11 @@ class LedgerReading:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
+    @property
+    def dialect(self) -> str:
+        """Which database it is: ``sqlite`` or ``postgresql``."""
+        return self._connection.dialect.name
+
     def rows(self, query: Executable) -> CursorResult[*tuple[Any, ...]]:
         """What ``query`` finds in this view: for questions with modules of their own. No row leaves the catalogue."""
         return self._connection.execute(query)
