@@ -18,6 +18,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from archive.catalogue.columns import Instant
@@ -203,10 +204,30 @@ copies = Table(
     Column("aip_id", _ID, ForeignKey("aips.id"), nullable=False),
     Column("store", String(128), nullable=False),
     Column("state", String(16), nullable=False),
+    # When somebody last looked, and when that was last a full read that found every byte right. OK: the two are one.
     Column("verified_at", Instant, nullable=False),
+    Column("ok_at", Instant, nullable=True),
+    # The package's size once more: what share was read how lately is answered from the index alone.
+    Column("size_bytes", BigInteger, nullable=False, server_default="0"),
     PrimaryKeyConstraint("aip_id", "store"),
-    Index(None, "state"),
-    Index(None, "verified_at"),
+    Index(
+        "ix_copies_audit",
+        "store",
+        "verified_at",
+        "aip_id",
+        "state",
+        "size_bytes",
+        sqlite_where=text("state <> 'awaited'"),
+        postgresql_where=text("state <> 'awaited'"),
+    ),
+    Index(
+        "ix_copies_not_ok",
+        "store",
+        "state",
+        "aip_id",
+        sqlite_where=text("state <> 'ok'"),
+        postgresql_where=text("state <> 'ok'"),
+    ),
 )
 
 cursors = Table(

@@ -194,13 +194,14 @@ class Transaction(SignInWriting):
         return True
 
     def record_copies(self, copies: Iterable[Copy]) -> None:
-        """What was last seen of each copy."""
+        """What was last seen of each copy; one that is OK was read whole at that time."""
+        a = t.aips.c
         for copy in copies:
-            self._put(
-                t.copies,
-                {"aip_id": copy.aip_id, "store": copy.store},
-                {"state": copy.state.value, "verified_at": copy.verified_at},
-            )
+            seen: dict[str, Any] = {"state": copy.state.value, "verified_at": copy.verified_at}
+            if copy.state is CopyState.OK:
+                seen["ok_at"] = copy.verified_at
+            size = select(a.size_bytes).where(a.id == copy.aip_id).scalar_subquery()
+            self._put(t.copies, {"aip_id": copy.aip_id, "store": copy.store}, {**seen, "size_bytes": size})
 
     def issue_receipt(self, receipt: Receipt, *, actor: str) -> Receipt:
         """The receipt that stands: this one with its ledger record, or the one issued before."""
