@@ -70,5 +70,10 @@ REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.RECORD_GRANT_GIVEN: frozenset({"grant_id", "account_id", "aip_id", "ordinal", "valid_from", "valid_until"}),
     Event.ACCOUNT_RECORD_CREATED: frozenset({"account_id", "username", "role", "agency_code"}),
     Event.ACCOUNT_RIGHTS_CHANGED: frozenset({"account_id", "change", "before", "after"}),
+    Event.AIP_COPY_REPAIRED: frozenset({"aip_id", "store", "from_store", "sha256", "damaged_sha256", "aside"}),
+    Event.AIP_COPY_REBUILT: frozenset({"aip_id", "store", "from_stores", "sha256", "damaged_sha256", "aside"}),
+    Event.AIP_DAMAGE_REMOVED: frozenset({"aip_id", "store", "aside"}),
+    Event.AIP_INCIDENT_OPENED: frozenset({"incident_id", "kind"}),
+    Event.AIP_INCIDENT_CLOSED: frozenset({"incident_id", "kind", "outcome", "reason"}),
 }
 """What a later reader (a follower, a rebuilt catalogue) must find in ``data`` without asking anyone else."""

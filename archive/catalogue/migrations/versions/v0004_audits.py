@@ -13,11 +13,15 @@ depends_on = None
 _NOT_AWAITED = sa.text("state <> 'awaited'")
 _NOT_OK = sa.text("state <> 'ok'")
 _RUNNING = sa.text("state = 'running'")
+_UNDER_WAY = sa.text("ended_at IS NULL")
+_OPEN = sa.text("closed_at IS NULL")
 
 
 def upgrade() -> None:
     _copies()
     _audits()
+    _repairs()
+    _incidents()
 
 
 def _copies() -> None:
@@ -105,3 +109,92 @@ def _audits() -> None:
     )
     op.create_index(op.f("ix_canaries_run_id"), "canaries", ["run_id"])
     op.create_index(op.f("ix_canaries_store_planted_at"), "canaries", ["store", "planted_at"])
+
+
+def _repairs() -> None:
+    op.create_table(
+        "repairs",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("aip_id", sa.String(length=36), nullable=False),
+        sa.Column("store", sa.String(length=128), nullable=False),
+        sa.Column("was", sa.String(length=16), nullable=False),
+        sa.Column("damaged_sha256", sa.String(length=64), nullable=True),
+        sa.Column("damaged_size_bytes", sa.BigInteger(), nullable=True),
+        sa.Column("asides_before", sa.JSON(), nullable=False),
+        sa.Column("from_store", sa.Text(), nullable=True),
+        sa.Column("begun_at", sa.String(27), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retry_at", sa.String(27), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("ended_at", sa.String(27), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.CheckConstraint("outcome IN ('repaired', 'rebuilt', 'whole')", name=op.f("ck_repairs_known_outcome")),
+        sa.ForeignKeyConstraint(["aip_id"], ["aips.id"], name=op.f("fk_repairs_aip_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_repairs")),
+    )
+    op.create_index(
+        "uq_repairs_open",
+        "repairs",
+        ["aip_id", "store"],
+        unique=True,
+        sqlite_where=_UNDER_WAY,
+        postgresql_where=_UNDER_WAY,
+    )
+    op.create_index(op.f("ix_repairs_begun_at"), "repairs", ["begun_at"])
+    op.create_table(
+        "asides",
+        sa.Column("store", sa.String(length=128), nullable=False),
+        sa.Column("name", sa.String(length=1024), nullable=False),
+        sa.Column("aip_id", sa.String(length=36), nullable=False),
+        sa.Column("object_key", sa.String(length=512), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=True),
+        sa.Column("repair_id", sa.String(length=36), nullable=True),
+        sa.Column("put_at", sa.String(27), nullable=False),
+        sa.Column("drop_after", sa.String(27), nullable=False),
+        sa.Column("dropped_at", sa.String(27), nullable=True),
+        sa.PrimaryKeyConstraint("store", "name", name=op.f("pk_asides")),
+    )
+    op.create_index(op.f("ix_asides_dropped_at_drop_after"), "asides", ["dropped_at", "drop_after"])
+
+
+def _incidents() -> None:
+    op.create_table(
+        "incidents",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("subject", sa.String(length=128), nullable=False),
+        sa.Column("opened_at", sa.String(27), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.Column("confirmed_at", sa.String(27), nullable=True),
+        sa.Column("confirmed_by", sa.String(length=128), nullable=True),
+        sa.Column("closed_at", sa.String(27), nullable=True),
+        sa.Column("closed_by", sa.String(length=128), nullable=True),
+        sa.Column("outcome", sa.String(length=16), nullable=True),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.CheckConstraint("kind IN ('copies', 'proof', 'store')", name=op.f("ck_incidents_known_kind")),
+        sa.CheckConstraint("outcome IN ('healed', 'over', 'decided')", name=op.f("ck_incidents_known_outcome")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_incidents")),
+    )
+    op.create_index(
+        "uq_incidents_open",
+        "incidents",
+        ["kind", "subject"],
+        unique=True,
+        sqlite_where=_OPEN,
+        postgresql_where=_OPEN,
+    )
+    op.create_index(op.f("ix_incidents_subject"), "incidents", ["subject"])
+    op.create_index(op.f("ix_incidents_opened_at"), "incidents", ["opened_at"])
+    op.create_table(
+        "fsck_runs",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("begun_at", sa.String(27), nullable=False),
+        sa.Column("ended_at", sa.String(27), nullable=False),
+        sa.Column("differences", sa.Integer(), nullable=False),
+        sa.Column("found", sa.JSON(), nullable=False),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_fsck_runs")),
+    )
+    op.create_index(op.f("ix_fsck_runs_begun_at"), "fsck_runs", ["begun_at"])
