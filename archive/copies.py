@@ -11,6 +11,7 @@ from typing import Protocol, TypeVar
 
 from archive.errors import StoreError
 from archive.fixity import CopyResult, verify_copy
+from archive.lagging import HoldUp, LaggingLane, LaggingStore
 from archive.storage.key import Key
 from archive.storage.store import Bytes, ObjectWriter, Store
 
@@ -38,18 +39,24 @@ class Out(Protocol):
 W = TypeVar("W", bound=Written)
 
 
-def write_everywhere(stores: Sequence[Store], key: Key, build: Callable[[Out], W]) -> W:
-    """Whatever ``build`` writes is, when this returns, a whole durable object under ``key`` in every store.
+def write_everywhere(
+    stores: Sequence[Store], key: Key, build: Callable[[Out], W], *, lagging: Sequence[LaggingStore] = ()
+) -> W:
+    """Whatever ``build`` writes is, when this returns, a whole durable object under ``key`` in every one of ``stores``.
 
     ``build`` runs once; stores are written side by side with flat memory. When it raises, or any store fails, nothing
     is committed and the error is raised. Should a commit itself fail, other stores may have theirs: repeating with the
     same bytes completes it. The result is that of ``build``; only ``read_back`` shows that the copies are right.
+
+    ``lagging``: written in the same pass and committed after all the others, as far as they keep up; one that fails,
+    is slow (``archive.lagging.HoldUp``) or is resting is left out, and nothing is raised for it.
     """
     if not stores:
         raise ValueError("no store to write to")
     with ExitStack() as stack:
         writers = [stack.enter_context(store.create(key)) for store in stores]
-        lanes = _Lanes(writers)
+        late = [stack.enter_context(LaggingLane(store, key)) for store in lagging if store.worth_asking()]
+        lanes = _Lanes(writers, late)
         try:
             written = build(lanes)
             lanes.finish()
@@ -63,6 +70,9 @@ def write_everywhere(stores: Sequence[Store], key: Key, build: Callable[[Out], W
             commits = [pool.submit(writer.commit) for writer in writers]
         for commit in commits:
             commit.result()
+        # Last, so that a store that may lag never holds bytes which those that may not have refused.
+        for lane in late:
+            lane.commit(lanes.hold_up)
     return written
 
 
@@ -128,8 +138,10 @@ class _Lane(Thread):
 class _Lanes:
     """An ``Out`` that gathers small writes into blocks and hands each block to every lane."""
 
-    def __init__(self, writers: Sequence[ObjectWriter]) -> None:
+    def __init__(self, writers: Sequence[ObjectWriter], late: Sequence[LaggingLane] = ()) -> None:
         self.size_bytes = 0
+        self.hold_up = HoldUp()
+        self._late = late
         self._free: SimpleQueue[_Block] = SimpleQueue()
         for _ in range(BLOCKS):
             self._free.put(_Block(self._free))
@@ -167,6 +179,9 @@ class _Lanes:
             lane.join()
 
     def _hand_on(self) -> None:
+        for late in self._late:
+            # A copy of the bytes: a slow store must never hold a block the others need.
+            late.offer(self._block.buffer[: self._block.fill], self.hold_up)
         self._block.hand_out(len(self._lanes))
         for lane in self._lanes:
             lane.blocks.put(self._block)
