@@ -10,9 +10,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from api.settings_storage import load_policy
+from api.settings_alerts import KEYS as ALERT_KEYS
+from api.settings_alerts import AlertSettings, parse_alerts
+from api.settings_backup import KEYS as BACKUP_KEYS
+from api.settings_backup import BackupSettings, parse_backup
 from api.settings_database import KEYS as DATABASE_KEYS
 from api.settings_database import DatabaseSettings, parse_database
+from api.settings_storage import load_policy
 from archive.errors import LuutruError
 from archive.storage_policy import StoragePolicy
 
@@ -83,7 +87,9 @@ class Settings:
     nightly_at: str = "01:30"
     """Local time of the nightly comparison of index and catalogue."""
     oidc: OidcSettings | None = None
-    database: DatabaseSettings = DatabaseSettings()
+    database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    alerts: AlertSettings = field(default_factory=AlertSettings)
+    backup: BackupSettings = field(default_factory=BackupSettings)
     tools: Path = Path()
     """Folder with the built Java parts: ``verapdf/`` and ``elasticsearch/``."""
 
@@ -138,6 +144,8 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     "oidc": frozenset({"issuer", "client_id", "client_secret_file", "name"}),
     "tools": frozenset({"path"}),
     "database": DATABASE_KEYS,
+    "alerts": ALERT_KEYS,
+    "backup": BACKUP_KEYS,
 }
 
 
@@ -226,6 +234,8 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         if oidc
         else None,
         database=parse_database(part("database"), home),
+        alerts=parse_alerts(part("alerts"), home),
+        backup=parse_backup(part("backup"), home),
         tools=path(part("tools").get("path")) or tools_folder(),
     )
 

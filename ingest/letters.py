@@ -117,6 +117,11 @@ def return_html(reason: Mapping[str, Any]) -> str:
     return _page(reason["archive"]["name"], "THÔNG BÁO TRẢ LẠI HỒ SƠ NỘP LƯU", f"Số {reason['registration']}", body)
 
 
+def letter_style() -> str:
+    """How every printed page of the archive looks, for pages that are no letters."""
+    return _STYLE
+
+
 def letter_pdf(html: str) -> bytes:
     """The page as PDF/A-2u. Nothing is fetched: the page has no links, pictures or scripts."""
     from weasyprint import HTML
