@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, and_, func, or_, select
 
 from archive.catalogue import alert_tables as t
 from archive.catalogue.alert_model import Alert, Delivery, Notice, NoticeKind, Severity
@@ -61,6 +61,15 @@ def open_counts(view: LedgerReading) -> Mapping[Severity, int]:
     c = t.alerts.c
     query = select(c.severity, func.count()).where(c.resolved_at.is_(None)).group_by(c.severity)
     return {Severity(severity): int(count) for severity, count in view.rows(query)}
+
+
+def reds_to_remind_of(view: LedgerReading, before: datetime, acknowledged_before: datetime, limit: int) -> list[Alert]:
+    """Open red alerts people were last told of by ``before``; those somebody took on, by ``acknowledged_before``."""
+    c = t.alerts.c
+    unseen = and_(c.acknowledged_at.is_(None), c.told_at <= before)
+    due = or_(unseen, c.told_at <= acknowledged_before)
+    query = select(t.alerts).where(c.resolved_at.is_(None), c.severity == Severity.RED.value, due)
+    return [_alert(row) for row in view.rows(query.order_by(c.number).limit(limit))]
 
 
 def untaken_notices(view: LedgerReading, limit: int) -> list[Notice]:

@@ -64,7 +64,7 @@ alert_deliveries = Table(
     "alert_deliveries",
     metadata,
     Column("number", Integer, primary_key=True, autoincrement=False),
-    Column("channel", String(64), nullable=False),
+    Column("channel", String(255), nullable=False),
     Column("notices", JSON, nullable=False),
     Column("created_at", Instant, nullable=False),
     Column("due_at", Instant, nullable=False),

@@ -11,9 +11,11 @@ from sqlalchemy import Table, and_, func, insert, or_, select, update
 from archive.catalogue import alert_tables as t
 from archive.catalogue.alert_model import Alert, Delivery, Notice, NoticeKind, Severity
 from archive.catalogue.alert_reading import alert_numbered, open_alert
+from archive.catalogue.pieces import pieces
 from archive.catalogue.writing import Transaction
 
 LONGEST_SUBJECT = 255
+_ASKED_AT_ONCE = 500
 
 
 def open_or_count(
@@ -94,8 +96,8 @@ def post(tx: Transaction, messages: Iterable[tuple[str, tuple[int, ...]]], taken
             "last_error": "",
         }
         tx.rows(insert(t.alert_deliveries).values(values))
-    for notice in taken:
-        tx.rows(update(t.alert_notices).where(t.alert_notices.c.number == notice).values(taken_at=at))
+    for some in pieces(taken, _ASKED_AT_ONCE):
+        tx.rows(update(t.alert_notices).where(t.alert_notices.c.number.in_(some)).values(taken_at=at))
 
 
 def claim(tx: Transaction, number: int, *, at: datetime, until: datetime) -> bool:

@@ -55,7 +55,7 @@ def upgrade() -> None:
     op.create_table(
         "alert_deliveries",
         sa.Column("number", sa.Integer(), autoincrement=False, nullable=False),
-        sa.Column("channel", sa.String(length=64), nullable=False),
+        sa.Column("channel", sa.String(length=255), nullable=False),
         sa.Column("notices", sa.JSON(), nullable=False),
         sa.Column("created_at", sa.String(27), nullable=False),
         sa.Column("due_at", sa.String(27), nullable=False),

@@ -1,0 +1,1 @@
+"""Telling people of alerts: what to say, to whom, when, and again until it arrived."""
