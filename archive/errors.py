@@ -88,6 +88,18 @@ class CatalogueBusyError(CatalogueError):
     code = "catalogue.busy"
 
 
+class CatalogueUnreachableError(CatalogueError):
+    """The server of the catalogue does not answer, or has ended the connection; nothing uncommitted was kept."""
+
+    code = "catalogue.unreachable"
+
+
+class StaleClaimError(LuutruError):
+    """What was claimed has been taken over by another worker meanwhile; nothing was written."""
+
+    code = "work.claim-stale"
+
+
 class CatalogueVersionError(CatalogueError):
     """The catalogue was written by a newer version of this program; nothing was touched."""
 

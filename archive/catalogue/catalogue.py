@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from threading import Lock, get_ident
 from types import TracebackType
 from typing import Self
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from archive.catalogue.database import open_engine, reading, translated, writing
+from archive.catalogue.fence import require_fence
 from archive.catalogue.reading import Reading
 from archive.catalogue.versions import bring_to_newest
 from archive.catalogue.writing import Transaction
+from archive.errors import CatalogueUnreachableError
+
+RETRY_SECONDS = (0.1, 0.4, 1.0, 2.0)
+"""Pauses before a transaction is begun again on another connection, when the server was restarted or taken over."""
 
 
 class Catalogue:
@@ -43,7 +49,9 @@ class Catalogue:
     def transaction(self) -> Iterator[Transaction]:
         """The one writing transaction: durable when the block ends well, as if it had never been otherwise.
 
-        Waits for other writers; CatalogueBusyError when that takes too long. Not to be opened inside another one.
+        Waits for other writers; CatalogueBusyError when that takes too long, CatalogueUnreachableError when the server
+        is away (nothing was committed, unless it went in the very commit: repeat what is harmless to repeat), and
+        StaleClaimError behind a fence that no longer holds. Not to be opened inside another one.
         """
         if self._writing_thread == get_ident():
             raise RuntimeError("a writing transaction inside another one would wait for itself")
@@ -51,16 +59,18 @@ class Catalogue:
         with self._writer:
             self._writing_thread = get_ident()
             try:
-                with translated(), writing(self._engine) as connection:
-                    yield Transaction(connection)
+                with translated(), ExitStack() as stack:
+                    transaction = Transaction(_begun(stack, lambda: writing(self._engine)))
+                    require_fence(transaction)
+                    yield transaction
             finally:
                 self._writing_thread = None
 
     @contextmanager
     def read(self) -> Iterator[Reading]:
         """One unchanging view of what was committed when it was first asked; never waits for a writer."""
-        with translated(), reading(self._engine) as connection:
-            yield Reading(connection)
+        with translated(), ExitStack() as stack:
+            yield Reading(_begun(stack, lambda: reading(self._engine)))
 
     def close(self) -> None:
         self._engine.dispose()
@@ -72,3 +82,14 @@ class Catalogue:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _begun(stack: ExitStack, begin: Callable[[], AbstractContextManager[Connection]]) -> Connection:
+    """Begun within ``stack``; before anything was asked, a connection that broke is harmless to replace."""
+    for pause_seconds in RETRY_SECONDS:
+        try:
+            with translated():
+                return stack.enter_context(begin())
+        except CatalogueUnreachableError:
+            time.sleep(pause_seconds)
+    return stack.enter_context(begin())

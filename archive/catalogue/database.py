@@ -11,15 +11,18 @@ from typing import Any
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from archive.errors import CatalogueBusyError, CatalogueError
+from archive.catalogue.postgresql import connect_options, is_busy, is_unreachable, lock_for_writing
+from archive.errors import CatalogueBusyError, CatalogueError, CatalogueUnreachableError
 
 WAIT_SECONDS = 60
 _WRITING = "luutru_writing"
 _OURS = (IntegrityError, ProgrammingError, DataError, NotSupportedError)
 CONNECTIONS = 64
 """As many threads of one process may read at once; the service has forty for its requests and some of its own."""
-_ADVISORY_LOCK = 0x6C757574727531  # "luutru1": one writer at a time on PostgreSQL
+_KEPT_CONNECTIONS = 8
+"""A PostgreSQL server counts the connections of all machines: a process gives back what it uses only at its busiest."""
 
 
 def open_engine(url: str) -> Engine:
@@ -41,7 +44,17 @@ def open_engine(url: str) -> Engine:
         return engine
     if parsed.drivername == "postgresql":
         parsed = parsed.set(drivername="postgresql+psycopg")
-    engine = create_engine(parsed, json_serializer=_json_text, pool_size=CONNECTIONS, hide_parameters=True)
+    engine = create_engine(
+        parsed,
+        json_serializer=_json_text,
+        pool_size=_KEPT_CONNECTIONS,
+        max_overflow=CONNECTIONS - _KEPT_CONNECTIONS,
+        pool_timeout=WAIT_SECONDS,
+        # A connection the server has closed meanwhile (restart, time-out of a paused process) is replaced, not met.
+        pool_pre_ping=True,
+        connect_args=connect_options(parsed),
+        hide_parameters=True,
+    )
     event.listen(engine, "begin", _begin_postgresql)
     return engine
 
@@ -68,12 +81,18 @@ def translated() -> Iterator[None]:
     """Errors of the database become CatalogueError; defects of ours (a broken constraint) pass as they are."""
     try:
         yield
+    except PoolTimeoutError as error:
+        raise _busy(error) from error
     except DBAPIError as error:
-        if isinstance(error, _OURS):
+        if isinstance(error, _OURS) and not is_unreachable(error):
             raise
         if _is_busy(error):
-            raise CatalogueBusyError(
-                "Danh mục đang bận vì một tiến trình khác đang ghi.", remedy="Chạy lại sau ít phút.", detail=str(error)
+            raise _busy(error) from error
+        if is_unreachable(error):
+            raise CatalogueUnreachableError(
+                "Mất liên lạc với máy chủ cơ sở dữ liệu của danh mục.",
+                remedy="Kiểm tra máy chủ PostgreSQL và đường mạng; hệ thống sẽ thử lại.",
+                detail=str(error),
             ) from error
         raise CatalogueError(
             "Danh mục của kho lưu trữ gặp lỗi.",
@@ -126,15 +145,20 @@ def _begin_sqlite(connection: Connection) -> None:
 
 def _begin_postgresql(connection: Connection) -> None:
     if connection.get_execution_options().get(_WRITING, False):
-        connection.exec_driver_sql(f"SET LOCAL lock_timeout = '{WAIT_SECONDS}s'")
-        connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_ADVISORY_LOCK})")
+        connection.exec_driver_sql(lock_for_writing(WAIT_SECONDS))
 
 
 def _is_busy(error: DBAPIError) -> bool:
     code = getattr(error.orig, "sqlite_errorcode", None)
     if isinstance(code, int):
         return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
-    return getattr(error.orig, "sqlstate", None) == "55P03"
+    return is_busy(error)
+
+
+def _busy(error: Exception) -> CatalogueBusyError:
+    return CatalogueBusyError(
+        "Danh mục đang bận vì một tiến trình khác đang ghi.", remedy="Chạy lại sau ít phút.", detail=str(error)
+    )
 
 
 def _json_text(value: Any) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,12 +36,22 @@ class LedgerReading:
 
     @property
     def dialect(self) -> str:
+        """Which kind of database this is: ``sqlite`` or ``postgresql``."""
+        return self._connection.dialect.name
+
+    @property
+    def dialect(self) -> str:
         """Which database it is: ``sqlite`` or ``postgresql``."""
         return self._connection.dialect.name
 
-    def rows(self, query: Executable) -> CursorResult[*tuple[Any, ...]]:
-        """What ``query`` finds in this view: for questions with modules of their own. No row leaves the catalogue."""
-        return self._connection.execute(query)
+    def rows(
+        self, query: Executable, each: Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        """What ``query`` finds in this view: for questions with modules of their own. No row leaves the catalogue.
+
+        ``each``: a change that is made once with each of these values.
+        """
+        return self._connection.execute(query) if each is None else self._connection.execute(query, each)
 
     def records(
         self, after: int = 0, limit: int = PAGE, *, subject: str | None = None, event: Event | None = None

@@ -26,6 +26,8 @@ def bring_to_newest(engine: Engine) -> None:
         if found == NEWEST:
             return
         _require_known(found)
+        if connection.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a large table may take its time
         upgrade(connection)
 
 
@@ -50,7 +52,11 @@ def upgrade(connection: Connection, to: str = "head") -> None:
     from alembic import command
     from alembic.config import Config
 
+    from archive.catalogue.change_capture import capture_all
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     config.attributes["connection"] = connection
     command.upgrade(config, to)
+    if to == "head":
+        capture_all(connection)

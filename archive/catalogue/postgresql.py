@@ -1,0 +1,69 @@
+"""What only PostgreSQL needs: sessions that end with their process or its network, the writers' lock, what errors mean.
+
+One writer at a time holds an advisory lock of the database. A writer that is paused, or cut off from the server, is
+idle inside its transaction: the server ends it after ``IDLE_SECONDS``, undoes what it did, and the next one goes on.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import URL
+from sqlalchemy.exc import DBAPIError
+
+IDLE_SECONDS = 10
+"""A writer that says nothing to the server for so long inside its transaction has lost it."""
+STATEMENT_SECONDS = 900
+"""No single statement takes so long unless something is wrong; the largest question asks for 1,000,000 rows."""
+_WRITERS_LOCK = 0x6C757574727531  # "luutru1"
+_KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
+_UNANSWERED_MS = 12_000
+
+_BUSY = frozenset({"55P03", "40001", "40P01", "53300"})
+"""A lock not had in time, two transactions in each other's way, no connection left."""
+_ENDED = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"})
+"""Shut down, crashed, starting, idle for too long: the session is over, the server may be there."""
+
+
+def connect_options(url: URL) -> dict[str, Any]:
+    """What every connection asks of libpq and the server: both ends find out within seconds that the other is gone."""
+    given = url.query.get("options", "")
+    options = [given if isinstance(given, str) else " ".join(given)]
+    options += [f"-c tcp_{name}={value}" for name, value in _KEEPALIVES.items()]
+    options += [f"-c tcp_user_timeout={_UNANSWERED_MS}", f"-c statement_timeout={STATEMENT_SECONDS}s"]
+    return {
+        "connect_timeout": 10,
+        "keepalives": 1,
+        **_KEEPALIVES,
+        "tcp_user_timeout": _UNANSWERED_MS,
+        "application_name": "luutru",
+        "options": " ".join(option for option in options if option),
+    }
+
+
+def lock_for_writing(wait_seconds: int) -> str:
+    """The statements that begin a writer's transaction: sent as one, they cost one way to the server and back."""
+    return (
+        f"SET LOCAL lock_timeout = '{wait_seconds}s'; "
+        f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'; "
+        f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"
+    )
+
+
+def is_busy(error: DBAPIError) -> bool:
+    """Nothing was written, and the same may go well a moment later."""
+    return _sqlstate(error) in _BUSY
+
+
+def is_unreachable(error: DBAPIError) -> bool:
+    """The server does not answer, or has ended this session."""
+    state = _sqlstate(error)
+    if state is not None:
+        return state in _ENDED or state.startswith("08")
+    # Without a state the driver itself speaks: nobody listens, or the connection broke.
+    return error.connection_invalidated or type(error.orig).__module__.startswith("psycopg")
+
+
+def _sqlstate(error: DBAPIError) -> str | None:
+    state = getattr(error.orig, "sqlstate", None)
+    return state if isinstance(state, str) else None
