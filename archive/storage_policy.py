@@ -80,6 +80,7 @@ class StorePolicy:
 
     ``required``: a package is not stored before this copy is proven; otherwise the store may lag.
     ``path``: the folder (kind directory). ``s3``: the settings of an S3 store, by their names in the policy.
+    ``place``: where it is, in the words of the policy: two policies with the same words mean the same place.
     """
 
     name: str
@@ -91,6 +92,7 @@ class StorePolicy:
     s3: Mapping[str, str | int | bool] = field(default_factory=dict)
     encrypted_transport: bool = True
     audit: AuditPolicy = AuditPolicy()
+    place: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

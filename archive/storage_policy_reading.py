@@ -96,7 +96,12 @@ def _store(row: Mapping[str, Any], number: int, home: Path) -> StorePolicy:
         s3=s3,
         encrypted_transport=encrypted,
         audit=_audit(_value(row, "audit", dict, where, {}), where),
+        place={"kind": kind.value} | ({"path": str(row["path"])} if path else _place(s3)),
     )
+
+
+def _place(s3: Mapping[str, str | int | bool]) -> dict[str, str]:
+    return {key: str(s3.get(key, "")) for key in ("endpoint", "bucket", "prefix")}
 
 
 def _s3(row: Mapping[str, Any], where: str, encrypted: bool) -> Mapping[str, str | int | bool]:
@@ -157,10 +162,8 @@ def _refuse_twins(stores: tuple[StorePolicy, ...]) -> None:
                     f"Thư mục của một kho nằm trong thư mục của kho khác: {other}.",
                     remedy="Đặt các kho ở những thư mục tách rời.",
                 )
-    places = [
-        (store.s3.get("endpoint"), store.s3.get("bucket"), store.s3.get("prefix", "")) for store in stores if store.s3
-    ]
-    if len(set(places)) != len(places):
+    places = [store.place for store in stores if store.s3]
+    if any(place in places[:number] for number, place in enumerate(places)):
         raise PolicyError("Hai kho S3 trùng địa chỉ, bucket và prefix.", remedy="Đặt nơi riêng cho từng kho.")
 
 

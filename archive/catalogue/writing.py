@@ -257,14 +257,14 @@ class Transaction(SignInWriting):
             return
         if data.get("aip_id") != submission.aip_id or self.aip(submission.aip_id) is None:
             raise ValueError(f"{event}: the package is not recorded, or is another's")
-        if event is Event.AIP_COPIES_VERIFIED:
-            copies = self.copies(submission.aip_id)
-            if not copies or any(copy.state is not CopyState.OK for copy in copies):
-                raise CopiesUnprovenError(
-                    "Chưa có đủ bản lưu được đọc lại và đối chiếu đúng.",
-                    remedy="Kiểm tra các kho lưu trữ rồi chạy lại.",
-                    detail=submission.aip_id,
-                )
+        if event is not Event.AIP_COPIES_VERIFIED:
+            return
+        if not _proven({copy.store: copy.state for copy in self.copies(submission.aip_id)}, data):
+            raise CopiesUnprovenError(
+                "Chưa có đủ bản lưu được đọc lại và đối chiếu đúng.",
+                remedy="Kiểm tra các kho lưu trữ rồi chạy lại.",
+                detail=submission.aip_id,
+            )
 
     def _record_validation(self, aip_id: str, items: tuple[ValidationMaterial, ...]) -> None:
         c = t.validation_material.c
@@ -290,3 +290,13 @@ class Transaction(SignInWriting):
     def _insert(self, table: Table, rows: list[dict[str, Any]]) -> None:
         if rows:
             self._connection.execute(insert(table), rows)
+
+
+def _proven(states: Mapping[str, CopyState], data: Mapping[str, Any]) -> bool:
+    """Whether every copy was read back whole, or (where ``data`` names the required stores) may still be awaited.
+
+    Every store that ``data`` names as required, or as holding a copy, must hold a proven one; at least one does.
+    """
+    named = {*data.get("required", states), *data.get("copies", ())}
+    settled = all(state in (CopyState.OK, CopyState.AWAITED) for state in states.values())
+    return bool(named) and settled and all(states.get(name) is CopyState.OK for name in named)
