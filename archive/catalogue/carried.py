@@ -1,0 +1,83 @@
+"""Which tables go with the checkpoints to the stores, and where every other one comes from after a loss.
+
+Each table of the catalogue stands in exactly one of these lists; a test demands it of new ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from sqlalchemy import Column, Table
+
+from archive.catalogue import (  # noqa: F401 (each adds its tables to the metadata)
+    alert_tables,
+    audit_tables,
+    checkpoint_tables,
+    policy_tables,
+    repair_tables,
+    rights_tables,
+    worker_tables,
+)
+from archive.catalogue.tables import metadata
+
+CARRIED = frozenset(
+    {
+        "accounts",
+        "alerts",
+        "audit_findings",
+        "audit_runs",
+        "canaries",
+        "copies",
+        "grants",
+        "incidents",
+        "medium_moves",
+        "receipts",
+        "registration_numbers",
+        "reports",
+        "rights_changes",
+        "saved_searches",
+        "storage_places",
+        "storage_policies",
+        "submissions",
+        "tokens",
+        "usage_modes",
+    }
+)
+"""Their rows go to the stores whenever they change, without the columns in ``SECRET_COLUMNS``."""
+
+FROM_PACKAGES = frozenset({"aip_validation", "aips", "documents", "revisions", "validation_material"})
+"""Read again from the packages themselves."""
+
+FROM_LEDGER = frozenset({"ledger", "ledger_end"})
+"""Read again from the ledger's segments."""
+
+FROM_CHECKPOINTS = frozenset({"checkpoint_timestamps", "checkpoints"})
+"""Read again from the checkpoints themselves."""
+
+NOT_CARRIED: Mapping[str, str] = {
+    "alembic_version": "the version of the program that rebuilds",
+    "alert_deliveries": "messages on their way; a new machine tells what is wrong then",
+    "alert_notices": "messages on their way; a new machine tells what is wrong then",
+    "cursors": "how far followers have read: a new index begins anew",
+    "failed_attempts": "counts of minutes",
+    "row_changes": "what the next checkpoint will hold",
+    "sealing_lease": "who seals at this moment",
+    "shipments": "seen again from the stores",
+}
+
+SECRET_COLUMNS: Mapping[str, frozenset[str]] = {
+    "accounts": frozenset({"password_hash"}),
+    "tokens": frozenset({"secret_sha256"}),
+}
+"""Never written to a store; the encrypted backup of secrets has them."""
+
+
+def carried_tables() -> tuple[Table, ...]:
+    """In an order in which rows may be put back: a table stands behind those it refers to."""
+    return tuple(table for table in metadata.sorted_tables if table.name in CARRIED)
+
+
+def carried_columns(table: Table) -> tuple[Column[object], ...]:
+    """What of a row is carried: no secret, and nothing the database works out itself."""
+    secret = SECRET_COLUMNS.get(table.name, frozenset())
+    return tuple(column for column in table.columns if column.computed is None and column.name not in secret)

@@ -1,0 +1,127 @@
+"""Waiting until a ledger record lies in every required store: whoever comes while one seals shares the next checkpoint."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Condition
+
+from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.checkpoint_reading import checkpoint_over, last_checkpoint, ledger_at, shipments
+from archive.catalogue.checkpoint_writing import drop_lease, take_lease
+from archive.checkpoints.errors import LedgerNotCopiedError
+from archive.checkpoints.sealing import SOFTWARE, Archive, seal
+from archive.checkpoints.shipping import ship
+from archive.signing import ArchiveKey
+from archive.storage.store import Store
+
+LONGEST_LEASE = timedelta(seconds=60)
+POLL_SECONDS = 0.05
+
+
+class LedgerCopies:
+    """The ledger in the required stores. Shared by all threads of a process; processes take turns."""
+
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        required: Callable[[], Sequence[Store]],
+        key: ArchiveKey,
+        archive: Archive,
+        *,
+        now: Callable[[], datetime],
+        software: str = SOFTWARE,
+        scratch: Path | None = None,
+        patience_seconds: float = 120.0,
+    ) -> None:
+        self._catalogue = catalogue
+        self._required = required
+        self._key = key
+        self._archive = archive
+        self._now = now
+        self._software = software
+        self._scratch = scratch
+        self._patience_seconds = patience_seconds
+        self._holder = uuid.uuid4().hex
+        self._turn = Condition()
+        self._sealing = False
+        self._covered = 0
+
+    def ensure(self, seq: int) -> None:
+        """Every record up to ``seq`` is sealed, and the checkpoint in every required store, when this returns.
+
+        Raises LedgerNotCopiedError when a required store does not take it: nothing is lost, it may be tried again.
+        """
+        until = time.monotonic() + self._patience_seconds
+        while True:
+            with self._turn:
+                while self._sealing and self._covered < seq:
+                    self._turn.wait()
+                if self._covered >= seq:
+                    return
+                self._sealing = True
+            try:
+                covered = self._seal_in_turn(seq, until)
+            finally:
+                with self._turn:
+                    self._sealing = False
+                    self._turn.notify_all()
+            with self._turn:
+                self._covered = max(self._covered, covered)
+
+    def _seal_in_turn(self, seq: int, until: float) -> int:
+        """How far the required stores have come after sealing, or after another process has."""
+        stores = tuple(self._required())
+        while (covered := self._seen(stores)) < seq:
+            with self._catalogue.transaction() as tx:
+                mine = take_lease(tx, self._holder, self._now(), LONGEST_LEASE)
+            if mine:
+                return self._seal(stores, seq)
+            if time.monotonic() > until:
+                raise _not_copied([store.name for store in stores], "another process seals")
+            time.sleep(POLL_SECONDS)
+        return covered
+
+    def _seal(self, stores: Sequence[Store], seq: int) -> int:
+        try:
+            with self._catalogue.read() as view:
+                sealed = checkpoint_over(view, seq) is not None
+            if not sealed:
+                seal(
+                    self._catalogue,
+                    stores,
+                    self._key,
+                    self._archive,
+                    now=self._now(),
+                    software=self._software,
+                    scratch=self._scratch,
+                )
+            covered = self._seen(stores)
+            if covered < seq:
+                with self._catalogue.read() as view:
+                    newest = last_checkpoint(view)
+                behind = [item for item in ship(self._catalogue, stores, newest, at=self._now()) if item.error]
+                covered = self._seen(stores)
+                if behind and covered < seq:
+                    raise _not_copied([item.store for item in behind], str(behind[0].error)) from behind[0].error
+        finally:
+            with self._catalogue.transaction() as tx:
+                drop_lease(tx, self._holder)
+        return covered
+
+    def _seen(self, stores: Sequence[Store]) -> int:
+        """The last record that every one of ``stores`` has, by the checkpoints shipped there."""
+        with self._catalogue.read() as view:
+            marks = shipments(view)
+            return min((ledger_at(view, marks[s.name].number) if s.name in marks else 0 for s in stores), default=0)
+
+
+def _not_copied(stores: Sequence[str], detail: str) -> LedgerNotCopiedError:
+    return LedgerNotCopiedError(
+        f"Nhật ký chưa ghi được vào kho bắt buộc: {', '.join(stores)}.",
+        remedy="Kiểm tra kho; hệ thống sẽ thử lại, biên nhận được cấp ngay sau đó.",
+        detail=detail,
+    )
