@@ -14,6 +14,7 @@ from threading import Thread
 from archive.aip.model import AipUnreadableError
 from archive.errors import ObjectMissingError, StoreError
 from archive.finding import Answer, Finding, answer_of
+from archive.layout_reading import Bookmark
 from archive.layout_reading import layout_sha256 as layout_digest
 from archive.steady_reading import PAUSES_SECONDS, SteadyReader
 from archive.storage.key import Key
@@ -77,13 +78,16 @@ def verify_copy(
     deep: DeepCheck | None = None,
     pauses_seconds: Sequence[float] = PAUSES_SECONDS,
     progress: Callable[[int], None] | None = None,
+    threads: int | None = None,
+    bookmark: Bookmark | None = None,
 ) -> CopyResult:
     """Reads every byte of the copy and compares it with what was recorded; never raises for a bad copy.
 
     With ``layout_sha256`` (docs/format.md, 2.1) that digest is compared, by as many threads as there are cores; without
     it size and SHA-256, in one stream. Both cover every byte and its place. ``cold``: from the medium instead of memory,
     where the store can. ``deep``: once the bytes are proven, looks into the package; a finding that is an error makes
-    the copy a mismatch. ``progress`` is told the bytes as they are read.
+    the copy a mismatch. ``progress`` is told the bytes as they are read. ``threads``: so many, whatever the size.
+    ``bookmark``: where to go on from and to keep how far this reading came, of copies read by their layout.
     """
 
     def seen(state: CopyState, found: _Found | None = None, detail: str = "") -> CopyResult:
@@ -95,7 +99,7 @@ def verify_copy(
         if layout_sha256 is None:
             found = _compared_in_one_stream(reading, sha256, size_bytes)
         else:
-            found = _compared_by_layout(reading, sha256, size_bytes, layout_sha256)
+            found = _compared_by_layout(reading, sha256, size_bytes, layout_sha256, threads, bookmark)
     except ObjectMissingError as error:
         return seen(CopyState.MISSING, detail=error.detail)
     except StoreError as error:
@@ -137,7 +141,9 @@ class _Found:
     detail: str = ""
 
 
-def _compared_by_layout(copy: _Copy, sha256: str, size_bytes: int, layout_sha256: str) -> _Found:
+def _compared_by_layout(
+    copy: _Copy, sha256: str, size_bytes: int, layout_sha256: str, threads: int | None, bookmark: Bookmark | None
+) -> _Found:
     """Same layout digest, same bytes, and so the recorded SHA-256; of other bytes none is known."""
     with ExitStack() as stack:
 
@@ -148,7 +154,14 @@ def _compared_by_layout(copy: _Copy, sha256: str, size_bytes: int, layout_sha256
         if found_size != size_bytes:
             return _Found(False, found_size, None, f"expected {size_bytes} bytes")
         try:
-            found = layout_digest(found_size, opened, copy.progress, name=f"read {copy.store.name}")
+            found = layout_digest(
+                found_size,
+                opened,
+                copy.progress,
+                threads=threads,
+                name=f"read {copy.store.name}",
+                bookmark=bookmark,
+            )
         except AipUnreadableError as error:
             return _Found(False, found_size, None, f"expected layout {layout_sha256}: {error.detail}")
     if found != layout_sha256:
@@ -165,7 +178,7 @@ def _compared_in_one_stream(copy: _Copy, sha256: str, size_bytes: int) -> _Found
 def _digest(copy: _Copy) -> tuple[int, str]:
     digest = hashlib.sha256()
     size = 0
-    for piece in _ahead(copy):
+    for piece in read_ahead(copy.reader, copy.store.name):
         digest.update(piece)
         size += len(piece)
         if copy.progress is not None:
@@ -173,8 +186,8 @@ def _digest(copy: _Copy) -> tuple[int, str]:
     return size, digest.hexdigest()
 
 
-def _ahead(copy: _Copy) -> Iterator[memoryview]:
-    """The bytes in order, read by a thread of its own into a few buffers while the caller hashes (both free the GIL).
+def read_ahead(opened: Callable[[], SteadyReader], name: str) -> Iterator[memoryview]:
+    """The bytes of one object in order, read by a thread of its own into a few buffers while the caller hashes (both free the GIL).
 
     A piece is valid until the next one is asked for. Errors of the reader are raised here.
     """
@@ -185,14 +198,14 @@ def _ahead(copy: _Copy) -> Iterator[memoryview]:
 
     def fill() -> None:
         try:
-            with copy.reader() as source:
+            with opened() as source:
                 while (buffer := free.get()) is not None and (count := source.readinto(buffer)):
                     full.put((buffer, count))
             full.put(None)
         except BaseException as error:
             full.put(error)
 
-    reader = Thread(target=fill, name=f"read {copy.store.name}", daemon=True)
+    reader = Thread(target=fill, name=f"read {name}", daemon=True)
     reader.start()
     try:
         while (item := full.get()) is not None:

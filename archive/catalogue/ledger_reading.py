@@ -36,11 +36,6 @@ class LedgerReading:
 
     @property
     def dialect(self) -> str:
-        """Which kind of database this is: ``sqlite`` or ``postgresql``."""
-        return self._connection.dialect.name
-
-    @property
-    def dialect(self) -> str:
         """Which database it is: ``sqlite`` or ``postgresql``."""
         return self._connection.dialect.name
 
