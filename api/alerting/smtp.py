@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import re
 import smtplib
@@ -20,6 +21,7 @@ from archive.local_time import VIETNAM
 
 TIMEOUT_SECONDS = 15.0
 _LONGEST_ANSWER = 200
+_LOGGED_IN = 235
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ class EmailChannel:
             if settings.security == "starttls":
                 server.starttls(context=self._context())
             if settings.password_file is not None:
-                server.login(settings.user, secret_of(settings.password_file, "smtp_password_file"))
+                _log_in(server, settings.user, secret_of(settings.password_file, "smtp_password_file"))
         except BaseException:
             server.close()
             raise
@@ -104,6 +106,20 @@ def email_of(message: Message, sender: str, recipient: str) -> EmailMessage:
     return letter
 
 
+def _log_in(server: smtplib.SMTP, user: str, password: str) -> None:
+    """``smtplib`` knows ASCII alone; PLAIN (RFC 4616) takes every letter."""
+    if (user + password).isascii():
+        server.login(user, password)
+        return
+    server.ehlo_or_helo_if_needed()
+    if "PLAIN" not in server.esmtp_features.get("auth", "").upper().split():
+        raise smtplib.SMTPNotSupportedError("no AUTH PLAIN")
+    proof = base64.b64encode(f"\0{user}\0{password}".encode()).decode("ascii")
+    code, answer = server.docmd("AUTH", f"PLAIN {proof}")
+    if code != _LOGGED_IN:
+        raise smtplib.SMTPAuthenticationError(code, answer)
+
+
 def _message_id(word: str, archive_code: str) -> str:
     domain = re.sub(r"[^A-Za-z0-9.-]+", "-", archive_code).strip(".-") or "archive"
     return f"<luutru.{word}@{domain}.luutru.invalid>"
@@ -115,14 +131,15 @@ def _refused(error: OSError | smtplib.SMTPException, *, channel_down: bool) -> D
         return DeliveryError(_words(code, answer))
     if isinstance(error, smtplib.SMTPResponseException):
         return DeliveryError(_words(error.smtp_code, error.smtp_error), channel_down=channel_down)
+    # The library says "closed" where nothing came in time.
+    if isinstance(error, TimeoutError) or isinstance(error.__context__, TimeoutError):
+        return DeliveryError("Máy chủ thư không trả lời kịp.", channel_down=True, detail=str(error))
     if isinstance(error, smtplib.SMTPServerDisconnected):
         return DeliveryError("Máy chủ thư ngắt kết nối giữa chừng.", channel_down=True, detail=str(error))
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return DeliveryError("Máy chủ thư không hỗ trợ mã hóa hoặc đăng nhập.", channel_down=True, detail=str(error))
     if isinstance(error, ssl.SSLError):
         return DeliveryError("Không tin được chứng thư của máy chủ thư.", channel_down=True, detail=str(error))
-    if isinstance(error, TimeoutError):
-        return DeliveryError("Máy chủ thư không trả lời kịp.", channel_down=True, detail=str(error))
     return DeliveryError("Không kết nối được máy chủ thư.", channel_down=True, detail=str(error))
 
 

@@ -1,17 +1,35 @@
-"""Catalogues of both kinds, as the tests of the catalogue have them."""
+"""Catalogues of both kinds, and an authority whose certificates the servers of these tests show."""
 
 from __future__ import annotations
 
-import importlib.util
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
-_spec = importlib.util.spec_from_file_location(
-    "catalogue_fixtures", Path(__file__).parent.parent / "catalogue" / "conftest.py"
-)
-assert _spec is not None and _spec.loader is not None
-_fixtures = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(_fixtures)
+import pytest
 
-postgresql, new_url, url, catalogue = (
-    getattr(_fixtures, name) for name in ("postgresql", "new_url", "url", "catalogue")
-)
+from archive.catalogue import Catalogue
+from tests.search.tls_front import Authority
+from tests.search.tls_front import authority as new_authority
+from tests.servers.postgresql import programs, running_postgresql
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]:
+    """Each call: the address of one more database with nothing in it, all of the same kind."""
+    if request.param == "sqlite":
+        return lambda: f"sqlite:///{tmp_path / f'danh mục {os.urandom(6).hex()}.sqlite'}"
+    if programs() is None:
+        pytest.skip("PostgreSQL is not installed")
+    return running_postgresql().new_url
+
+
+@pytest.fixture
+def catalogue(new_url: Callable[[], str]) -> Iterator[Catalogue]:
+    with Catalogue.open(new_url()) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return new_authority(tmp_path_factory.mktemp("authority"))
