@@ -13,7 +13,8 @@ from archive.fixity import CopyState
 
 @dataclass(frozen=True, slots=True)
 class Repair:
-    """One healing of one copy, from the intent to its end. ``outcome``: None while it is not ended."""
+    """One healing of one copy, from the intent to its end. ``outcome`` and ``from_store``: what it ended as; before its
+    end, what the attempt under way is meant to do."""
 
     id: str
     aip_id: str

@@ -34,6 +34,12 @@ def note_damage(tx: Transaction, repair_id: str, was: CopyState, sha256: str | N
     tx.rows(update(r.repairs).where(r.repairs.c.id == repair_id).values(values))
 
 
+def note_intent(tx: Transaction, repair_id: str, *, outcome: str, from_store: str) -> None:
+    """What the attempt under way is to end as, and where its bytes come from."""
+    values = {"outcome": outcome, "from_store": from_store}
+    tx.rows(update(r.repairs).where(r.repairs.c.id == repair_id, r.repairs.c.ended_at.is_(None)).values(values))
+
+
 def end_repair(tx: Transaction, repair_id: str, *, outcome: str, from_store: str | None, at: datetime) -> bool:
     """Whether it was still open: of two that healed the same copy at once, one ends the repair."""
     c = r.repairs.c

@@ -1,0 +1,94 @@
+"""One round of healing: what audits have found bad, several packages side by side, bounded, to be ended at any time."""
+
+from __future__ import annotations
+
+import logging
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.repair_reading import begun_repairs, due_repairs
+from archive.errors import LuutruError
+from archive.repair.asides import drop_due
+from archive.repair.errors import RepairStoppedError
+from archive.repair.healing import repair_copy
+from archive.repair.mass import MassLimit, may_heal
+from archive.repair.outcome import Outcome, Repaired
+from archive.repair.terms import Terms
+from archive.storage.store import Store
+
+_log = logging.getLogger(__name__)
+AT_ONCE = 200
+SIDE_BY_SIDE = 2
+
+
+@dataclass
+class Round:
+    """What one round did. ``paused``: stores that are away, or in which a person has to look first."""
+
+    repaired: list[Repaired] = field(default_factory=list)
+    paused: list[str] = field(default_factory=list)
+    dropped: int = 0
+    stopped: bool = False
+
+
+def repair_due(
+    catalogue: Catalogue,
+    stores: Sequence[Store],
+    terms: Terms | None = None,
+    *,
+    at_once: int = AT_ONCE,
+    side_by_side: int = SIDE_BY_SIDE,
+    limit: MassLimit | None = None,
+    told: Callable[[Repaired], None] = lambda _one: None,
+) -> Round:
+    """Heals at most ``at_once`` copies of each store that are due, and drops what has lain aside for its time.
+
+    The copies of one package are healed one after the other, those of others side by side. An error about one package
+    never keeps the others from being healed; it is logged, and that package tried again by the next round.
+    """
+    terms = terms or Terms()
+    made = Round()
+    due: dict[str, list[str]] = defaultdict(list)
+    for store in stores:
+        with catalogue.read() as view:
+            damaged = due_repairs(view, store.name, terms.now(), at_once)
+        if not damaged:
+            continue
+        if not may_heal(catalogue, store, terms, limit):
+            made.paused.append(store.name)
+            continue
+        for aip_id in damaged:
+            due[aip_id].append(store.name)
+    names = {store.name for store in stores} - set(made.paused)
+    with catalogue.read() as view:
+        for begun in begun_repairs(view, terms.now(), at_once):
+            if begun.store in names and begun.store not in due[begun.aip_id]:
+                due[begun.aip_id].append(begun.store)
+    with ThreadPoolExecutor(side_by_side, thread_name_prefix="repair") as threads:
+        for healed in threads.map(lambda one: list(_healed(catalogue, stores, one[0], one[1], terms)), due.items()):
+            made.repaired += healed
+            for item in healed:
+                told(item)
+    made.stopped = terms.stopping()
+    if not made.stopped:
+        made.dropped = drop_due(catalogue, stores, terms)
+    return made
+
+
+def _healed(
+    catalogue: Catalogue, stores: Sequence[Store], aip_id: str, damaged: Sequence[str], terms: Terms
+) -> Iterator[Repaired]:
+    for store in damaged:
+        if terms.stopping():
+            return
+        try:
+            healed = repair_copy(catalogue, stores, aip_id, store, terms)
+        except RepairStoppedError:
+            return
+        except LuutruError as error:
+            _log.warning("repair of %s in %s: %s %s", aip_id, store, error.message, error.detail)
+            healed = Repaired(aip_id, store, Outcome.WAITING, problem=error.message)
+        yield healed
