@@ -18,6 +18,7 @@ from api.stores import built_stores
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
 from archive.errors import StoreError
+from archive.lagging import LaggingStore
 from archive.local_time import VIETNAM
 from archive.signing import ArchiveKey, load_key
 from archive.storage.store import Store
@@ -121,8 +122,34 @@ class Installation:
 
     @property
     def policy(self) -> StoragePolicy:
-        """The storage policy as its file says it."""
+        """The storage policy as its file says it; it stands once it is adopted (``api.storage_adopting``)."""
         return self.settings.policy
+
+    @property
+    def required_stores(self) -> tuple[Store, ...]:
+        """Those without whose proven copy nothing is stored."""
+        return tuple(store for store in self.stores if store.name in self.policy.required)
+
+    @cached_property
+    def lagging(self) -> tuple[LaggingStore, ...]:
+        """Those that may lag."""
+        return tuple(store for store in self.patient_stores if store.name in self.policy.lagging)
+
+    @cached_property
+    def patient_stores(self) -> tuple[LaggingStore, ...]:
+        """All stores, each with what this process knows of how it answers: what one thread learns spares the others."""
+        return tuple(LaggingStore(store) for store in self.stores)
+
+    @cached_property
+    def _policy_stands(self) -> bool:
+        from api.storage_adopting import adopt_at_start
+
+        adopt_at_start(self)
+        return True
+
+    def require_policy(self) -> None:
+        """The policy of the file stands, adopted now if it is newer. Raises PolicyChangedError, PolicyRefusedError."""
+        assert self._policy_stands
 
     @cached_property
     def quarantine(self) -> Quarantine:
@@ -150,25 +177,29 @@ class Installation:
             now=now,
             new_id=lambda: uuid.uuid4().hex,
             new_aip_id=lambda: str(uuid.uuid4()),
-            copies=len(self.stores),
+            copies=len(self.required_stores),
             reserve_bytes=self.settings.free_bytes_reserve,
             own_folders=[store.path for store in self.settings.stores],
             store_free_bytes=self._store_free_bytes,
         )
 
     def _store_free_bytes(self) -> list[int]:
-        """Of the stores that can be asked; one that is away does not keep submissions from being received."""
+        """Of the required stores that can be asked; one that is away does not keep submissions from being received."""
         free = []
-        for store in self.stores:
+        for store in self.required_stores:
             with suppress(StoreError):
                 free.append(store.free_bytes())
         return free
 
     def steps(self, progress: Callable[[str, str], None] = lambda _submission, _document: None) -> Steps:
+        """Raises what ``require_policy`` raises."""
+        self.require_policy()
         return Steps(
             catalogue=self.catalogue,
             quarantine=self.quarantine,
-            stores=self.stores,
+            stores=self.required_stores,
+            lagging=self.lagging,
+            policy_version=self.policy.version,
             agreement=self.tools.agreement,
             surroundings=self.surroundings,
             key=self.key,

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 
 from archive.storage.directory import DirectoryStore
 from archive.storage.store import Store
-from archive.storage_policy import PolicyError, StoragePolicy, StoreKind, StorePolicy
+from archive.storage_policy import StoragePolicy, StoreKind, StorePolicy
 
 
 def built_stores(policy: StoragePolicy, home: Path) -> tuple[Store, ...]:
-    """All stores in the policy's order. Raises PolicyError when the settings of one make no store."""
+    """All stores in the policy's order. Raises StoreSettingsError when the settings of one make no store."""
     return tuple(built_store(store, home) for store in policy.stores)
 
 
@@ -32,23 +31,7 @@ def initialised_store(store: StorePolicy, home: Path) -> Store:
 
 def _s3_store(store: StorePolicy, home: Path) -> Store:
     # The client of S3 takes long to import; who has no such store never pays for it.
-    from archive.storage.s3 import S3Settings, S3Store
+    from archive.storage.s3 import S3Store
+    from archive.storage.s3_settings import s3_settings
 
-    known = {field.name for field in fields(S3Settings)}
-    unknown = sorted(set(store.s3) - known)
-    if unknown:
-        raise PolicyError(
-            f"Kho «{store.name}»: mục s3 không có khóa {', '.join(unknown)}.", remedy="Xóa hoặc sửa tên khóa."
-        )
-    values = {
-        key: (home / value).absolute() if key.endswith("_file") and isinstance(value, str) and value else value
-        for key, value in store.s3.items()
-    }
-    try:
-        return S3Store(store.name, S3Settings(**values))
-    except (TypeError, ValueError) as error:
-        raise PolicyError(
-            f"Kho «{store.name}»: mục s3 thiếu khóa hoặc có giá trị sai.",
-            remedy="Xem docs/storage-policy.md về các khóa của kho S3.",
-            detail=str(error),
-        ) from error
+    return S3Store(store.name, s3_settings(store.s3, home))

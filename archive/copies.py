@@ -10,8 +10,8 @@ from threading import Lock, Thread
 from typing import Protocol, TypeVar
 
 from archive.errors import StoreError
-from archive.fixity import CopyResult, verify_copy
-from archive.lagging import HoldUp, LaggingLane, LaggingStore
+from archive.fixity import CopyResult, CopyState, verify_copy
+from archive.lagging import HoldUp, LaggingLane, LaggingStore, Pending
 from archive.storage.key import Key
 from archive.storage.store import Bytes, ObjectWriter, Store
 
@@ -84,14 +84,41 @@ def read_back(
     *,
     layout_sha256: str | None = None,
     cold: bool = True,
+    lagging: Sequence[LaggingStore] = (),
 ) -> list[CopyResult]:
-    """Every byte of every copy read again and compared, one result per store in their order; stores side by side."""
+    """Every byte of every copy read again and compared, one result per store in their order; stores side by side.
+
+    Then one for each of ``lagging``: OK when its copy was read whole and right within the time stores that may lag may
+    hold others up, else AWAITED, whatever was the matter.
+    """
 
     def verified(store: Store) -> CopyResult:
         return verify_copy(store, key, sha256, size_bytes, layout_sha256=layout_sha256, cold=cold)
 
+    def verified_once(store: Store) -> CopyResult:
+        return verify_copy(store, key, sha256, size_bytes, layout_sha256=layout_sha256, cold=cold, pauses_seconds=())
+
+    hold_up = HoldUp()
+    late = [Pending(store, verified_once) if store.worth_asking() else None for store in lagging]
     with ThreadPoolExecutor(max(1, len(stores))) as pool:
-        return list(pool.map(verified, stores))
+        results = list(pool.map(verified, stores))
+    for store, pending in zip(lagging, late, strict=True):
+        results.append(_late_result(store, key, pending, hold_up))
+    return results
+
+
+def _late_result(store: LaggingStore, key: Key, pending: Pending[CopyResult] | None, hold_up: HoldUp) -> CopyResult:
+    detail = "resting after a failure"
+    if pending is not None:
+        try:
+            found = hold_up.spend(pending.answer)
+        except StoreError as error:
+            detail = error.detail or error.message
+        else:
+            if found.ok:
+                return found
+            detail = f"{found.state.value} {found.detail}"
+    return CopyResult(store.name, key, CopyState.AWAITED, detail=detail)
 
 
 class _Block:

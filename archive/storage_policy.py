@@ -31,6 +31,12 @@ class PolicyRefusedError(LuutruError):
     code = "policy.refused"
 
 
+class PolicyStaleError(LuutruError):
+    """Another storage policy was adopted while this process ran; it stores and copies nothing more by the old one."""
+
+    code = "policy.stale"
+
+
 class StoreKind(StrEnum):
     """How a store is reached."""
 
@@ -89,7 +95,7 @@ class StorePolicy:
     medium: str
     required: bool = True
     path: Path | None = None
-    s3: Mapping[str, str | int | bool] = field(default_factory=dict)
+    s3: Mapping[str, str | int | float | bool] = field(default_factory=dict)
     encrypted_transport: bool = True
     audit: AuditPolicy = AuditPolicy()
     place: Mapping[str, str] = field(default_factory=dict)
@@ -126,3 +132,12 @@ class StoragePolicy:
 
     def store(self, name: str) -> StorePolicy | None:
         return next((store for store in self.stores if store.name == name), None)
+
+
+def require_current(ours: int, standing: int) -> None:
+    """Raises PolicyStaleError when the policy this process runs by is not the one that stands."""
+    if ours != standing:
+        raise PolicyStaleError(
+            f"Chính sách lưu trữ đang áp dụng là version = {standing}; tiến trình này còn theo version = {ours}.",
+            remedy="Khởi động lại «luutru work» và «luutru serve»; hồ sơ đang chờ sẽ được làm tiếp.",
+        )

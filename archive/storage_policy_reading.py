@@ -77,7 +77,7 @@ def _store(row: Mapping[str, Any], number: int, home: Path) -> StorePolicy:
         raise _wrong(where, "kind", "phải là directory hoặc s3", 'Ví dụ: kind = "directory".') from error
     encrypted = _value(row, "encrypted_transport", bool, where, True)
     path: Path | None = None
-    s3: Mapping[str, str | int | bool] = {}
+    s3: Mapping[str, str | int | float | bool] = {}
     if kind is StoreKind.DIRECTORY:
         if "s3" in row:
             raise _wrong(where, "s3", "chỉ dùng cho kho kiểu s3", 'Bỏ mục [stores.s3], hoặc đặt kind = "s3".')
@@ -100,14 +100,14 @@ def _store(row: Mapping[str, Any], number: int, home: Path) -> StorePolicy:
     )
 
 
-def _place(s3: Mapping[str, str | int | bool]) -> dict[str, str]:
+def _place(s3: Mapping[str, str | int | float | bool]) -> dict[str, str]:
     return {key: str(s3.get(key, "")) for key in ("endpoint", "bucket", "prefix")}
 
 
-def _s3(row: Mapping[str, Any], where: str, encrypted: bool) -> Mapping[str, str | int | bool]:
+def _s3(row: Mapping[str, Any], where: str, encrypted: bool) -> Mapping[str, str | int | float | bool]:
     """Flat settings; which keys there are is for the driver to say. The address is judged here, with the policy."""
     for key, value in row.items():
-        if not isinstance(value, str | int | bool):
+        if not isinstance(value, str | int | float | bool):
             raise _wrong(where, f"s3.{key}", "phải là chữ, số hoặc true/false", "Sửa giá trị.")
     endpoint = str(row.get("endpoint", ""))
     if endpoint and urlsplit(endpoint).scheme not in ("http", "https"):

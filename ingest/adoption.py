@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any
@@ -19,11 +19,15 @@ from archive.catalogue.model import Submission
 from archive.copies import Out, write_everywhere
 from archive.errors import ObjectMissingError, StoreError
 from archive.finding import Answer
+from archive.lagging import LaggingStore
 from archive.layout_reading import layout_sha256
 from archive.steady_reading import PAUSES_SECONDS, SteadyReader
 from archive.storage.key import Key, aip_key
 from archive.storage.store import CHUNK_BYTES, Store
 from ingest.packaging import Checking, Document
+
+ASKED_SECONDS = 5.0
+"""How long a store that may lag is asked whether it holds the package."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +44,12 @@ class Packaged:
     fields: Mapping[str, Any]
 
 
-def adopted(stores: Sequence[Store], submission: Submission, checking: Checking) -> Packaged | None:
+def adopted(
+    stores: Sequence[Store], submission: Submission, checking: Checking, *, lagging: Sequence[LaggingStore] = ()
+) -> Packaged | None:
     """The package of ``submission`` that some store already holds, now in every store; None when none is found.
+
+    ``lagging``: looked into after the others, and completed like them, as far as they answer.
 
     It is taken only when every digest it states about itself holds, it says it is made from this submission, and its
     originals are these documents by name, size and both digests. One that is not leads to building, and there to
@@ -55,8 +63,16 @@ def adopted(stores: Sequence[Store], submission: Submission, checking: Checking)
             continue
         found = _proven(store, key, submission, checking)
         if found is not None:
-            _complete([other for other in stores if other is not store], store, key, found)
+            _complete([other for other in stores if other is not store], store, key, found, lagging)
             return found
+    for late in lagging:
+        # Under an earlier policy it may have been a required one, and have got the package then.
+        with suppress(StoreError):
+            if late.worth_asking() and late.asked(lambda store: store.size(key), ASKED_SECONDS):
+                found = _proven(late.store, key, submission, checking)
+                if found is not None:
+                    _complete(stores, late.store, key, found, [other for other in lagging if other is not late])
+                    return found
     return None
 
 
@@ -108,7 +124,9 @@ class _Copied:
     size_bytes: int
 
 
-def _complete(others: Sequence[Store], store: Store, key: Key, package: Packaged) -> None:
+def _complete(
+    others: Sequence[Store], store: Store, key: Key, package: Packaged, lagging: Sequence[LaggingStore]
+) -> None:
     """The same bytes in all other stores; where they stand already they are compared."""
 
     def copy(out: Out) -> _Copied:
@@ -125,4 +143,4 @@ def _complete(others: Sequence[Store], store: Store, key: Key, package: Packaged
         return _Copied(package.sha256, package.size_bytes)
 
     if others:
-        write_everywhere(others, key, copy)
+        write_everywhere(others, key, copy, lagging=lagging)

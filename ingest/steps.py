@@ -19,17 +19,21 @@ from typing import Any
 
 from archive.aip.model import Party, WrittenAip
 from archive.aip.writer import write_aip
-from archive.catalogue import Catalogue, Copy
+from archive.catalogue import Catalogue, Copy, Reading
 from archive.catalogue.model import Aip, Description, Receipt, Submission
+from archive.catalogue.policy_reading import adopted_policy
 from archive.copies import Out, read_back, write_everywhere
+from archive.copying import copy_proven
 from archive.errors import LuutruError
 from archive.events import Event
 from archive.finding import Finding, worst
-from archive.fixity import CopyState
+from archive.fixity import CopyResult, CopyState
+from archive.lagging import LaggingStore
 from archive.lifecycle import State
 from archive.signing import ArchiveKey
 from archive.storage.key import aip_key
 from archive.storage.store import Store
+from archive.storage_policy import require_current
 from ingest.adoption import Packaged, adopted
 from ingest.checking import Surroundings, run_checks
 from ingest.description import catalogued, described_by, material_of, summary
@@ -71,6 +75,7 @@ class Steps:
     catalogue: Catalogue
     quarantine: Quarantine
     stores: Sequence[Store]
+    """The stores that are required: nothing is stored before each holds a proven copy."""
     agreement: Agreement
     surroundings: Callable[[str], Surroundings]
     """The checks' surroundings for a time of validation (ISO)."""
@@ -81,6 +86,10 @@ class Steps:
     limits: Limits = field(default_factory=Limits)
     progress: Callable[[str, str], None] = lambda _submission, _document: None
     actor: str = "luutru"
+    lagging: Sequence[LaggingStore] = ()
+    """The stores that may lag: what they do not take at once is awaited, and caught up with later."""
+    policy_version: int = 0
+    """The storage policy these stores are of; 0 where there is none."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when this process ends its work."""
 
@@ -184,7 +193,7 @@ class Steps:
         if submission.state is not State.ACCEPTED:
             return submission.state
         checking = self._checking(self._slot(submission_id))
-        package = adopted(self.stores, submission, checking) or self._built(submission, checking)
+        package = self._adopted(submission, checking) or self._built(submission, checking)
         at = self.now()
         with self.catalogue.transaction() as tx:
             tx.record_aip(
@@ -237,7 +246,7 @@ class Steps:
         def build(out: Out) -> WrittenAip:
             return write_aip(content, out)
 
-        written = write_everywhere(self.stores, aip_key(submission.aip_id), build)
+        written = write_everywhere(self.stores, aip_key(submission.aip_id), build, lagging=self.lagging)
         return Packaged(
             written.sha256,
             written.size_bytes,
@@ -256,22 +265,27 @@ class Steps:
         with self.catalogue.read() as reading:
             aip = reading.aip(submission.aip_id)
         assert aip is not None, "a packaged submission has its package in the catalogue"
-        seen = read_back(self.stores, aip.object_key, aip.sha256, aip.size_bytes, layout_sha256=aip.layout_sha256)
+        seen = self._read_back(aip)
         if any(copy.state is CopyState.MISSING for copy in seen):
             # Quarantine still holds the content: what vanished is written again from a proven copy, or built again.
             checking = self._checking(self._slot(submission_id))
-            if adopted(self.stores, submission, checking) is None:
+            if self._adopted(submission, checking) is None:
                 self._built(submission, checking)
-            seen = read_back(self.stores, aip.object_key, aip.sha256, aip.size_bytes, layout_sha256=aip.layout_sha256)
-        bad = [copy for copy in seen if copy.state is not CopyState.OK]
+            seen = self._read_back(aip)
+        if any(copy.state is CopyState.MISMATCH for copy in seen) and any(copy.ok for copy in seen):
+            self._replace_unproven(aip, seen)
+            seen = self._read_back(aip)
+        bad = [copy for copy in seen if copy.state.red]
         if bad:
             raise CopyNotVerifiedError(
                 "Bản lưu vừa ghi không đọc lại được đúng: "
                 + ", ".join(f"{copy.store}: {copy.state.value}" for copy in bad),
                 remedy="Kiểm tra ổ đĩa của kho; hệ thống sẽ thử lại.",
+                detail="; ".join(f"{copy.store}: {copy.detail}" for copy in bad),
             )
         at = self.now()
         with self.catalogue.transaction() as tx:
+            self._require_policy_stands(tx)
             tx.record_copies(Copy(aip.id, copy.store, copy.state, at) for copy in seen)
             moved = tx.move(
                 submission_id,
@@ -283,11 +297,45 @@ class Steps:
                     "sha256": aip.sha256,
                     "size_bytes": aip.size_bytes,
                     "documents": aip.document_count,
-                    "copies": [copy.store for copy in seen],
+                    "copies": [copy.store for copy in seen if copy.ok],
+                    "awaited": [copy.store for copy in seen if not copy.ok],
+                    "required": [store.name for store in self.stores],
+                    "policy": self.policy_version,
                 },
                 remove_after=at,
             )
         return moved.state
+
+    def _adopted(self, submission: Submission, checking: Checking) -> Packaged | None:
+        return adopted(self.stores, submission, checking, lagging=self.lagging)
+
+    def _read_back(self, aip: Aip) -> list[CopyResult]:
+        return read_back(
+            self.stores,
+            aip.object_key,
+            aip.sha256,
+            aip.size_bytes,
+            layout_sha256=aip.layout_sha256,
+            lagging=self.lagging,
+        )
+
+    def _replace_unproven(self, aip: Aip, seen: Sequence[CopyResult]) -> None:
+        """A store that took the bytes and kept others gets them again, from a copy that was just proven.
+
+        What it kept was never anybody's copy: nothing of it is put aside.
+        """
+        states = {copy.store: copy.state for copy in seen}
+        everywhere = [*self.stores, *(late.store for late in self.lagging)]
+        source = next(store for store in everywhere if states[store.name] is CopyState.OK)
+        for store in self.stores:
+            if states[store.name] is CopyState.MISMATCH:
+                copy_proven(source, store, aip.object_key, aip.sha256, aip.size_bytes, replacing=True, keep=False)
+
+    def _require_policy_stands(self, reading: Reading) -> None:
+        """What is stored now is stored by the policy that stands now, or not at all."""
+        standing = adopted_policy(reading)
+        if self.policy_version and standing is not None:
+            require_current(self.policy_version, standing.version)
 
     # after the last state
 
@@ -336,7 +384,7 @@ class Steps:
                     "id": aip.id,
                     "sha256": aip.sha256,
                     "size_bytes": aip.size_bytes,
-                    "copies": [copy.store for copy in reading.copies(aip.id)],
+                    "copies": list(stored.data["copies"]),
                 },
                 documents=(
                     {"path": item.path, "size_bytes": item.size_bytes, "sha256": item.sha256, "sha512": item.sha512}

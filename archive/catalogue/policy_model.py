@@ -37,6 +37,7 @@ class AwaitedCopy:
     """A copy a store still has to get, with what it must be. ``since``: from when on it is awaited."""
 
     aip_id: str
+    submission_id: str
     store: str
     since: datetime
     object_key: Key

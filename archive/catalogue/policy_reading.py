@@ -55,13 +55,22 @@ def awaited_copies(
     some = chosen.order_by(c.verified_at, c.aip_id).limit(limit).subquery()
     a = t.aips.c
     query = (
-        select(some.c.aip_id, some.c.verified_at, a.object_key, a.sha256, a.size_bytes, a.layout_sha256)
+        select(
+            some.c.aip_id, a.submission_id, some.c.verified_at, a.object_key, a.sha256, a.size_bytes, a.layout_sha256
+        )
         .join(t.aips, a.id == some.c.aip_id)
         .order_by(some.c.verified_at, some.c.aip_id)
     )
     return tuple(
         AwaitedCopy(
-            row.aip_id, store, row.verified_at, Key(row.object_key), row.sha256, row.size_bytes, row.layout_sha256
+            row.aip_id,
+            row.submission_id,
+            store,
+            row.verified_at,
+            Key(row.object_key),
+            row.sha256,
+            row.size_bytes,
+            row.layout_sha256,
         )
         for row in view.rows(query)
     )

@@ -1,0 +1,56 @@
+"""From one store to another: bytes leave only as what they were recorded to be, or nothing of them stays."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+
+from archive.errors import CopyDamagedError, ObjectMissingError, StoreError
+from archive.storage.key import Key
+from archive.storage.store import Store
+
+
+class SourceFailedError(StoreError):
+    """The copy that was to be copied could not be read; of the place it was to go to nothing is said."""
+
+    code = "copy.source-failed"
+
+
+def copy_proven(
+    source: Store,
+    target: Store,
+    key: Key,
+    sha256: str,
+    size_bytes: int,
+    *,
+    replacing: bool = False,
+    keep: bool = True,
+) -> None:
+    """The object under ``key`` stands in ``target`` with exactly the recorded bytes, as far as ``target`` says.
+
+    Every byte is checked on its way, in this one reading, and nothing is committed unless all were right: then
+    CopyDamagedError is raised; SourceFailedError when it could not be read. ObjectExistsError when ``target`` holds other
+    bytes under the key, unless ``replacing`` (``keep``: those are put aside first). Only reading it back shows that the
+    copy is right.
+    """
+    digest, size = hashlib.sha256(), 0
+    with target.replacing(key, keep=keep) if replacing else target.create(key) as writer:
+        for chunk in _read(source, key):
+            digest.update(chunk)
+            size += writer.write(chunk)
+        if (digest.hexdigest(), size) != (sha256, size_bytes):
+            raise CopyDamagedError(
+                f"Bản lưu trong kho «{source.name}» không còn đúng như đã ghi nhận; không sao từ đó.",
+                remedy="Chạy «luutru verify» cho gói này.",
+                detail=f"{source.name} {key}: {size} {digest.hexdigest()}",
+            )
+        writer.commit()
+
+
+def _read(source: Store, key: Key) -> Iterator[bytes]:
+    try:
+        yield from source.read(key)
+    except ObjectMissingError as error:
+        raise CopyDamagedError(error.message, remedy=error.remedy, detail=error.detail) from error
+    except StoreError as error:
+        raise SourceFailedError(error.message, remedy=error.remedy, detail=error.detail) from error
