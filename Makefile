@@ -7,7 +7,7 @@ BUILD := build
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench install dev java samples serve-stop clean
+.PHONY: help demo test check bench install dev java s3 samples serve-stop clean
 
 help:            ## List the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -15,7 +15,7 @@ help:            ## List the targets
 demo: install java  ## Install everything, start an archive of its own, ingest the samples, search, fetch, verify
 	@$(PY) -m api.demo
 
-test: dev java   ## Install what the tests need and run them all
+test: dev java s3  ## Install what the tests need and run them all
 	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: dev       ## Formatting, lint, types, layers, lock file
@@ -32,6 +32,8 @@ install: $(BUILD)/.installed-packages $(VENV)/.installed
 dev: install
 
 java: $(BUILD)/.installed-java
+
+s3: $(BUILD)/.installed-s3
 
 samples: install ## Make the sample submissions under samples/out
 	@$(PY) -m samples samples/out
@@ -52,6 +54,11 @@ $(VENV)/.installed: requirements.lock pyproject.toml $(BUILD)/.installed-package
 $(BUILD)/.installed-java: $(VENV)/.installed $(shell find ingest/verapdf search/node -name '*.java' -o -name 'pom.xml' -o -name '*.properties' 2>/dev/null)
 	@$(PY) -m ingest.verapdf.build
 	@$(PY) -m search.node.build
+	@touch $@
+
+# Two S3 servers for the tests, from the Go module proxy (about five minutes the first time).
+$(BUILD)/.installed-s3: $(VENV)/.installed tests/servers/s3_build.py
+	@$(PY) -m tests.servers.s3_build
 	@touch $@
 
 clean:           ## Remove what was built (not the data of any archive)

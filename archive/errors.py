@@ -70,6 +70,12 @@ class LockedError(StoreError):
     code = "store.locked"
 
 
+class StoreSettingsError(LuutruError):
+    """A store is configured in a way it cannot work; the message names the setting."""
+
+    code = "store.settings-invalid"
+
+
 class IllegalMoveError(LuutruError):
     """A submission may not go from this state to that one."""
 

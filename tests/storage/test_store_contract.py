@@ -4,24 +4,32 @@ from __future__ import annotations
 
 import io
 import threading
-from collections.abc import Callable
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from archive.errors import KeyRefusedError, ObjectExistsError, ObjectMissingError, StoreError
 from archive.storage import DirectoryStore, Key, MemoryStore, Store, aip_key
+from archive.storage.s3 import S3Store
+from tests.servers.s3 import RUNNING
 
 KEY = Key("aip/3f/3f0c.tar")
 
 
-@pytest.fixture(params=["directory", "memory"])
-def store(request: pytest.FixtureRequest, tmp_path: Path) -> Store:
-    makers: dict[str, Callable[[], Store]] = {
-        "directory": lambda: DirectoryStore.initialise("a", tmp_path / "a"),
-        "memory": lambda: MemoryStore("a"),
-    }
-    return makers[request.param]()
+ON_S3 = [f"{kind}-{versions}" for kind in ("minio", "versitygw") for versions in ("plain", "versioned")]
+
+
+@pytest.fixture(params=["directory", "memory", *ON_S3])
+def store(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Store]:
+    if request.param in ON_S3:
+        kind, versions = request.param.split("-")
+        with RUNNING[kind](versioning=versions == "versioned") as bucket:
+            yield S3Store.initialise("a", bucket.settings(prefix="kho/a"))
+    elif request.param == "directory":
+        yield DirectoryStore.initialise("a", tmp_path / "a")
+    else:
+        yield MemoryStore("a")
 
 
 def put(store: Store, key: Key, data: bytes) -> None:
