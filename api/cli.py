@@ -19,6 +19,7 @@ from api import output
 from api.bootstrap import Installation, now, opened
 from api.checking import check_paths
 from api.exits import INTERRUPTED, READER_GONE, Exit
+from api.job_commands import job_commands
 from api.journal import FILE_NAME as LOG_NAME
 from api.journal import logged
 from api.output import columns, line, out, plain, print_json, say
@@ -44,6 +45,9 @@ app = typer.Typer(
 
 app.add_typer(account_commands, name="account", help="Tài khoản: ai được vào, với vai trò nào.")
 app.add_typer(token_commands, name="token", help="Mã truy cập của các tài khoản.")
+app.add_typer(
+    job_commands, name="jobs", help="Công việc định kỳ: lần chạy gần nhất, kết quả, lần tới; chạy ngay một việc."
+)
 
 Json = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON, mỗi dòng một giá trị.")]
 Home = Annotated[
@@ -409,10 +413,13 @@ def verify(
 @app.command(cls=Command)
 def work(
     once: Annotated[bool, typer.Option("--once", help="Làm hết việc đang chờ rồi dừng.")] = False,
+    jobs: Annotated[
+        bool, typer.Option("--jobs", help="Cùng --once: chạy cả các công việc định kỳ đang đến hạn.")
+    ] = False,
     attached: Annotated[bool, typer.Option("--attached", hidden=True)] = False,
     home: Home = None,
 ) -> None:
-    """Xử lý các hồ sơ đã nộp, giữ chỉ mục bắt kịp nhật ký, dọn nội dung trả lại đã hết hạn. Dừng bằng Ctrl-C."""
+    """Xử lý các hồ sơ đã nộp, chạy các công việc định kỳ, giữ chỉ mục bắt kịp nhật ký, dọn nội dung trả lại đã hết hạn. Dừng bằng Ctrl-C."""
     from api.working import work_until
 
     stop = threading.Event()
@@ -422,7 +429,7 @@ def work(
         # Started by ``serve``: whoever holds the other end of our input is our reason to work.
         threading.Thread(target=_stop_at_end, args=(sys.stdin.buffer, stop), daemon=True).start()
     with archive_at(home) as installation:
-        work_until(installation, stop, once=once)
+        work_until(installation, stop, once=once, jobs=jobs or not once)
 
 
 def _stop_at_end(stream: BinaryIO, stop: threading.Event) -> None:

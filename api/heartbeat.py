@@ -1,82 +1,93 @@
-"""The sign of life a worker process leaves: not only that it runs, but whether it takes jobs (T29)."""
+"""The sign of life of a worker process, in the catalogue: not only that it runs, but whether it takes work (T29)."""
 
 from __future__ import annotations
 
-import json
+import logging
 import os
+import socket
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from pathlib import Path
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import Self
 
-FILE_NAME = "work.json"
-FRESH = timedelta(seconds=30)
-IDLE = timedelta(seconds=120)
-"""Jobs that wait this long while nothing is under way are not being taken."""
+from archive.catalogue import Catalogue, Reading
+from archive.catalogue.worker_model import Heartbeat
+from archive.catalogue.worker_reading import database_now, heartbeats
+from archive.catalogue.worker_writing import beat, forget_worker
+from archive.errors import LuutruError
+
+BEAT_SECONDS = 5.0
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Heartbeat:
-    """What the worker last said. ``idle_since``: since when jobs wait and none is under way; None when that is not so."""
+class Doing:
+    """What a worker is at: how many submissions wait, how many steps are under way, what keeps it from going on."""
 
-    pid: int
-    at: datetime
-    waiting: int
-    under_way: int
-    idle_since: datetime | None
-    trouble: str
-
-    def alive(self, now: datetime) -> bool:
-        return now - self.at < FRESH
-
-    def takes_jobs(self, now: datetime) -> bool:
-        """Alive, and not sitting before jobs it does not begin."""
-        return self.alive(now) and (self.idle_since is None or now - self.idle_since < IDLE)
+    waiting: int = 0
+    under_way: int = 0
+    trouble: str = ""
 
 
 class Pulse:
-    """Writes the heartbeat of this process; a torn file is never seen."""
+    """Beats for ``worker`` while the ``with`` block runs, from a thread of its own: a slow sweep is not a dead worker."""
 
-    def __init__(self, home: Path, now: Callable[[], datetime]) -> None:
-        self._file = home / FILE_NAME
-        self._now = now
-        self._idle_since: datetime | None = None
-
-    def beat(self, waiting: int, under_way: int, trouble: str = "") -> None:
-        at = self._now()
-        if not waiting or under_way:
-            self._idle_since = None
-        elif self._idle_since is None:
-            self._idle_since = at
-        value = {
-            "pid": os.getpid(),
-            "at": at.isoformat(),
-            "waiting": waiting,
-            "under_way": under_way,
-            "idle_since": self._idle_since.isoformat() if self._idle_since else None,
-            "trouble": trouble,
-        }
-        part = self._file.with_suffix(f".{os.getpid()}.part")
-        part.write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
-        part.replace(self._file)
-
-    def end(self) -> None:
-        """This process works no more."""
-        self._file.unlink(missing_ok=True)
-
-
-def last_heartbeat(home: Path) -> Heartbeat | None:
-    """What a worker of this home last said; None when none has, or it cannot be read."""
-    try:
-        value = json.loads((home / FILE_NAME).read_bytes())
-        idle = value["idle_since"]
-        return Heartbeat(
-            pid=int(value["pid"]),
-            at=datetime.fromisoformat(value["at"]),
-            waiting=int(value["waiting"]),
-            under_way=int(value["under_way"]),
-            idle_since=datetime.fromisoformat(idle) if idle else None,
-            trouble=str(value["trouble"]),
+    def __init__(self, catalogue: Catalogue, worker: str, doing: Callable[[], Doing] = Doing) -> None:
+        self._catalogue = catalogue
+        self._doing = doing
+        self._sign = Heartbeat(
+            worker, socket.gethostname(), os.getpid(), datetime.now(UTC), datetime.now(UTC), 0, 0, None, ""
         )
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
+        self._ended = threading.Event()
+        self._thread = threading.Thread(target=self._beats, name="pulse", daemon=True)
+
+    def __enter__(self) -> Self:
+        """Known as alive on return: nobody takes from this worker what it is about to begin."""
+        self._beat()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._ended.set()
+        self._thread.join()
+        try:
+            with self._catalogue.signing() as tx:
+                forget_worker(tx, self._sign.id)
+        except LuutruError as trouble:
+            _log.warning("last sign of life: %s %s", trouble.message, trouble.detail)
+
+    def _beats(self) -> None:
+        while not self._ended.wait(BEAT_SECONDS):
+            try:
+                self._beat()
+            except LuutruError as error:
+                _log.warning("sign of life: %s %s", error.message, error.detail)
+
+    def _beat(self) -> None:
+        doing = self._doing()
+        with self._catalogue.signing() as tx:
+            now, before = database_now(tx), self._sign
+            idle = bool(doing.waiting) and not doing.under_way
+            self._sign = Heartbeat(
+                id=before.id,
+                host=before.host,
+                pid=before.pid,
+                begun_at=before.begun_at,
+                beat_at=now,
+                waiting=doing.waiting,
+                under_way=doing.under_way,
+                idle_since=(before.idle_since or now) if idle else None,
+                trouble=doing.trouble,
+            )
+            beat(tx, self._sign)
+
+
+def living_workers(reading: Reading) -> tuple[tuple[Heartbeat, ...], tuple[Heartbeat, ...]]:
+    """The workers that live, and those of them that take work."""
+    now = database_now(reading)
+    living = tuple(sign for sign in heartbeats(reading) if sign.alive(now))
+    return living, tuple(sign for sign in living if sign.takes_jobs(now))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
@@ -16,7 +16,7 @@ from archive.catalogue import Submission
 from archive.errors import LuutruError, StoreError
 from archive.lifecycle import State
 from ingest.steps import Steps
-from ingest.workflow import Carrier, WorkerRunningError, only_worker, resting, wait_for
+from ingest.workflow import Carrier, WorkerRunningError, resting, wait_for
 
 WAIT_SECONDS = 0.2
 
@@ -61,8 +61,7 @@ def carry(
     waiting = deque(submissions)
     while waiting:
         try:
-            with only_worker(installation.settings.home / "work.lock"):
-                return _carried(installation, steps, waiting, ended)
+            return _carried(installation, steps, waiting, ended)
         except WorkerRunningError:
             while waiting and (state := resting(steps, waiting[0])) is not None:
                 ended(waiting.popleft(), state)
@@ -72,29 +71,28 @@ def carry(
 
 
 def _carried(
-    installation: Installation, steps: Steps, submissions: Iterable[str], ended: Callable[[str, State], None]
+    installation: Installation, steps: Steps, submissions: Collection[str], ended: Callable[[str, State], None]
 ) -> dict[str, LuutruError]:
-    """Carries until all of ``submissions`` rest or have met a problem; the lock is held."""
-    tidy(installation)
-    carrier = Carrier(steps, installation.settings.work_database, side_by_side=installation.settings.workers)
-    done = threading.Event()
-    # Someone else may hand in while we carry; they must not wait for the next ``luutru work``.
-    runner = threading.Thread(target=carrier.run, args=(done,), kwargs={"sweep_seconds": 1.0}, daemon=True)
-    problems = {}
-    try:
-        carrier.launch()
+    """Carries until all of ``submissions`` rest or have met a problem. Raises WorkerRunningError."""
+    from api.working import carrying
+
+    problems: dict[str, LuutruError] = {}
+    with carrying(installation, steps) as (carrier, _):
+        carrier.hand_in(submissions)
+        done = threading.Event()
+        # Someone else may hand in while we carry; they must not wait for the next ``luutru work``.
+        runner = threading.Thread(target=carrier.run, args=(done,), kwargs={"sweep_seconds": 1.0}, daemon=True)
         runner.start()
-        for submission_id in submissions:
-            try:
-                problem = partial(_problem, carrier)
-                ended(submission_id, wait_for(steps, submission_id, problem=problem))
-            except LuutruError as error:
-                problems[submission_id] = error
-    finally:
-        done.set()
-        if runner.is_alive():
+        try:
+            for submission_id in submissions:
+                try:
+                    problem = partial(_problem, carrier)
+                    ended(submission_id, wait_for(steps, submission_id, problem=problem))
+                except LuutruError as error:
+                    problems[submission_id] = error
+        finally:
+            done.set()
             runner.join()
-        carrier.close()
     return problems
 
 

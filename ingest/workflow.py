@@ -8,18 +8,26 @@ import os
 import sqlite3
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from archive.errors import LuutruError
+from archive.catalogue.model import Submission
+from archive.catalogue.postgresql import connect_options
+from archive.errors import LuutruError, StaleClaimError
 from archive.lifecycle import State, is_final
+from ingest.claims import Claims
 from ingest.steps import Steps, StoppedError
 
 QUEUE = "ingest"
 APPLICATION_VERSION = "1"
 """Bound to the shape of the workflow below, not to the release: workflows begun by an older build go on."""
+
+WORK_SCHEMA = "luutru_work"
+"""Where the engine's tables lie in PostgreSQL, beside the catalogue's."""
+_CONNECTIONS = 12
+"""Of the engine of one process to PostgreSQL, whose connections are counted for all machines."""
 
 _log = logging.getLogger(__name__)
 
@@ -43,8 +51,14 @@ class WorkerRunningError(LuutruError):
 
 
 @contextmanager
-def only_worker(lock_file: Path) -> Iterator[None]:
-    """Held by the one process that carries workflows on SQLite; released by its end, however it ends."""
+def only_worker(lock_file: Path, *, shared: bool = False) -> Iterator[None]:
+    """Held by the one process that carries workflows on SQLite; released by its end, however it ends.
+
+    ``shared``: the database lets any number carry, and nothing is held. Raises WorkerRunningError.
+    """
+    if shared:
+        yield
+        return
     lock_file.parent.mkdir(parents=True, exist_ok=True)
     with lock_file.open("a") as file:
         try:
@@ -70,9 +84,13 @@ def next_step(steps: Steps, state: State) -> Callable[[str], State] | None:
 
 
 class Carrier:
-    """Carries submissions through their steps, several at once, on a durable queue in ``database``."""
+    """Carries submissions through their steps, several at once, on a durable queue in the database at ``url``.
 
-    def __init__(self, steps: Steps, database: Path, *, side_by_side: int) -> None:
+    On SQLite by one process (``only_worker``). On PostgreSQL by any number of them, each with ``claims`` of its own: what
+    a worker that died, or was cut off, had under way is begun anew by another.
+    """
+
+    def __init__(self, steps: Steps, url: str, *, side_by_side: int, claims: Claims | None = None) -> None:
         # dbos takes a second to import: only what carries workflows pays for it.
         from dbos import DBOS, DBOSConfig, SetWorkflowID
 
@@ -80,25 +98,34 @@ class Carrier:
         self._dbos = DBOS
         self._set_id = SetWorkflowID
         self._side_by_side = side_by_side
+        self._claims = claims
+        self.waiting = 0
+        """How many submissions were unfinished when they were last looked for."""
         self.problems: dict[str, LuutruError] = {}
         """What last kept a submission from going on, for whoever waits for it; it is tried again all the same."""
         self.trouble: LuutruError | None = None
         """What keeps all of them from going on."""
         self._under_way = 0
         self._changed = threading.Condition()
-        with _engine_errors():
-            _use_write_ahead_log(database)
         config: DBOSConfig = {
             "name": "luutru-ingest",
-            "system_database_url": f"sqlite:///{database}",
+            "system_database_url": url,
             "application_version": APPLICATION_VERSION,
-            "executor_id": "luutru",
+            "executor_id": claims.worker if claims else "luutru",
             # A step that fails is ours to report (``problems``); dbos would print its traceback to the user.
             "log_level": "CRITICAL",
             "run_migrations": True,
             "notification_listener_polling_interval_sec": 0.5,
             "max_executor_threads": max(8, 4 * side_by_side),
         }
+        if url.startswith("sqlite:///"):
+            with _engine_errors():
+                _use_write_ahead_log(Path(url.removeprefix("sqlite:///")))
+        else:
+            config["dbos_system_schema"] = WORK_SCHEMA
+            config["sys_db_pool_size"] = _CONNECTIONS
+            config["sys_db_idle_transaction_timeout_sec"] = 10.0
+            config["db_engine_kwargs"] = {"connect_args": connect_options(url)}
         DBOS(config=config)
         self._workflow = self._declared()
 
@@ -111,23 +138,25 @@ class Carrier:
                     state = step(submission_id).value
             except StoppedError:
                 return before
-            except LuutruError as error:
-                _log.warning("submission %s: %s %s %s", submission_id, error.code, error.message, error.detail)
-                self.problems[submission_id] = error
-                raise
             except Exception as error:
-                # A defect of ours, not of the submission: loud in the log, said to whoever waits, tried again later.
-                _log.exception("submission %s: defect in step %s", submission_id, step.__name__)
-                self.problems[submission_id] = DefectError(
-                    "Lỗi của chính phần mềm khi xử lý hồ sơ; hồ sơ vẫn nguyên trong khu cách ly.",
-                    remedy="Báo người quản trị kèm nhật ký; «luutru work» sẽ thử lại.",
-                    detail=f"{type(error).__name__}: {error}",
-                )
+                self._told(step.__name__, submission_id, error)
                 raise
             self.problems.pop(submission_id, None)
             return state
 
         def carried(submission_id: str, begun_in: str) -> str:
+            if self._claims is None:
+                return steps_from(submission_id, begun_in)
+            try:
+                with self._claims.held(submission_id, self._attempt()):
+                    return steps_from(submission_id, begun_in)
+            except StaleClaimError:
+                return begun_in
+            except LuutruError as error:
+                self._told("claim", submission_id, error)
+                raise
+
+        def steps_from(submission_id: str, begun_in: str) -> str:
             state = State(begun_in)
             while not steps.stopping.is_set() and (step := next_step(steps, state)) is not None:
                 state = State(dbos.run_step({"name": step.__name__}, done, step, submission_id, state.value))
@@ -137,6 +166,28 @@ class Carrier:
 
         declared: Callable[[str, str], str] = dbos.workflow(name="ingest", max_recovery_attempts=1_000_000)(carried)
         return declared
+
+    def _attempt(self) -> int:
+        """The number at the end of the name of the workflow this thread carries."""
+        return int(str(self._dbos.workflow_id).rpartition("-")[2])
+
+    def _told(self, step: str, submission_id: str, error: Exception) -> None:
+        """Keeps what went wrong for whoever waits; of a submission that another worker has taken over, nothing."""
+        lost = isinstance(error, StaleClaimError)
+        if lost or (self._claims and self._claims.lost(submission_id, self._attempt())):
+            # Nothing was changed here; what went wrong afterwards says nothing of the submission.
+            _log.warning("submission %s: taken over from this worker in step %s", submission_id, step)
+        elif isinstance(error, LuutruError):
+            _log.warning("submission %s: %s %s %s", submission_id, error.code, error.message, error.detail)
+            self.problems[submission_id] = error
+        else:
+            # A defect of ours, not of the submission: loud in the log, said to whoever waits, tried again later.
+            _log.error("submission %s: defect in step %s", submission_id, step, exc_info=error)
+            self.problems[submission_id] = DefectError(
+                "Lỗi của chính phần mềm khi xử lý hồ sơ; hồ sơ vẫn nguyên trong khu cách ly.",
+                remedy="Báo người quản trị kèm nhật ký; «luutru work» sẽ thử lại.",
+                detail=f"{type(error).__name__}: {error}",
+            )
 
     @property
     def under_way(self) -> int:
@@ -166,26 +217,62 @@ class Carrier:
         self.take_up()
 
     def take_up(self) -> int:
-        """Hands every unfinished submission to the queue; one that is there already is not doubled. Says how many."""
+        """Hands every unfinished submission to the queue; one that is there already is not doubled. Says how many.
+
+        Of several workers the longest alive does it for all, and takes from the dead what they had under way.
+        """
         unfinished = list(self._steps.unfinished())
-        for submission in unfinished:
-            with _engine_errors():
-                self.hand_in(submission.id, submission.state)
+        self.waiting = len(unfinished)
+        if self.leads():
+            self._take_over()
+            self._hand_in(unfinished)
         return len(unfinished)
 
-    def hand_in(self, submission_id: str, state: State) -> None:
+    def leads(self) -> bool:
+        """Whether this process hands in what others received."""
+        return self._claims is None or self._claims.leads()
+
+    def hand_in(self, submission_ids: Collection[str]) -> None:
+        """The same for these alone, whoever leads: for a process that waits for them."""
+        wanted = frozenset(submission_ids)
+        self._hand_in([item for item in self._steps.unfinished() if item.id in wanted])
+
+    def _take_over(self) -> None:
+        """Ends the workflows of workers that give no sign of life; their submissions begin anew with the next attempt."""
+        if self._claims is None:
+            return
+        alive = self._claims.alive()
+        with _engine_errors():
+            under_way = self._dbos.list_workflows(
+                name="ingest", status="PENDING", queue_name=QUEUE, load_input=False, load_output=False
+            )
+            abandoned = [item.workflow_id for item in under_way if item.executor_id not in alive]
+            if abandoned:
+                _log.warning("taken over from workers that are gone: %s", ", ".join(abandoned))
+                self._dbos.cancel_workflows(abandoned)
+
+    def _hand_in(self, submissions: Sequence[Submission]) -> None:
+        claimed = self._claims.attempts([item.id for item in submissions]) if self._claims else {}
+        for submission in submissions:
+            with _engine_errors():
+                self._enqueue(submission.id, submission.state, claimed.get(submission.id))
+
+    def _enqueue(self, submission_id: str, state: State, claimed: int | None) -> None:
         """A submission has one workflow under way at most: handing in twice is harmless.
 
         A workflow that has ended leaves a submission unfinished when a person has decided since, or when it failed for
         a reason of the world (disk full, a copy that did not come back): then the next one begins, after a pause that
-        doubles with every failure.
+        doubles with every failure. An attempt that was once claimed is never given out again, even when the engine has
+        lost its database: it may still lie with a paused worker.
         """
-        attempt = 0
+        attempt = claimed or 0
         while (status := self._dbos.get_workflow_status(f"{submission_id}-{attempt}")) is not None:
             if status.status in ("PENDING", "ENQUEUED", "DELAYED"):
                 return
-            if status.status != "SUCCESS" and _pausing(status.updated_at, attempt):
+            if status.status not in ("SUCCESS", "CANCELLED") and _pausing(status.updated_at, attempt):
                 return
+            attempt += 1
+        if attempt == claimed:
             attempt += 1
         with self._set_id(f"{submission_id}-{attempt}"):
             self._dbos.enqueue_workflow(QUEUE, self._workflow, submission_id, state.value)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from api.heartbeat import last_heartbeat
+from api.heartbeat import living_workers
 from api.http.metrics import Metrics
 from api.http.service import Service
 from archive.catalogue.counting import submission_counts, unconfirmed_rights_changes
@@ -79,7 +79,7 @@ class Probes:
             parts.append(PartHealth("stores", Readiness.NOT_READY, error.message))
         parts += [_tried(f"store:{store.name}", lambda store=store: _store(store)) for store in stores]  # type: ignore[misc]
         parts.append(_tried("quarantine", lambda: _quarantine(service)))
-        parts.append(_worker(service))
+        parts.append(_tried("worker", lambda: _worker(service)))
         parts.append(_index(service))
         return Health(tuple(parts), service.now())
 
@@ -114,14 +114,18 @@ def _quarantine(service: Service) -> PartHealth:
 
 
 def _worker(service: Service) -> PartHealth:
-    beat, now = last_heartbeat(service.installation.settings.home), service.now()
-    if beat is None or not beat.alive(now):
+    with service.installation.catalogue.read() as reading:
+        living, working = living_workers(reading)
+    if not living:
         return PartHealth("worker", Readiness.NOT_READY, "không có tiến trình xử lý nào đang chạy")
-    if not beat.takes_jobs(now):
-        return PartHealth("worker", Readiness.NOT_READY, f"{beat.waiting} hồ sơ chờ mà không được xử lý")
-    if beat.trouble:
-        return PartHealth("worker", Readiness.DEGRADED, beat.trouble)
-    return PartHealth("worker", Readiness.READY, f"đang xử lý {beat.under_way}, chờ {beat.waiting}")
+    waiting = max(sign.waiting for sign in living)
+    if not working:
+        return PartHealth("worker", Readiness.NOT_READY, f"{waiting} hồ sơ chờ mà không được xử lý")
+    troubles = [sign.trouble for sign in working if sign.trouble]
+    if len(troubles) == len(working):
+        return PartHealth("worker", Readiness.DEGRADED, troubles[0])
+    under_way = sum(sign.under_way for sign in working)
+    return PartHealth("worker", Readiness.READY, f"{len(working)} tiến trình, đang xử lý {under_way}, chờ {waiting}")
 
 
 def index_lag(service: Service) -> int:
@@ -152,6 +156,7 @@ def fill_metrics(service: Service, metrics: Metrics) -> None:
         end = reading.ledger_end()
         counts = submission_counts(reading)
         metrics.unconfirmed.set(unconfirmed_rights_changes(reading))
+        _, working = living_workers(reading)
     metrics.ledger_end.set(end[0] if end else 0)
     for state in State:
         metrics.submissions.labels(state.value).set(counts.get(state, 0))
@@ -162,8 +167,7 @@ def fill_metrics(service: Service, metrics: Metrics) -> None:
             metrics.store_free.labels(store.name).set(store.free_bytes())
         except LuutruError:
             metrics.store_free.labels(store.name).set(math.nan)
-    beat = last_heartbeat(installation.settings.home)
-    metrics.worker_up.set(float(beat is not None and beat.takes_jobs(service.now())))
+    metrics.worker_up.set(float(bool(working)))
     try:
         metrics.index_lag.set(index_lag(service))
     except LuutruError:

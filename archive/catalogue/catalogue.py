@@ -11,7 +11,7 @@ from typing import Self
 
 from sqlalchemy import Connection, Engine
 
-from archive.catalogue.database import open_engine, reading, translated, writing
+from archive.catalogue.database import open_engine, reading, signing, translated, writing
 from archive.catalogue.fence import require_fence
 from archive.catalogue.reading import Reading
 from archive.catalogue.versions import bring_to_newest
@@ -65,6 +65,16 @@ class Catalogue:
                     yield transaction
             finally:
                 self._writing_thread = None
+
+    @contextmanager
+    def signing(self) -> Iterator[Transaction]:
+        """A short writing transaction for signs of life alone, which must come through while a long one is written.
+
+        On PostgreSQL it does not wait for the writer: what it changes must be right whoever writes beside it. On SQLite
+        it is a writing transaction like any other.
+        """
+        with translated(), ExitStack() as stack:
+            yield Transaction(_begun(stack, lambda: signing(self._engine)))
 
     @contextmanager
     def read(self) -> Iterator[Reading]:

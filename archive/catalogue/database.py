@@ -52,7 +52,7 @@ def open_engine(url: str) -> Engine:
         pool_timeout=WAIT_SECONDS,
         # A connection the server has closed meanwhile (restart, time-out of a paused process) is replaced, not met.
         pool_pre_ping=True,
-        connect_args=connect_options(parsed),
+        connect_args=connect_options(url),
         hide_parameters=True,
     )
     event.listen(engine, "begin", _begin_postgresql)
@@ -64,6 +64,16 @@ def writing(engine: Engine) -> Iterator[Connection]:
     """One transaction of the only writer; committed when the block ends well, else undone."""
     with engine.connect().execution_options(**{_WRITING: True}) as connection, connection.begin():
         yield connection
+
+
+@contextmanager
+def signing(engine: Engine) -> Iterator[Connection]:
+    """One short transaction that writes; on PostgreSQL beside the only writer, without waiting for it."""
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            connection = connection.execution_options(**{_WRITING: True})
+        with connection.begin():
+            yield connection
 
 
 @contextmanager

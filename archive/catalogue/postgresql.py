@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import URL
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
 IDLE_SECONDS = 10
 """A writer that says nothing to the server for so long inside its transaction has lost it."""
 STATEMENT_SECONDS = 900
 """No single statement takes so long unless something is wrong; the largest question asks for 1,000,000 rows."""
-_WRITERS_LOCK = 0x6C757574727531  # "luutru1"
+WRITERS_LOCK = 0x6C757574727531  # "luutru1"
 _KEEPALIVES = {"keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 3}
 _UNANSWERED_MS = 12_000
 
@@ -25,9 +25,9 @@ _ENDED = frozenset({"57P01", "57P02", "57P03", "57P05", "25P03", "25P04"})
 """Shut down, crashed, starting, idle for too long: the session is over, the server may be there."""
 
 
-def connect_options(url: URL) -> dict[str, Any]:
+def connect_options(url: str) -> dict[str, Any]:
     """What every connection asks of libpq and the server: both ends find out within seconds that the other is gone."""
-    given = url.query.get("options", "")
+    given = make_url(url).query.get("options", "")
     options = [given if isinstance(given, str) else " ".join(given)]
     options += [f"-c tcp_{name}={value}" for name, value in _KEEPALIVES.items()]
     options += [f"-c tcp_user_timeout={_UNANSWERED_MS}", f"-c statement_timeout={STATEMENT_SECONDS}s"]
@@ -46,7 +46,7 @@ def lock_for_writing(wait_seconds: int) -> str:
     return (
         f"SET LOCAL lock_timeout = '{wait_seconds}s'; "
         f"SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'; "
-        f"SELECT pg_advisory_xact_lock({_WRITERS_LOCK})"
+        f"SELECT pg_advisory_xact_lock({WRITERS_LOCK})"
     )
 
 
@@ -61,7 +61,8 @@ def is_unreachable(error: DBAPIError) -> bool:
     if state is not None:
         return state in _ENDED or state.startswith("08")
     # Without a state the driver itself speaks: nobody listens, or the connection broke.
-    return error.connection_invalidated or type(error.orig).__module__.startswith("psycopg")
+    spoken = isinstance(error, (OperationalError, InterfaceError)) and type(error.orig).__module__.startswith("psycopg")
+    return error.connection_invalidated or spoken
 
 
 def _sqlstate(error: DBAPIError) -> str | None:

@@ -106,10 +106,12 @@ def begin_run(tx: Transaction, job: str, slot: str, worker: str, *, first_is_ski
 
 
 def beat_run(tx: Transaction, run: JobRun) -> None:
-    """The run lives. Raises StaleClaimError when it has been taken over."""
-    require_run(tx, run)
+    """The run lives. Raises StaleClaimError when it has been taken over; asked and written in one statement."""
     c = schedule_runs.c
-    tx.rows(update(schedule_runs).where(c.job == run.job, c.slot == run.slot).values(beat_at=database_now(tx)))
+    ours = and_(c.job == run.job, c.slot == run.slot, c.worker == run.worker, c.attempt == run.attempt)
+    ours = and_(ours, c.state == RunState.RUNNING.value)
+    if not tx.rows(update(schedule_runs).where(ours).values(beat_at=database_now(tx))).rowcount:
+        raise stale(f"{run.job} {run.slot}")
 
 
 def require_run(tx: Transaction, run: JobRun) -> None:

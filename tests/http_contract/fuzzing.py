@@ -163,17 +163,5 @@ def text_of(response: Any) -> str:
 @contextmanager
 def alive(installation: Installation) -> Iterator[None]:
     """As if a worker ran beside it: the service is ready, and nothing handed in is ever begun on."""
-    pulse, ended = Pulse(installation.settings.home, now), threading.Event()
-
-    def beat() -> None:
-        while not ended.is_set():
-            pulse.beat(0, 0)
-            ended.wait(5)
-
-    thread = threading.Thread(target=beat)
-    thread.start()
-    try:
+    with Pulse(installation.catalogue, "beside"):
         yield
-    finally:
-        ended.set()
-        thread.join()
