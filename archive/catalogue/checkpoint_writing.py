@@ -10,7 +10,13 @@ from sqlalchemy import Table, delete, func, insert, select, update
 
 from archive.catalogue.carried import SECRET_COLUMNS
 from archive.catalogue.carried_rows import CarriedRow, column_values, newest_change
-from archive.catalogue.checkpoint_reading import Timestamp, last_checkpoint, lease, shipments
+from archive.catalogue.checkpoint_reading import (
+    Timestamp,
+    checkpoint_numbered,
+    last_checkpoint,
+    lease,
+    shipments,
+)
 from archive.catalogue.checkpoint_tables import checkpoint_timestamps, checkpoints, row_changes, sealing_lease
 from archive.catalogue.checkpoint_tables import shipments as shipments_table
 from archive.catalogue.pieces import pieces
@@ -29,8 +35,11 @@ def record_checkpoint(tx: Transaction, checkpoint: Checkpoint) -> bool:
         return False
     _insert(tx, checkpoint)
     if checkpoint.content.kind is not Kind.NEWS:
-        # Nobody asks for older changes again: the next one goes back no further than to this one.
-        tx.rows(delete(row_changes).where(row_changes.c.change <= checkpoint.content.last_change))
+        # Nobody asks for older changes again: the next one goes back no further than to this one, and one whose parts
+        # are being made at this moment no further than to the one before.
+        since = checkpoint_numbered(tx, checkpoint.content.since.number)
+        if since is not None:
+            tx.rows(delete(row_changes).where(row_changes.c.change <= since.content.last_change))
     return True
 
 

@@ -3,22 +3,20 @@
 from __future__ import annotations
 
 import time
-import uuid
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from threading import Condition
 
 from archive.catalogue.catalogue import Catalogue
-from archive.catalogue.checkpoint_reading import checkpoint_over, last_checkpoint, ledger_at, shipments
-from archive.catalogue.checkpoint_writing import drop_lease, take_lease
+from archive.catalogue.checkpoint_reading import checkpoint_over, last_checkpoint, lease, ledger_at, shipments
 from archive.checkpoints.errors import LedgerNotCopiedError
 from archive.checkpoints.sealing import SOFTWARE, Archive, seal
 from archive.checkpoints.shipping import ship
+from archive.checkpoints.statement import Checkpoint
 from archive.signing import ArchiveKey
 from archive.storage.store import Store
 
-LONGEST_LEASE = timedelta(seconds=60)
 POLL_SECONDS = 0.05
 
 
@@ -45,7 +43,6 @@ class LedgerCopies:
         self._software = software
         self._scratch = scratch
         self._patience_seconds = patience_seconds
-        self._holder = uuid.uuid4().hex
         self._turn = Condition()
         self._sealing = False
         self._covered = 0
@@ -76,41 +73,39 @@ class LedgerCopies:
         """How far the required stores have come after sealing, or after another process has."""
         stores = tuple(self._required())
         while (covered := self._seen(stores)) < seq:
-            with self._catalogue.transaction() as tx:
-                mine = take_lease(tx, self._holder, self._now(), LONGEST_LEASE)
-            if mine:
-                return self._seal(stores, seq)
+            with self._catalogue.read() as view:
+                sealed = checkpoint_over(view, seq) is not None
+                sealing = lease(view)
+            if not sealed:
+                made = self._sealed(stores)
+                if made is not None and self._seen(stores) >= seq:
+                    continue
+            elif sealing is None or time.monotonic() > until - self._patience_seconds / 2:
+                self._ship(stores, seq)
+                continue
             if time.monotonic() > until:
                 raise _not_copied([store.name for store in stores], "another process seals")
             time.sleep(POLL_SECONDS)
         return covered
 
-    def _seal(self, stores: Sequence[Store], seq: int) -> int:
-        try:
-            with self._catalogue.read() as view:
-                sealed = checkpoint_over(view, seq) is not None
-            if not sealed:
-                seal(
-                    self._catalogue,
-                    stores,
-                    self._key,
-                    self._archive,
-                    now=self._now(),
-                    software=self._software,
-                    scratch=self._scratch,
-                )
-            covered = self._seen(stores)
-            if covered < seq:
-                with self._catalogue.read() as view:
-                    newest = last_checkpoint(view)
-                behind = [item for item in ship(self._catalogue, stores, newest, at=self._now()) if item.error]
-                covered = self._seen(stores)
-                if behind and covered < seq:
-                    raise _not_copied([item.store for item in behind], str(behind[0].error)) from behind[0].error
-        finally:
-            with self._catalogue.transaction() as tx:
-                drop_lease(tx, self._holder)
-        return covered
+    def _sealed(self, stores: Sequence[Store]) -> Checkpoint | None:
+        return seal(
+            self._catalogue,
+            stores,
+            self._key,
+            self._archive,
+            now=self._now(),
+            software=self._software,
+            scratch=self._scratch,
+        )
+
+    def _ship(self, stores: Sequence[Store], seq: int) -> None:
+        """What a required store lacks, also when it was away for long. Raises LedgerNotCopiedError."""
+        with self._catalogue.read() as view:
+            newest = last_checkpoint(view)
+        behind = [item for item in ship(self._catalogue, stores, newest, at=self._now()) if item.error]
+        if behind and self._seen(stores) < seq:
+            raise _not_copied([item.store for item in behind], str(behind[0].error)) from behind[0].error
 
     def _seen(self, stores: Sequence[Store]) -> int:
         """The last record that every one of ``stores`` has, by the checkpoints shipped there."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -17,7 +17,7 @@ from archive.catalogue.checkpoint_reading import (
     timestamps_after,
     way_back,
 )
-from archive.catalogue.checkpoint_writing import record_shipment, record_timestamp_shipment
+from archive.catalogue.checkpoint_writing import drop_lease, record_shipment, record_timestamp_shipment
 from archive.checkpoints.drafting import LineFile
 from archive.checkpoints.errors import CheckpointConflictError, CheckpointError, CheckpointPartError
 from archive.checkpoints.placing import file_pieces, place, proven_pieces
@@ -45,12 +45,14 @@ def ship(
     sources: Sequence[Store] = (),
     placed: Collection[str] = (),
     only_following: bool = False,
+    ends: str = "",
 ) -> tuple[Shipped, ...]:
     """Each store gets all it lacks up to ``newest``, every object read back; side by side, nothing raised for a store.
 
     Only what is needed goes there: what a later checkpoint of a longer span replaces is passed over. ``sources``: where
     parts may be taken from besides the catalogue. ``placed``: stores that have the parts of ``newest`` already;
-    ``only_following``: those that lack more than ``newest`` are left for another time.
+    ``only_following``: those that lack more than ``newest`` are left for another time. ``ends``: whose turn of sealing is
+    over with it.
     """
     if newest is None:
         return ()
@@ -77,6 +79,8 @@ def ship(
                     record_shipment(tx, store.name, number, at)
                 if stamp:
                     record_timestamp_shipment(tx, store.name, stamp)
+            if ends:
+                drop_lease(tx, ends)
     found = {store.name: result for store, result in zip(going, done, strict=True)}
     return tuple(
         Shipped(store.name, max(at_mark[store.name], found[store.name][0]), found[store.name][2])
@@ -152,7 +156,3 @@ def conflict(store: Store, number: int) -> CheckpointConflictError:
         f"Kho «{store.name}» đã có điểm niêm phong số {number} với nội dung khác.",
         remedy="Danh mục có thể đã được khôi phục từ bản cũ: chạy «luutru ledger verify --full» trước khi làm tiếp.",
     )
-
-
-def marks_of(shipped: Sequence[Shipped]) -> Mapping[str, int]:
-    return {item.store: item.number for item in shipped}

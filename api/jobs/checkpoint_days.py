@@ -1,0 +1,15 @@
+"""Merging the checkpoints of a day into one, and now and then all that there is, so that the way back stays short."""
+
+from __future__ import annotations
+
+from api.bootstrap import Installation
+from api.jobs.job import Daily, Job, Run
+from api.sealing_ledger import full_is_due, seal_now
+from archive.checkpoints.statement import Kind
+
+
+def _run(installation: Installation, run: Run) -> None:
+    seal_now(installation, Kind.FULL if full_is_due(installation) else Kind.DAY)
+
+
+JOB = Job("checkpoint-days", lambda settings: Daily(settings.ledger.merge_at), _run)
