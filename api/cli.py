@@ -82,13 +82,23 @@ def init(
     trust_list: Annotated[Path | None, typer.Option(help="Danh sách tin cậy (JSON) để kiểm tra chữ ký số.")] = None,
     agreement: Annotated[Path | None, typer.Option(help="Thỏa thuận nộp lưu (TOML) thay cho bản mặc định.")] = None,
     clamd: Annotated[str, typer.Option(help="Socket của clamd.")] = "",
+    database: Annotated[
+        str | None, typer.Option(help="Cơ sở dữ liệu PostgreSQL (postgresql://…) thay cho SQLite trong thư mục kho.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Tạo kho mới: cấu hình, khóa ký, danh mục, các kho. Chạy lại không làm mất gì."""
     from api.initialising import initialise
 
     done = initialise(
-        home_folder(home), name=name, code=code, stores=store, trust_list=trust_list, agreement=agreement, clamd=clamd
+        home_folder(home),
+        name=name,
+        code=code,
+        stores=store,
+        trust_list=trust_list,
+        agreement=agreement,
+        clamd=clamd,
+        database=database,
     )
     if as_json:
         print_json(done)

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from api.settings import FILE_NAME, load_settings
+from api.settings_database import DATABASE_VARIABLE, parse_database
 from api.settings_storage import POLICY_FILE, policy_text, quoted
 from archive.catalogue import Catalogue
+from archive.catalogue.database import translated
+from archive.catalogue.postgresql import create_database
 from archive.signing import create_key
 from archive.storage.directory import DirectoryStore
 
@@ -52,6 +57,11 @@ largest_submission_bytes = 68719476736
 # public_address = "https://kho.example.vn"
 # trusted_proxies = "127.0.0.1"
 
+# Bỏ trống: SQLite trong thư mục này. Nhiều máy cùng làm việc thì dùng PostgreSQL (xem docs/machines.md).
+[database]
+url = {database}
+# password_file = "keys/database.password"
+
 # Đăng nhập bằng OpenID Connect:
 # [oidc]
 # issuer = "https://dang-nhap.example.vn"
@@ -71,9 +81,12 @@ def initialise(
     agreement: Path | None = None,
     clamd: str = "",
     public_verification: bool = False,
+    database: str | None = None,
 ) -> dict[str, object]:
     """The archive at ``home``, ready for work; ``created`` is false when it was there already and nothing was changed.
 
+    ``database``: the address of a PostgreSQL database, made when it is missing; "" is SQLite in the home; None is what
+    ``LUUTRU_DATABASE`` says, where ``{home}`` stands for a name made of the home's path.
     Interrupted anywhere, running it again completes it: the settings file is written last.
     """
     file = home / FILE_NAME
@@ -90,7 +103,11 @@ def initialise(
         create_key(home / "keys" / "archive-ed25519.pem")
     kept_list = _kept(trust_list, home / "trust-list.json")
     kept_agreement = _kept(agreement, home / "agreement.toml")
-    Catalogue.open(f"sqlite:///{home / 'catalogue.sqlite'}").close()
+    kept_database = parse_database({"url": _database_of(home) if database is None else database}, home)
+    if kept_database.shared:
+        with translated():
+            create_database(kept_database.url)
+    Catalogue.open(kept_database.address(home)).close()
     text = _TEMPLATE.format(
         name=quoted(name),
         code=quoted(code),
@@ -99,6 +116,7 @@ def initialise(
         public_verification="true" if public_verification else "false",
         trust_list=quoted(kept_list),
         agreement=quoted(kept_agreement),
+        database=quoted(kept_database.url),
     )
     if not (home / POLICY_FILE).exists():
         named = [(f"kho-{number}", str(folder)) for number, folder in enumerate(folders, 1)]
@@ -106,6 +124,11 @@ def initialise(
     _write(file, text)
     load_settings(home)
     return {"home": str(home), "created": True}
+
+
+def _database_of(home: Path) -> str:
+    digest = hashlib.sha256(str(home.absolute()).encode()).hexdigest()[:16]
+    return os.environ.get(DATABASE_VARIABLE, "").replace("{home}", digest)
 
 
 def _write(file: Path, text: str) -> None:

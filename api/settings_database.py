@@ -12,6 +12,8 @@ from urllib.parse import quote, urlsplit, urlunsplit
 
 from archive.errors import LuutruError
 
+DATABASE_VARIABLE = "LUUTRU_DATABASE"
+"""The database of archives that are initialised without naming one."""
 KEYS = frozenset({"url", "password_file"})
 
 

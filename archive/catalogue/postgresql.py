@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 
@@ -39,6 +40,28 @@ def connect_options(url: str) -> dict[str, Any]:
         "application_name": "luutru",
         "options": " ".join(option for option in options if option),
     }
+
+
+def create_database(url: str) -> bool:
+    """The database ``url`` names is there when this returns; false when it was there already. UTF-8, as all we keep."""
+    parsed = make_url(url).set(drivername="postgresql+psycopg")
+    name = parsed.database or ""
+    options = connect_options(url)
+    engine = create_engine(parsed.set(database="postgres"), isolation_level="AUTOCOMMIT", connect_args=options)
+    try:
+        with engine.connect() as connection:
+            if connection.execute(text("SELECT 1 FROM pg_database WHERE datname = :name"), {"name": name}).scalar():
+                return False
+            quoted = engine.dialect.identifier_preparer.quote_identifier(name)
+            template = connection.execute(
+                text("SELECT pg_encoding_to_char(encoding) FROM pg_database WHERE datname = 'template1'")
+            ).scalar()
+            # A template in another encoding cannot be copied into UTF-8.
+            kept = "" if template == "UTF8" else " ENCODING 'UTF8' TEMPLATE template0"
+            connection.exec_driver_sql(f"CREATE DATABASE {quoted}{kept}")
+            return True
+    finally:
+        engine.dispose()
 
 
 def lock_for_writing(wait_seconds: int) -> str:
