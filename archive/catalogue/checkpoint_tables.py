@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, CheckConstraint, Column, Index, Integer, String, Table, Text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Column, Index, Integer, String, Table, Text
 
 from archive.catalogue.columns import Instant
 from archive.catalogue.tables import metadata
@@ -59,4 +59,44 @@ row_changes = Table(
     Column("table_name", String(64), nullable=False),
     Column("row_key", Text, nullable=False),
     sqlite_autoincrement=True,
+)
+
+# The log of backups (nhật ký sao lưu): one row for each set, also of one that failed or was removed when its time was over.
+backups = Table(
+    "backups",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("kind", String(16), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+    Column("removed_at", Instant, nullable=True),
+    # Hồ sơ something happened to behind the one record up to the other are in it; a full one begins at 0.
+    Column("after_seq", BigInteger, nullable=False),
+    Column("to_seq", BigInteger, nullable=False),
+    Column("checkpoint", BigInteger, nullable=False),
+    Column("hoso", BigInteger, nullable=False),
+    Column("documents", BigInteger, nullable=False),
+    Column("size_bytes", BigInteger, nullable=False),
+    Column("manifest_sha256", String(64), nullable=True),
+    Column("media", JSON, nullable=False),
+    Column("error", Text, nullable=False),
+    Index(None, "state", "begun_at"),
+    Index(None, "kind", "begun_at"),
+)
+
+drills = Table(
+    "drills",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("store", String(128), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+    Column("checkpoint", BigInteger, nullable=False),
+    Column("packages", BigInteger, nullable=False),
+    Column("differences", BigInteger, nullable=False),
+    Column("report", JSON, nullable=False),
+    Index(None, "store", "begun_at"),
+    Index(None, "begun_at"),
 )

@@ -53,7 +53,13 @@ def catalogued_document(
 
 
 def described_aip(
-    package: StoredPackage, submission: Submission, *, size_bytes: int, sha256: str, layout_sha256: str, at: datetime
+    package: StoredPackage,
+    submission: Submission,
+    *,
+    size_bytes: int,
+    sha256: str,
+    layout_sha256: str | None,
+    at: datetime,
 ) -> Aip:
     """The row of the package of ``submission``; size and digests are those the ledger proves, ``at`` its record's time.
 

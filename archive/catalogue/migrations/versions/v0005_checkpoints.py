@@ -61,3 +61,41 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("change", name=op.f("pk_row_changes")),
         sqlite_autoincrement=True,
     )
+    op.create_table(
+        "backups",
+        sa.Column("name", sa.String(length=128), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("begun_at", sa.String(length=27), nullable=False),
+        sa.Column("ended_at", sa.String(length=27), nullable=True),
+        sa.Column("removed_at", sa.String(length=27), nullable=True),
+        sa.Column("after_seq", sa.BigInteger(), nullable=False),
+        sa.Column("to_seq", sa.BigInteger(), nullable=False),
+        sa.Column("checkpoint", sa.BigInteger(), nullable=False),
+        sa.Column("hoso", sa.BigInteger(), nullable=False),
+        sa.Column("documents", sa.BigInteger(), nullable=False),
+        sa.Column("size_bytes", sa.BigInteger(), nullable=False),
+        sa.Column("manifest_sha256", sa.String(length=64), nullable=True),
+        sa.Column("media", sa.JSON(), nullable=False),
+        sa.Column("error", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_backups")),
+    )
+    op.create_index(op.f("ix_backups_state_begun_at"), "backups", ["state", "begun_at"])
+    op.create_index(op.f("ix_backups_kind_begun_at"), "backups", ["kind", "begun_at"])
+    op.create_table(
+        "drills",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("store", sa.String(length=128), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("begun_at", sa.String(length=27), nullable=False),
+        sa.Column("ended_at", sa.String(length=27), nullable=True),
+        sa.Column("checkpoint", sa.BigInteger(), nullable=False),
+        sa.Column("packages", sa.BigInteger(), nullable=False),
+        sa.Column("differences", sa.BigInteger(), nullable=False),
+        sa.Column("report", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_drills")),
+    )
+    op.create_index(op.f("ix_drills_store_begun_at"), "drills", ["store", "begun_at"])
+    op.create_index(op.f("ix_drills_begun_at"), "drills", ["begun_at"])
+    # What a package says of a document nobody could identify, the catalogue says too: a rebuilt one is the same.
+    op.execute("UPDATE documents SET media_type = 'application/octet-stream' WHERE media_type = ''")

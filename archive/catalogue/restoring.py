@@ -1,0 +1,141 @@
+"""What only a catalogue made anew is given: ledger records as they were, rows behind their packages, secrets by id."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from functools import cache
+from typing import Any
+
+from sqlalchemy import delete, insert, select, update
+
+from archive.catalogue import tables as t
+from archive.catalogue.carried import FROM_PACKAGES, carried_tables
+from archive.catalogue.carried_rows import CarriedRow
+from archive.catalogue.checkpoint_tables import row_changes
+from archive.catalogue.checkpoint_writing import adopt_checkpoint, count_changes_on, put_rows
+from archive.catalogue.ledger_reading import LedgerReading
+from archive.catalogue.pieces import pieces
+from archive.catalogue.rights_tables import accounts, tokens
+from archive.catalogue.tables import metadata
+from archive.catalogue.writing import Transaction
+from archive.checkpoints.statement import Checkpoint
+from archive.fixity import CopyState
+from archive.ledger import Record
+
+_AT_ONCE = 500
+
+
+def put_records(tx: Transaction, records: Iterable[Record]) -> None:
+    """Records behind the last one there is, in order, byte for byte; the database itself refuses a gap."""
+    for some in pieces(records, _AT_ONCE):
+        rows = [
+            {
+                "seq": record.seq,
+                "event": record.event,
+                "subject": record.subject,
+                "hash": record.hash,
+                "body": record.body.decode("utf-8"),
+            }
+            for record in some
+        ]
+        tx.rows(insert(t.ledger), rows)
+        end = {"seq": some[-1].seq, "hash": some[-1].hash}
+        if not tx.rows(update(t.ledger_end).values(end)).rowcount:
+            tx.rows(insert(t.ledger_end).values(id=1, **end))
+
+
+def stands_behind_packages(table: str) -> bool:
+    """Whether rows of this carried table refer to packages, directly or through others: they come back after them."""
+    return table in _behind_packages()
+
+
+@cache
+def _behind_packages() -> frozenset[str]:
+    found = set(FROM_PACKAGES)
+    for table in metadata.sorted_tables:
+        if any(key.column.table.name in found for key in table.foreign_keys):
+            found.add(table.name)
+    return frozenset(found) & {table.name for table in carried_tables()}
+
+
+def put_carried(tx: Transaction, rows: Iterable[CarriedRow]) -> int:
+    """Rows as they were carried; tells how many. Secrets get values that let nobody in."""
+    return put_rows(tx, rows)
+
+
+def has_checkpoint(view: LedgerReading, number: int) -> bool:
+    table = metadata.tables["checkpoints"]
+    return view.rows(select(table.c.number).where(table.c.number == number)).first() is not None
+
+
+def put_checkpoint(tx: Transaction, checkpoint: Checkpoint) -> None:
+    """A checkpoint as it lies in a store; there already is fine."""
+    if not has_checkpoint(tx, checkpoint.number):
+        adopt_checkpoint(tx, checkpoint)
+
+
+def forget_changes(tx: Transaction, last_change: int) -> None:
+    """Nothing has changed since the last checkpoint, and the next change is counted on from there."""
+    tx.rows(delete(row_changes))
+    count_changes_on(tx, last_change)
+
+
+def note_copy(tx: Transaction, aip_id: str, store: str, state: CopyState, at: Any) -> bool:
+    """What was now seen of a copy that was not right; False when no such copy is recorded. ``ok_at`` stays."""
+    c = t.copies.c
+    changed = update(t.copies).where(c.aip_id == aip_id, c.store == store, c.state != state.value)
+    return bool(tx.rows(changed.values(state=state.value, verified_at=at)).rowcount)
+
+
+def raise_registration(tx: Transaction, year: int, number: int) -> None:
+    """No number up to ``number`` is given again in ``year``."""
+    c = t.registration_numbers.c
+    last = tx.rows(select(c.last).where(c.year == year)).scalar()
+    if last is None:
+        tx.rows(insert(t.registration_numbers).values(year=year, last=number))
+    elif last < number:
+        tx.rows(update(t.registration_numbers).where(c.year == year).values(last=number))
+
+
+def password_hashes(view: LedgerReading) -> dict[str, str]:
+    """The hash of each account that has a password: for the encrypted backup of secrets alone."""
+    c = accounts.c
+    return {
+        row.id: row.password_hash
+        for row in view.rows(select(c.id, c.password_hash).where(c.password_hash.is_not(None)))
+    }
+
+
+def token_digests(view: LedgerReading) -> dict[str, str]:
+    """The digest of the secret of each token not revoked: for the encrypted backup of secrets alone."""
+    c = tokens.c
+    return {row.id: row.secret_sha256 for row in view.rows(select(c.id, c.secret_sha256).where(c.revoked_at.is_(None)))}
+
+
+def put_secrets(tx: Transaction, passwords: Mapping[str, str], digests: Mapping[str, str]) -> tuple[int, int]:
+    """Gives accounts and tokens their secrets back where they have none; tells how many of each found their row.
+
+    A password set since is not touched, and what was revoked stays so.
+    """
+    a, k = accounts.c, tokens.c
+    given = sum(
+        tx.rows(update(accounts).where(a.id == name, a.password_hash.is_(None)).values(password_hash=value)).rowcount
+        for name, value in passwords.items()
+    )
+    opened = sum(
+        tx.rows(update(tokens).where(k.id == name, k.secret_sha256.like("lost:%")).values(secret_sha256=value)).rowcount
+        for name, value in digests.items()
+    )
+    return given, opened
+
+
+def lost_tokens(view: LedgerReading) -> tuple[str, ...]:
+    """Tokens that are not revoked and that nobody can use: their secrets did not come back."""
+    c = tokens.c
+    query = select(c.id).where(c.revoked_at.is_(None), c.secret_sha256.like("lost:%")).order_by(c.id)
+    return tuple(view.rows(query).scalars())
+
+
+def drop_cursors(tx: Transaction, head: str) -> None:
+    """Forgets how far those whose names begin with ``head`` had come."""
+    tx.rows(delete(t.cursors).where(t.cursors.c.name.startswith(head, autoescape=True)))
