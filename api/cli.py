@@ -25,6 +25,8 @@ from api.journal import logged
 from api.output import columns, line, out, plain, print_json, say
 from api.people import account_commands, token_commands
 from api.printing import print_aip, print_findings, print_hits, print_submission, print_verification
+from api.repair_cli import incident_commands
+from api.repair_cli import repair as repair_command
 from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder
 from api.usage import Command, Group, usage_error
 from api.words import ANSWERS, STATES
@@ -48,6 +50,8 @@ app.add_typer(token_commands, name="token", help="Mã truy cập của các tài
 app.add_typer(
     job_commands, name="jobs", help="Công việc định kỳ: lần chạy gần nhất, kết quả, lần tới; chạy ngay một việc."
 )
+app.add_typer(incident_commands, name="incidents", help="Sự cố: những gì hệ thống không thể tự phục hồi bằng chứng cứ.")
+app.command("repair", cls=Command)(repair_command)
 
 Json = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON, mỗi dòng một giá trị.")]
 Home = Annotated[

@@ -18,6 +18,8 @@ from api.settings_database import KEYS as DATABASE_KEYS
 from api.settings_database import DatabaseSettings, parse_database
 from api.settings_ledger import KEYS as LEDGER_KEYS
 from api.settings_ledger import LedgerSettings, parse_ledger
+from api.settings_repair import KEYS as REPAIR_KEYS
+from api.settings_repair import RepairSettings, parse_repair
 from api.settings_storage import load_policy
 from archive.errors import LuutruError
 from archive.storage_policy import StoragePolicy
@@ -92,6 +94,7 @@ class Settings:
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
+    repair: RepairSettings = field(default_factory=RepairSettings)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     tools: Path = Path()
     """Folder with the built Java parts: ``verapdf/`` and ``elasticsearch/``."""
@@ -149,6 +152,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     "database": DATABASE_KEYS,
     "alerts": ALERT_KEYS,
     "backup": BACKUP_KEYS,
+    "repair": REPAIR_KEYS,
     "ledger": LEDGER_KEYS,
 }
 
@@ -240,6 +244,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         database=parse_database(part("database"), home),
         alerts=parse_alerts(part("alerts"), home),
         backup=parse_backup(part("backup"), home),
+        repair=parse_repair(part("repair")),
         ledger=parse_ledger(part("ledger"), home),
         tools=path(part("tools").get("path")) or tools_folder(),
     )
