@@ -37,6 +37,7 @@ RUN_SECONDS = 25.0
 ASKED_SECONDS = 10.0
 WAITED_SECONDS = 60.0
 """How long a run waits for a store that is still at work; that goes on by itself, and is not asked meanwhile."""
+ENDING_SECONDS = 10.0
 PAUSE_SECONDS = 600.0
 """How long a copy is left alone that no store could give, or that the store did not keep right."""
 
@@ -121,7 +122,10 @@ class CatchUp:
             at_work.append((target, thread))
         waited_until = until + WAITED_SECONDS
         for target, thread in at_work:
-            while thread.is_alive() and self.clock() < waited_until and not stopping():
+            while thread.is_alive() and self.clock() < waited_until:
+                if stopping():
+                    # The copy under way is given the time to come to its end; what is begun again costs nothing but time.
+                    waited_until = min(waited_until, self.clock() + ENDING_SECONDS)
                 thread.join(0.2)
             if thread.is_alive():
                 target.abandoned(thread)
