@@ -17,6 +17,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
 
 import boto3
+import botocore.loaders
 import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
     from types_boto3_s3 import S3Client
 
 _CONNECTIONS = 32
+_descriptions = botocore.loaders.create_loader()
+"""What S3 can do, as the library keeps it: megabytes, read once for all stores of a process."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +229,7 @@ class S3Bucket:
 
 def _client(settings: S3Settings) -> S3Client:
     session = botocore.session.Session(profile=settings.profile if settings.credentials_file else None)
+    session.register_component("data_loader", _descriptions)
     if settings.credentials_file is not None:
         session.set_config_variable("credentials_file", str(settings.credentials_file))
         session.set_config_variable("config_file", os.devnull)  # what else this machine's people prefer is not for us

@@ -41,6 +41,7 @@ class S3Server:
     port: int
     secret: str = field(default_factory=lambda: secrets.token_hex(16))
     _process: subprocess.Popen[bytes] | None = None
+    _client: Any = None
 
     @property
     def url(self) -> str:
@@ -93,8 +94,10 @@ class S3Server:
         self._process.send_signal(signal.SIGCONT)
 
     def client(self, **options: Any) -> Any:
-        """A plain boto3 client with all rights."""
-        return boto3.client(
+        """A plain boto3 client with all rights; without options always the same."""
+        if not options and self._client is not None:
+            return self._client
+        client = boto3.client(
             "s3",
             endpoint_url=self.url,
             region_name=REGION,
@@ -102,6 +105,8 @@ class S3Server:
             aws_secret_access_key=self.secret,
             config=Config(s3={"addressing_style": "path"}, **options),
         )
+        self._client = self._client if options else client
+        return client
 
     def _answers(self) -> bool:
         path = "/minio/health/ready" if self.kind == "minio" else "/health"
