@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from io import BufferedReader
 from typing import Any
 
@@ -49,11 +50,18 @@ def verify_aip(
                 installation.stores,
             )
         )
+    with installation.catalogue.read() as reading:
+        awaited = {copy.store for copy in reading.copies(aip.id) if copy.state is CopyState.AWAITED}
+    # A copy nobody has made yet is no lost one, and goes on being awaited since when it was.
+    results = [
+        item if item.ok or item.store not in awaited else replace(item, state=CopyState.AWAITED) for item in results
+    ]
     answer = _answer(results)
     at = now()
     event = Event.AIP_FIXITY_VERIFIED if answer is Answer.PASSED else Event.AIP_FIXITY_REFUTED
     with installation.catalogue.transaction() as tx:
-        tx.record_copies(Copy(aip.id, result.store, result.state, at) for result in results)
+        seen = (item for item in results if item.state is not CopyState.AWAITED)
+        tx.record_copies(Copy(aip.id, item.store, item.state, at) for item in seen)
         tx.append(
             event,
             aip.id,

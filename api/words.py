@@ -36,6 +36,10 @@ COPY_STATES = {
     CopyState.MISMATCH: "[red]sai khác[/]",
     CopyState.MISSING: "[red]mất[/]",
     CopyState.UNREADABLE: "[yellow]không đọc được[/]",
+    CopyState.EXTRA: "[red]thừa[/]",
+    CopyState.NOT_RUN: "[yellow]chưa kiểm tra tới[/]",
+    CopyState.OVERDUE: "[yellow]quá hạn kiểm tra[/]",
+    CopyState.AWAITED: "[yellow]đang chờ sao[/]",
 }
 EVENTS = {
     Event.SUBMISSION_CONTENT_RECEIVED: "đã tiếp nhận nội dung",
@@ -72,6 +76,11 @@ EVENTS = {
     Event.ACCOUNT_SESSION_OPENED: "đã đăng nhập",
     Event.ACCOUNT_SESSION_REFUSED: "đăng nhập không thành công",
     Event.RIGHTS_CHANGE_CONFIRMED: "đã xác nhận thay đổi quyền",
+    Event.AIP_COPY_ADDED: "đã bổ sung bản lưu",
+    Event.STORE_POLICY_ADOPTED: "áp dụng chính sách lưu trữ",
+    Event.STORE_PLACE_ADDED: "đã thêm kho",
+    Event.STORE_PLACE_RETIRED: "đã ngừng dùng kho",
+    Event.STORE_MEDIUM_MOVED: "đã chuyển phương tiện của kho",
 }
 
 
