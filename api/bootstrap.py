@@ -193,6 +193,8 @@ class Installation:
 
     def steps(self, progress: Callable[[str, str], None] = lambda _submission, _document: None) -> Steps:
         """Raises what ``require_policy`` raises."""
+        from api.sealing_ledger import ledger_copies
+
         self.require_policy()
         return Steps(
             catalogue=self.catalogue,
@@ -207,6 +209,7 @@ class Installation:
             profile=self.settings.profile,
             now=now,
             progress=progress,
+            copied=ledger_copies(self).ensure,
         )
 
     def surroundings(self, at: str) -> Surroundings:

@@ -90,6 +90,8 @@ class Steps:
     """The stores that may lag: what they do not take at once is awaited, and caught up with later."""
     policy_version: int = 0
     """The storage policy these stores are of; 0 where there is none."""
+    copied: Callable[[int], None] = lambda _seq: None
+    """Returns when every ledger record up to this one lies sealed in every required store."""
     stopping: threading.Event = field(default_factory=threading.Event)
     """Set when this process ends its work."""
 
@@ -394,6 +396,8 @@ class Steps:
                 ledger={"seq": stored.seq, "hash": stored.hash},
                 issued_at=at,
             )
+        # What is acknowledged outlives this machine: each required store can tell it alone.
+        self.copied(stored.seq)
         receipt = Receipt(submission.id, stored.seq, stored.hash, at, self.key.signed(statement))
         with self.catalogue.transaction() as tx:
             tx.issue_receipt(receipt, actor=self.actor)
