@@ -60,14 +60,18 @@ def due_copies(
     c = t.copies.c
     chosen = select(c.aip_id, c.verified_at, c.state).where(c.store == store, _STANDS, c.verified_at < before)
     if after is not None:
-        chosen = chosen.where(tuple_(c.verified_at, c.aip_id) > tuple_(literal(after[0], Instant), after[1]))
+        chosen = chosen.where(_behind(after))
     return _due(view, chosen.order_by(c.verified_at, c.aip_id).limit(limit))
 
 
-def due_ahead(view: Reading, store: str, at: datetime, *, limit: int = PAGE) -> list[Due]:
+def due_ahead(
+    view: Reading, store: str, at: datetime, *, after: tuple[datetime, str] | None = None, limit: int = PAGE
+) -> list[Due]:
     """Copies said to have been looked at in times to come, which a clock that was wrong must have said."""
     c = t.copies.c
     chosen = select(c.aip_id, c.verified_at, c.state).where(c.store == store, _STANDS, c.verified_at > at + AHEAD)
+    if after is not None:
+        chosen = chosen.where(_behind(after))
     return _due(view, chosen.order_by(c.verified_at, c.aip_id).limit(limit))
 
 
@@ -244,6 +248,11 @@ def _due(view: Reading, chosen: Select[Any], *, by_state: bool = False) -> list[
         )
         for row in view.rows(query.order_by(order, few.c.aip_id))
     ]
+
+
+def _behind(after: tuple[datetime, str]) -> ColumnElement[bool]:
+    c = t.copies.c
+    return tuple_(c.verified_at, c.aip_id) > tuple_(literal(after[0], Instant), after[1])
 
 
 def _share(row: AnyRow) -> Share:

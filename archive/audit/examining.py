@@ -1,0 +1,137 @@
+"""One copy examined: only bytes that were all read make it OK, and whatever goes wrong is an answer, not an end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol, runtime_checkable
+
+from archive.aip.verification import verify_stream
+from archive.audit.bookmark import FileBookmark
+from archive.audit.pace import AuditStopped
+from archive.catalogue.audit_model import Depth, Due
+from archive.errors import ObjectMissingError, StoreError
+from archive.finding import Answer, answer_of
+from archive.fixity import CopyResult, CopyState, read_ahead, verify_copy
+from archive.steady_reading import PAUSES_SECONDS, SteadyReader
+from archive.storage.key import Key
+from archive.storage.store import Store
+
+LONG_BYTES = 64 << 20
+"""From this size on a package is read by all cores at once, and how far is noted."""
+
+_log = logging.getLogger(__name__)
+
+
+@runtime_checkable
+class TellsChecksums(Protocol):
+    """A store whose server keeps a digest beside each object, as it was taken when the object came."""
+
+    def checksum_attribute(self, key: Key) -> str | None:
+        """Its SHA-256 as hex digits; None when the server has none of the whole object."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Examiner:
+    """How the copies of one store are examined in one sitting.
+
+    ``progress`` is told every byte read and may raise AuditStopped. ``bookmark``: the file in which the reading of a
+    long object is noted; there is one such reading at a time.
+    """
+
+    store: Store
+    depth: Depth
+    progress: Callable[[int], None]
+    bookmark: Path | None = None
+    cold: bool = True
+    pauses_seconds: Sequence[float] = PAUSES_SECONDS
+
+    def examine(self, due: Due, *, threads: int | None = 1) -> CopyResult:
+        """Every byte, and with DEEP all it says about itself. Raises AuditStopped and nothing else."""
+        try:
+            if self.depth is Depth.DEEP:
+                return self._deep(due)
+            if due.size_bytes >= LONG_BYTES and due.layout_sha256 is not None and self.bookmark is not None:
+                return self._long(due, self.bookmark)
+            return self._whole(due, threads)
+        except AuditStopped:
+            raise
+        except Exception as error:
+            # T4, T21: what one object does to this software is said of that object, and the others are still read.
+            _log.exception("audit of %s in %s", due.key, self.store.name)
+            return self._undone(due, f"{type(error).__name__}: {error}")
+
+    def attribute_agrees(self, due: Due) -> bool:
+        """Whether the store says of its object what is recorded. It is not read: this is no proof of its bytes.
+
+        False for everything else, the store's silence among it: then a full read has to tell.
+        """
+        if not isinstance(self.store, TellsChecksums):
+            return False
+        try:
+            return self.store.checksum_attribute(due.key) == due.sha256 and self.store.size(due.key) == due.size_bytes
+        except StoreError:
+            return False
+
+    def _undone(self, due: Due, detail: str) -> CopyResult:
+        """Nothing could be said of this copy. A look inside that fails may be the damage: its bytes alone may tell."""
+        unreadable = CopyResult(self.store.name, due.key, CopyState.UNREADABLE, detail=detail)
+        if self.depth is not Depth.DEEP:
+            return unreadable
+        result = replace(self, depth=Depth.FULL).examine(due)
+        return unreadable if result.ok else result
+
+    def _whole(self, due: Due, threads: int | None, bookmark: FileBookmark | None = None) -> CopyResult:
+        return verify_copy(
+            self.store,
+            due.key,
+            due.sha256,
+            due.size_bytes,
+            layout_sha256=due.layout_sha256,
+            cold=self.cold,
+            pauses_seconds=self.pauses_seconds,
+            progress=self.progress,
+            threads=threads,
+            bookmark=bookmark,
+        )
+
+    def _long(self, due: Due, path: Path) -> CopyResult:
+        """Gone on with where an earlier sitting ended. What is then found wrong is believed only of one whole reading."""
+        bookmark = FileBookmark(path, f"{self.store.name} {due.key} {due.sha256} {due.seen_at.isoformat()}")
+        try:
+            result = self._whole(due, None, bookmark)
+        except BaseException:
+            bookmark.close()
+            raise
+        bookmark.discard()
+        if bookmark.resumed and result.state is CopyState.MISMATCH:
+            return self._long(due, path)
+        return result
+
+    def _deep(self, due: Due) -> CopyResult:
+        """One pass over the bytes: their digest against the record, and each entry against what the package says."""
+
+        def opened() -> SteadyReader:
+            return SteadyReader(self.store, due.key, cold=self.cold, pauses_seconds=self.pauses_seconds)
+
+        def chunks() -> Iterator[bytes]:
+            for piece in read_ahead(opened, self.store.name):
+                self.progress(len(piece))
+                yield bytes(piece)
+
+        result = CopyResult(self.store.name, due.key, CopyState.OK)
+        try:
+            found = verify_stream(chunks())
+        except ObjectMissingError as error:
+            return replace(result, state=CopyState.MISSING, detail=error.detail)
+        except StoreError as error:
+            return replace(result, state=CopyState.UNREADABLE, detail=error.detail or error.message)
+        result = replace(result, size_bytes=found.size_bytes, sha256=found.sha256, findings=found.findings)
+        if (found.size_bytes, found.sha256) != (due.size_bytes, due.sha256):
+            expected = f"expected {due.size_bytes} {due.sha256}"
+            return replace(result, state=CopyState.MISMATCH, detail=expected)
+        state = CopyState.MISMATCH if answer_of(found.findings) is Answer.FAILED else CopyState.OK
+        return replace(result, state=state)
