@@ -37,11 +37,15 @@ class WholeParts:
 
 @dataclass(frozen=True)
 class Chain:
-    """Checkpoints ascending to the newest whole one, each part of each proven; ``parts`` is where they are read."""
+    """Checkpoints ascending to the newest whole one, each part of each proven; ``parts`` is where they are read.
+
+    ``held_by``: the names of stores that were seen to hold all of it.
+    """
 
     checkpoints: tuple[Checkpoint, ...]
     parts: WholeParts
     problems: tuple[Problem, ...]
+    held_by: tuple[str, ...] = ()
 
     @property
     def newest(self) -> Checkpoint:
@@ -64,7 +68,9 @@ def whole_chain(stores: Sequence[Store], public_keys: Sequence[Ed25519PublicKey]
         for store in stores:
             chain = search.chain(store, number)
             if chain is not None:
-                return Chain(chain, search.parts, tuple(search.problems.values()))
+                places = {search.parts.places[part.key].name for item in chain for part in item.content.parts}
+                held_by = (store.name,) if places <= {store.name} else ()
+                return Chain(chain, search.parts, tuple(search.problems.values()), held_by)
         search.note("checkpoint.chain.damaged", number)
     raise RebuildError(
         "Không có điểm niêm phong nào dùng được để dựng lại kho.",

@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.aip.reader import AipReader
 from archive.catalogue import Catalogue
+from archive.catalogue.checkpoint_writing import record_shipment
 from archive.catalogue.pieces import pieces
 from archive.catalogue.restoring import (
     drop_cursors,
@@ -35,6 +36,7 @@ from archive.catalogue.restoring import (
     put_records,
     stands_behind_packages,
 )
+from archive.catalogue.versions import NEWEST
 from archive.checkpoints.reading import lines_of, rows_in
 from archive.checkpoints.statement import Checkpoint
 from archive.errors import LuutruError
@@ -132,6 +134,8 @@ class Rebuilding:
         self._load_checkpoints(chain)
         with self.catalogue.transaction() as tx:
             forget_changes(tx, chain.newest.content.last_change)
+            for name in chain.held_by:
+                record_shipment(tx, name, chain.newest.number, self.now())
         self._note_bad_copies(found)
         problems, registrations = self._unclaimed()
         content = chain.newest.content
@@ -171,7 +175,7 @@ class Rebuilding:
                     remedy="Chọn thư mục mới, hoặc xóa thư mục này.",
                 )
             kept = [Problem.of_json(row) for row in said["problems"]]
-            return Chain(chain.checkpoints, chain.parts, tuple(kept))
+            return replace(chain, problems=tuple(kept))
         with self.catalogue.read() as view:
             if view.ledger_end() is not None:
                 raise RebuildRefusedError(
@@ -180,6 +184,12 @@ class Rebuilding:
                 )
         self.progress("chain", 0, 0)
         chain = whole_chain(self.stores, self.public_keys)
+        if chain.newest.content.catalogue_version > NEWEST:
+            raise RebuildRefusedError(
+                "Bản lưu do phiên bản mới hơn của phần mềm ghi.",
+                remedy="Cài phiên bản mới của phần mềm rồi chạy lại.",
+                detail=f"{chain.newest.content.catalogue_version} > {NEWEST}",
+            )
         value = {
             "number": chain.newest.number,
             "sha256": chain.newest.sha256,
@@ -209,6 +219,7 @@ class Rebuilding:
     def _load_rows(self, chain: Chain, name: str, *, behind: bool) -> int:
         """Rows of tables that refer to packages (``behind``), or all others; counted in their fixed order."""
         done = self._counted(name)
+        (self.folder / "rows.sqlite").unlink(missing_ok=True)  # of a run that was killed
         total = sum(part.last for checkpoint in chain.checkpoints for part in checkpoint.rows)
         wanted = (
             row
