@@ -16,6 +16,7 @@ from typing import Annotated, Any, BinaryIO
 import typer
 
 from api import output
+from api.alert_cli import alert_commands
 from api.bootstrap import Installation, now, opened
 from api.checking import check_paths
 from api.exits import INTERRUPTED, READER_GONE, Exit
@@ -47,6 +48,7 @@ app = typer.Typer(
 
 app.add_typer(account_commands, name="account", help="Tài khoản: ai được vào, với vai trò nào.")
 app.add_typer(token_commands, name="token", help="Mã truy cập của các tài khoản.")
+app.add_typer(alert_commands, name="alerts", help="Cảnh báo: điều đang sai, ai đang xử lý, có báo được cho ai không.")
 app.add_typer(
     job_commands, name="jobs", help="Công việc định kỳ: lần chạy gần nhất, kết quả, lần tới; chạy ngay một việc."
 )

@@ -39,6 +39,8 @@ class Operation(StrEnum):
     RIGHTS_CHANGE_READ = "rights-change.read"
     RIGHTS_CHANGE_CONFIRM = "rights-change.confirm"
     ACCOUNT_ADMINISTER = "account.administer"
+    AUDIT_READ = "audit.read"
+    ALERT_ACKNOWLEDGE = "alert.acknowledge"
 
 
 class Verdict(StrEnum):
@@ -100,6 +102,8 @@ _SCOPE: Mapping[Operation, Scope | None] = {
     Operation.RIGHTS_CHANGE_READ: Scope.READ,
     Operation.RIGHTS_CHANGE_CONFIRM: Scope.DECIDE,
     Operation.ACCOUNT_ADMINISTER: Scope.ADMINISTER,
+    Operation.AUDIT_READ: Scope.READ,
+    Operation.ALERT_ACKNOWLEDGE: Scope.ADMINISTER,
 }
 
 _AGENCY: Mapping[Operation, _Rule] = {
@@ -138,6 +142,8 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.GRANT_DECIDE: _Rule.KNOWN,
         Operation.RIGHTS_CHANGE_READ: _Rule.YES,
         Operation.RIGHTS_CHANGE_CONFIRM: _Rule.YES,
+        Operation.AUDIT_READ: _Rule.YES,
+        Operation.ALERT_ACKNOWLEDGE: _Rule.YES,
     },
     Role.AUDITOR: {
         **_READING,
@@ -146,11 +152,15 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.METRICS_READ: _Rule.YES,
         Operation.GRANT_READ: _Rule.YES,
         Operation.RIGHTS_CHANGE_READ: _Rule.YES,
+        Operation.AUDIT_READ: _Rule.YES,
     },
+    # Not the archivist: reports and incidents name packages, restricted ones among them.
     Role.ADMINISTRATOR: {
         Operation.METRICS_READ: _Rule.YES,
         Operation.RIGHTS_CHANGE_READ: _Rule.YES,
         Operation.ACCOUNT_ADMINISTER: _Rule.YES,
+        Operation.AUDIT_READ: _Rule.YES,
+        Operation.ALERT_ACKNOWLEDGE: _Rule.YES,
     },
 }
 

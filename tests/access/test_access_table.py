@@ -39,6 +39,8 @@ grant.decide              -       -          k     -        -              -
 rights-change.read        -       -          +     +        +              -
 rights-change.confirm     -       -          +     -        -              -
 account.administer        -       -          -     -        +              -
+audit.read                -       -          +     +        +              -
+alert.acknowledge         -       -          +     -        +              -
 """
 # Without a grant: may it be known of? (first letter), may its content be read without stating a purpose? with one?
 RECORDS = """
@@ -59,12 +61,12 @@ metrics.read administer  submission.hand-in submit submission.read read      sub
 record.search read       record.read read          content.read read         aip.copy read
 dip.export read          list.export read          ledger.read read          mode.decide decide
 grant.read decide        grant.decide decide       rights-change.read read   rights-change.confirm decide
-account.administer administer
+account.administer administer audit.read read          alert.acknowledge administer
 """
 ROLE_SCOPES = {
     "agency": "submit read",
     "archivist": "submit read review",
-    "head": "read review decide",
+    "head": "read review decide administer",
     "auditor": "read decide administer",
     "administrator": "read administer",
 }
@@ -196,4 +198,6 @@ def test_an_administrator_reads_no_content_and_decides_nothing_even_with_a_grant
         "metrics.read",
         "rights-change.read",
         "account.administer",
+        "audit.read",
+        "alert.acknowledge",
     }

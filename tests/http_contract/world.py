@@ -45,7 +45,7 @@ ROLES: Mapping[str, tuple[Role, str]] = {
 SCOPES: Mapping[str, str] = {
     "agency": "submit read",
     "archivist": "submit read review",
-    "head": "read review decide",
+    "head": "read review decide administer",
     "auditor": "read decide administer",
     "administrator": "read administer",
 }
