@@ -37,7 +37,7 @@ _OUTCOMES = {
 
 def repair(
     id: Annotated[
-        str | None, typer.Argument(metavar="[ID]", help="Mã gói hoặc hồ sơ; bỏ trống: mọi bản lưu đã thấy hỏng.")
+        str | None, typer.Argument(metavar="ID", help="Mã gói hoặc hồ sơ; bỏ trống: mọi bản lưu đã thấy hỏng.")
     ] = None,
     store: Annotated[str | None, typer.Option(help="Chỉ bản lưu trong kho này (khi nêu ID).")] = None,
     replace_unreadable: Annotated[

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from archive.repair.witness import PIECE_BYTES, Witness
+from archive.repair.witness import PAGE_BYTES, PIECE_BYTES, Witness, pages
 
+_MOST_BYTES = 10
 _MOST_PAGES = 256
 """So many differing pages are compared byte by byte; more than that is no scatter of single faults."""
 
@@ -33,16 +35,17 @@ class Span:
 
 
 def spans_of(witnesses: Sequence[Witness], begin: int, end: int) -> list[Span] | None:
-    """The range by pages; None when some page is in no copy."""
+    """The range by pages, and cut where a copy ends; None when some part is in no copy."""
     found: list[Span] = []
-    for at in range(begin, end, PIECE_BYTES):
-        until = min(at + PIECE_BYTES, end)
+    ends = {witness.size_bytes for witness in witnesses}
+    for at, until in pairwise([begin, *range(begin - begin % PIECE_BYTES + PIECE_BYTES, end, PIECE_BYTES), end]):
         texts = [witness.read(at, until - at) for witness in witnesses]
         if None not in texts and len(set(texts)) == 1:
             _add(found, Span(at, until, (0,), frozenset(range(len(witnesses)))))
             continue
-        for pages in zip(*(witness.pages(at, until) for witness in witnesses), strict=True):
-            span = _page_span(pages[0][0], [data for _, data in pages])
+        places = sorted({*pages(at, until), *(place for place in ends if at < place < until)})
+        for parts in zip(*(witness.parts(places) for witness in witnesses), strict=True):
+            span = _page_span(parts[0][0], [data for _, data in parts])
             if span is None:
                 return None
             _add(found, span)
@@ -55,13 +58,16 @@ def readings(witnesses: Sequence[Witness], coarse: Sequence[Span]) -> Iterator[l
     Regions are joined over gaps at first, because what was overwritten agrees here and there by chance.
     """
     yield joined(coarse, PIECE_BYTES)
-    yield joined(coarse, 16 * 4096)
+    yield joined(coarse, 16 * PAGE_BYTES)
     yield list(coarse)
-    if sum((span.end - span.begin + 4095) // 4096 for span in coarse if span.differs) <= _MOST_PAGES:
+    if sum(-(-(span.end - span.begin) // PAGE_BYTES) for span in coarse if span.differs) <= _MOST_PAGES:
         fine = list(_bytewise(witnesses, coarse))
         yield joined(fine, 64)
         yield joined(fine, 8)
         yield fine
+        if sum(span.end - span.begin for span in fine if span.differs) <= _MOST_BYTES:
+            yield [byte for span in fine for byte in (_bytes(span) if span.differs else [span])]
+    yield from _met(joined(coarse, PIECE_BYTES))
 
 
 def joined(spans: Iterable[Span], gap_bytes: int) -> list[Span]:
@@ -80,6 +86,26 @@ def joined(spans: Iterable[Span], gap_bytes: int) -> list[Span]:
 
 def _alike(first: Span, last: Span) -> bool:
     return first.choices == last.choices and first.end == last.begin
+
+
+def _met(spans: Sequence[Span]) -> Iterator[list[Span]]:
+    """One differing region as two that meet inside it: damage of one copy that begins where that of another ends."""
+    places = [place for place, span in enumerate(spans) if span.differs]
+    if len(places) != 1:
+        return
+    (place,) = places
+    whole = spans[place]
+    meetings = pages(whole.begin, whole.end)[1:-1]
+    if len(meetings) > _MOST_PAGES:
+        return
+    for meeting in meetings:
+        first = Span(whole.begin, meeting, whole.choices, whole.has)
+        last = Span(meeting, whole.end, whole.choices, whole.has)
+        yield [*spans[:place], first, last, *spans[place + 1 :]]
+
+
+def _bytes(span: Span) -> list[Span]:
+    return [Span(at, at + 1, span.choices, span.has) for at in range(span.begin, span.end)]
 
 
 def _joinable(first: Span, gap: Span, last: Span, gap_bytes: int) -> bool:

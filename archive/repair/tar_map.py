@@ -11,7 +11,7 @@ from archive.aip import layout
 from archive.aip.model import AipUnreadableError
 from archive.aip.scan import BLOCK_BYTES, Header, next_header
 from archive.catalogue.model import Document
-from archive.repair.witness import Witness
+from archive.repair.witness import Witness, pages
 
 _LINE = re.compile(rb"([0-9a-f]{64})  (.+)")
 _ENCODED = {b"%25": b"%", b"%0A": b"\n", b"%0D": b"\r"}
@@ -82,7 +82,7 @@ def stated_digests(witnesses: Sequence[Witness], aip_id: str, members: Sequence[
         if member.path not in manifests or member.size_bytes > _LARGEST_MANIFEST:
             continue
         for witness in witnesses:
-            text = b"".join(data or b"\0" for _, data in witness.pages(member.offset, member.end))
+            text = b"".join(data or b"\0" for _, data in witness.parts(pages(member.offset, member.end)))
             for line in text.split(b"\n"):
                 if match := _LINE.fullmatch(line):
                     path = re.sub(b"%(25|0A|0D)", lambda code: _ENCODED[code[0]], match[2])

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from itertools import pairwise
 
 from archive.errors import StoreError
 from archive.storage.key import Key
@@ -13,6 +14,11 @@ from archive.storage.store import Store
 PIECE_BYTES = 1 << 20
 PAGE_BYTES = 4096
 """What a medium loses at once, about: a piece that cannot be read is asked for again in pages of this size."""
+
+
+def pages(begin: int, end: int) -> list[int]:
+    """The places where pages of an object begin between ``begin`` and ``end``, and these two."""
+    return [begin, *range(begin - begin % PAGE_BYTES + PAGE_BYTES, end, PAGE_BYTES), end]
 
 
 class Witness:
@@ -40,12 +46,12 @@ class Witness:
             return None
         return data if len(data) == length else None
 
-    def pages(self, begin: int, end: int) -> Iterator[tuple[int, bytes | None]]:
-        """The range from ``begin`` on in pages (the last may be shorter), each with its bytes as far as it has any."""
+    def parts(self, places: Sequence[int]) -> Iterator[tuple[int, bytes | None]]:
+        """The range from the first to the last of ``places``, cut at each of them: where, and its bytes, if it has any."""
+        begin, end = places[0], places[-1]
         data = self.read(begin, end - begin)
-        for at in range(begin, end, PAGE_BYTES):
-            length = min(PAGE_BYTES, end - at)
-            yield at, self.read(at, length) if data is None else data[at - begin : at - begin + length]
+        for at, until in pairwise(places):
+            yield at, self.read(at, until - at) if data is None else data[at - begin : until - begin]
 
     def close(self) -> None:
         if self._file is not None:
