@@ -32,6 +32,7 @@ def connect_options(url: str) -> dict[str, Any]:
     options = [given if isinstance(given, str) else " ".join(given)]
     options += [f"-c tcp_{name}={value}" for name, value in _KEEPALIVES.items()]
     options += [f"-c tcp_user_timeout={_UNANSWERED_MS}", f"-c statement_timeout={STATEMENT_SECONDS}s"]
+    options.append("-c synchronous_commit=on")  # committed is durable, whatever the server was told
     return {
         "connect_timeout": 10,
         "keepalives": 1,
