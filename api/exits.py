@@ -21,6 +21,8 @@ class Exit(IntEnum):
     """No submission, hồ sơ or document has this id."""
     DEFECT = 6
     """This software failed in a way nobody foresaw; the log of the archive says where. Nothing was judged."""
+    CANARY_MISSED = 7
+    """An audit did not find the package that was damaged on purpose: nothing it says may be relied on."""
 
 
 INTERRUPTED = 130

@@ -12,6 +12,8 @@ from typing import Any
 
 from api.settings_alerts import KEYS as ALERT_KEYS
 from api.settings_alerts import AlertSettings, parse_alerts
+from api.settings_audit import KEYS as AUDIT_KEYS
+from api.settings_audit import AuditSettings, parse_audit
 from api.settings_backup import KEYS as BACKUP_KEYS
 from api.settings_backup import BackupSettings, parse_backup
 from api.settings_database import KEYS as DATABASE_KEYS
@@ -96,6 +98,7 @@ class Settings:
     backup: BackupSettings = field(default_factory=BackupSettings)
     repair: RepairSettings = field(default_factory=RepairSettings)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
+    audit: AuditSettings = field(default_factory=AuditSettings)
     tools: Path = Path()
     """Folder with the built Java parts: ``verapdf/`` and ``elasticsearch/``."""
 
@@ -151,6 +154,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     "tools": frozenset({"path"}),
     "database": DATABASE_KEYS,
     "alerts": ALERT_KEYS,
+    "audit": AUDIT_KEYS,
     "backup": BACKUP_KEYS,
     "repair": REPAIR_KEYS,
     "ledger": LEDGER_KEYS,
@@ -246,6 +250,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         backup=parse_backup(part("backup"), home),
         repair=parse_repair(part("repair")),
         ledger=parse_ledger(part("ledger"), home),
+        audit=parse_audit(part("audit")),
         tools=path(part("tools").get("path")) or tools_folder(),
     )
 

@@ -63,9 +63,11 @@ class InOrder:
             self._under_way[due.aip_id] = due
 
     def end(self, due: Due) -> dict[str, str] | None:
-        """As a run keeps it: everything up to there was done. None when it has not moved."""
+        """As a run keeps it: everything up to there was done. None when it has not moved, and for what was not begun."""
         reached: Due | None = None
         with self._lock:
+            if due.aip_id not in self._under_way:
+                return None
             self._ended.add(due.aip_id)
             for aip_id in list(self._under_way):
                 if aip_id not in self._ended:

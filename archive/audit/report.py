@@ -16,8 +16,10 @@ from pathlib import Path
 from typing import Any
 
 from archive.canonical import canonical_json
-from archive.catalogue.audit_model import AuditFinding, AuditRun, Canary, Coverage, Overdue, Share
-from archive.errors import StoreError
+from archive.catalogue.audit_model import AuditFinding, AuditRun, Canary, Coverage, Overdue, RunState, Share
+from archive.catalogue.audit_reading import run
+from archive.catalogue.catalogue import Catalogue
+from archive.errors import ObjectExistsError, StoreError
 from archive.fixity import CopyState
 from archive.ledger import written_instant
 from archive.storage.key import Key
@@ -50,7 +52,7 @@ class Place:
 
 
 def document(
-    run: AuditRun,
+    made: AuditRun,
     *,
     place: Place,
     canaries: Iterable[Canary],
@@ -59,9 +61,9 @@ def document(
     overdue: Overdue,
     at: datetime,
 ) -> dict[str, Any]:
-    """The report of ``run`` as it ends at ``at``; ``run.verdict`` and counts as they will stand."""
+    """The report of ``made`` as it ends at ``at``; ``made.verdict`` and counts as they will stand."""
     named = list(islice(findings, MOST_FINDINGS))
-    red = {CopyState(state): count for state, count in run.counts.items() if _is_red(state) and count}
+    red = {CopyState(state): count for state, count in made.counts.items() if _is_red(state) and count}
     if overdue.whole.copies:
         red[CopyState.OVERDUE] = overdue.whole.copies
     remedies = [
@@ -72,19 +74,19 @@ def document(
         remedies.insert(0, {"state": "canary-missed", "copies": 0, "remedy": CANARY_REMEDY})
     return {
         "format": FORMAT,
-        "run": run.id,
-        "store": {"name": run.store, "location": place.location, "medium": place.medium, "device": place.device},
-        "time": {"begun_at": written_instant(run.begun_at), "ended_at": written_instant(at)},
-        "checker": run.actor,
-        "scope": run.scope.value,
-        "depth": run.depth.value,
-        "verdict": run.verdict.value if run.verdict else None,
-        "counts": dict(run.counts),
-        "bytes_read": run.bytes_read,
-        "reading_seconds": run.reading_seconds,
+        "run": made.id,
+        "store": {"name": made.store, "location": place.location, "medium": place.medium, "device": place.device},
+        "time": {"begun_at": written_instant(made.begun_at), "ended_at": written_instant(at)},
+        "checker": made.actor,
+        "scope": made.scope.value,
+        "depth": made.depth.value,
+        "verdict": made.verdict.value if made.verdict else None,
+        "counts": dict(made.counts),
+        "bytes_read": made.bytes_read,
+        "reading_seconds": made.reading_seconds,
         "canaries": birds,
         "findings": [_finding(item) for item in named],
-        "findings_in_all": sum(count for state, count in run.counts.items() if _is_red(state)),
+        "findings_in_all": sum(count for state, count in made.counts.items() if _is_red(state)),
         "remedies": remedies,
         "coverage": coverage_json(coverage),
         "overdue": overdue_json(overdue),
@@ -137,11 +139,23 @@ def keep_file(path: Path, data: bytes) -> None:
         os.close(descriptor)
 
 
-def kept(folder: Path) -> list[str]:
-    """The runs whose documents still wait for being in every store."""
+def waiting(folder: Path, catalogue: Catalogue) -> list[Path]:
+    """The documents of completed runs that still wait for being in every store; what another took the place of is gone.
+
+    That of a run not yet completed is left alone: it is made again when it is.
+    """
+    found = []
     with suppress(FileNotFoundError):
-        return sorted(path.stem for path in folder.iterdir() if path.suffix == ".json")
-    return []
+        for path in sorted(path for path in folder.iterdir() if path.suffix == ".json"):
+            with catalogue.read() as view:
+                known = run(view, path.stem)
+            if known is None or known.state is RunState.RUNNING:
+                continue
+            if known.report_sha256 == hashlib.sha256(path.read_bytes()).hexdigest():
+                found.append(path)
+            else:
+                path.unlink(missing_ok=True)
+    return found
 
 
 def hand_over(folder: Path, run_id: str, stores: Iterable[Store]) -> list[str]:
@@ -149,20 +163,25 @@ def hand_over(folder: Path, run_id: str, stores: Iterable[Store]) -> list[str]:
 
     When all did, nothing is left in ``folder``. Repeating it is harmless.
     """
-    files = [path for suffix in (".json", ".pdf") if (path := folder / f"{run_id}{suffix}").exists()]
-    refusing = []
-    for store in stores:
-        try:
-            for path in files:
-                with store.create(Key(f"audit/{path.name}")) as writer:
-                    writer.write(path.read_bytes())
-                    writer.commit()
-        except StoreError:
-            refusing.append(store.name)
+    files = [path for suffix in (".pdf", ".json") if (path := folder / f"{run_id}{suffix}").exists()]
+    refusing = [store.name for store in stores if not all(_handed(store, path) for path in files)]
     if not refusing:
-        for path in reversed(files):
+        for path in files:
             path.unlink(missing_ok=True)
     return refusing
+
+
+def _handed(store: Store, path: Path) -> bool:
+    try:
+        with store.create(Key(f"audit/{path.name}")) as writer:
+            writer.write(path.read_bytes())
+            writer.commit()
+    except ObjectExistsError:
+        # The page is printed again after a kill, with other bytes: the one that lies there says the same.
+        return path.suffix == ".pdf"
+    except StoreError:
+        return False
+    return True
 
 
 def _is_red(state: str) -> bool:

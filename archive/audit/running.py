@@ -234,7 +234,7 @@ class _Sitting:
                     ):
                         return False
                     taken += due.aip_id not in own
-                    if self._run.depth is Depth.ATTRIBUTES:
+                    if self._run.depth is Depth.ATTRIBUTES and due.aip_id not in own:
                         self._in_order.begin(due)
                     if due.size_bytes < LONG_BYTES:
                         room.acquire()
