@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from io import BufferedReader
 
 from archive.aip.reader import AipReader
 from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.reading import Reading
 from archive.errors import StoreError
 from archive.fixity import DeepCheck
 from archive.fsck.chain import chain_differences, receipt_differences, unknown_submissions
 from archive.fsck.differences import Difference, difference
 from archive.fsck.index import IndexView, index_differences
-from archive.fsck.objects import object_differences
+from archive.fsck.objects import listing_differences, object_differences
+from archive.fsck.own_objects import CLAIMS, Claim
 from archive.fsck.packages import OriginalsOf, StoredOriginal, package_differences
 from archive.fsck.quarantine import quarantine_differences
 from archive.fsck.submissions import submission_differences
@@ -25,12 +27,22 @@ def stored_originals(file: BufferedReader) -> Iterable[StoredOriginal]:
     return AipReader(file).documents()
 
 
+Further = Callable[[Reading, Sequence[Store], bool], Iterator[Difference]]
+"""A comparison of somebody else's: given a view, the stores, and whether to read every byte of what is its own."""
+
+
 @dataclass(frozen=True)
 class Holdings:
-    """What besides catalogue and stores is to be compared; what is None is left out."""
+    """What besides catalogue and stores is to be compared; what is None is left out.
+
+    ``claims``: who knows the objects of each folder of a store. ``further``: comparisons other modules make of what is
+    theirs (checkpoints, segments of the ledger, backups).
+    """
 
     index: IndexView | None = None
     quarantine: Callable[[], Iterable[str]] | None = None
+    claims: Mapping[str, Claim] | None = None
+    further: Sequence[Further] = ()
 
 
 def fsck(
@@ -41,14 +53,15 @@ def fsck(
     originals: OriginalsOf = stored_originals,
     deep: DeepCheck | None = None,
     progress: Callable[[int], None] | None = None,
+    light: bool = False,
 ) -> Iterator[Difference]:
     """Every difference between ledger, catalogue, stores, packages, index and quarantine; none means they agree.
 
-    Every byte of every copy is read. Nothing is changed, save that leftovers of dead writers are swept from the stores.
-    It may run while the archive works: what is under way in stores and catalogue is no difference; in quarantine, a
-    submission just arriving or just stored looks like a leftover. ``deep`` looks into each copy besides. ``progress``
-    is told the bytes read, from several threads. A store or index that cannot be reached is a difference, never passed
-    over.
+    Every byte of every copy is read; ``light``: no byte of a copy, only whether the stores list what they are to hold.
+    Nothing is changed, save that leftovers of dead writers are swept from the stores. It may run while the archive works:
+    what is under way in stores and catalogue is no difference; in quarantine, a submission just arriving or just stored
+    looks like a leftover. ``deep`` looks into each copy besides. ``progress`` is told the bytes read, from several threads.
+    A store or index that cannot be reached is a difference, never passed over.
     """
     with catalogue.read() as view:
         yield from chain_differences(view)
@@ -58,10 +71,16 @@ def fsck(
     for store in stores:
         try:
             store.sweep()
-            yield from object_differences(catalogue, store)
+            yield from object_differences(catalogue, store, holdings.claims or CLAIMS)
+            if light:
+                yield from listing_differences(catalogue, store)
         except StoreError as error:
             yield difference("store.place.unreachable", store.name, f"store:{store.name}", reason=error.message)
-    yield from package_differences(catalogue, stores, originals, deep, progress)
+    for compare in holdings.further:
+        with catalogue.read() as view:
+            yield from compare(view, stores, not light)
+    if not light:
+        yield from package_differences(catalogue, stores, originals, deep, progress)
     if holdings.index is not None:
         yield from index_differences(catalogue, holdings.index)
     if holdings.quarantine is not None:

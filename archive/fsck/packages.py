@@ -71,6 +71,10 @@ def package_differences(
                         stores,
                     )
                 )
+                if any(result.ok for result in results):
+                    # Asked again after the reading: a copy may have been healed or caught up with meanwhile.
+                    with catalogue.read() as view:
+                        copies = view.copies(aip.id)
                 yield from _copies(aip, state, copies, results)
                 for store, result in zip(stores, results, strict=True):
                     if result.ok:

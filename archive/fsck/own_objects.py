@@ -1,0 +1,50 @@
+"""Who claims an object in a store: one question for each folder at the top; what nobody claims is extra.
+
+The folders of checkpoints hold what signed statements name: there an object is claimed when its name has the right form, and
+those statements are compared with it by ``Holdings.further``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from archive.catalogue.audit_reading import claimed
+from archive.catalogue.fsck_reading import canaries_lying, known_audits
+from archive.catalogue.reading import Reading
+from archive.storage.key import Key
+
+Claim = Callable[[Reading, str, Sequence[Key]], set[Key]]
+"""Of these keys in the store of this name, those that are known."""
+
+
+def _formed(pattern: str) -> Claim:
+    form = re.compile(pattern)
+    return lambda _view, _store, keys: {key for key in keys if form.fullmatch(key)}
+
+
+def _packages(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
+    return claimed(view, keys)
+
+
+def _canaries(view: Reading, store: str, keys: Sequence[Key]) -> set[Key]:
+    return canaries_lying(view, store, keys)
+
+
+def _audits(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
+    """Reports of audits, by the id of the run."""
+    formed = {key: key.segments[1].partition(".")[0] for key in keys if re.fullmatch(r"audit/[^/]+\.(json|pdf)", key)}
+    runs = known_audits(view, set(formed.values()))
+    return {key for key, run in formed.items() if run in runs}
+
+
+CLAIMS: Mapping[str, Claim] = {
+    "aip": _packages,
+    "audit": _audits,
+    "canary": _canaries,
+    "backup": _formed(r"backup/.+"),
+    "checkpoint": _formed(r"checkpoint/\d{10}\.(json|tsr)"),
+    "ledger": _formed(r"ledger/\d{12}-\d{12}\.jsonl"),
+    "rows": _formed(r"rows/\d{10}[0-9a-z-]*\.jsonl"),
+}
+"""By the first folder of the key. A module with a table of its own objects adds, or sharpens, one line."""
