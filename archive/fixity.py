@@ -158,7 +158,8 @@ def _compared_by_layout(
                 found_size,
                 opened,
                 copy.progress,
-                threads=threads,
+                # Over a network one reader from front to end is the fastest: every jump is a request.
+                threads=threads or (1 if getattr(copy.store, "one_stream", False) else None),
                 name=f"read {copy.store.name}",
                 bookmark=bookmark,
             )

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 BUFFER_BYTES = 64 << 10
 _FIRST_BYTES = 256 << 10
 _LONGEST_BYTES = 64 << 20
+_KEPT_BYTES = 64 << 10
+"""Of what was read last, so much can be read again: who reads a tar by pieces goes back to the header a piece ended in."""
 _DRAIN_BYTES = 64 << 10
 """A body with no more than this left is read to its end, so that its connection can be used again."""
 
@@ -48,6 +50,7 @@ class S3File(io.RawIOBase):
         self._stretch: Stretch | None = None
         self._position = 0
         self._reached = -1
+        self._kept = b""
         if begin is not None and length != 0:
             self._stretch = bucket.get(name, begin, None if length is None else begin + length, self._pinned)
         if self._stretch is not None:
@@ -70,6 +73,11 @@ class S3File(io.RawIOBase):
         view = memoryview(buffer).cast("B")
         if self._position >= self._size or not view:
             return 0
+        if self._reached - len(self._kept) <= self._position < self._reached:
+            kept = self._kept[self._position - self._reached :][: len(view)]
+            view[: len(kept)] = kept
+            self._position += len(kept)
+            return len(kept)
         if self._stretch is None or self._reached != self._position or self._reached >= self._stretch.end:
             self._ask(len(view))
         assert self._stretch is not None
@@ -88,6 +96,7 @@ class S3File(io.RawIOBase):
             raise
         self._position += count
         self._reached = self._position
+        self._kept = bytes(view[max(0, count - _KEPT_BYTES) : count])
         return count
 
     def seek(self, offset: int, whence: int = io.SEEK_SET, /) -> int:
@@ -125,6 +134,7 @@ class S3File(io.RawIOBase):
             )
         self._stretch = stretch
         self._reached = self._position
+        self._kept = b""
 
     def _drop(self) -> None:
         stretch, self._stretch = self._stretch, None

@@ -240,21 +240,18 @@ class _Exchange:
             self._client.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
             head = b"\r\n".join(row for row in head.split(b"\r\n") if not row.lower().startswith(b"expect:"))
         chance = self._proxy.chance(request)
-        undone = (
-            {
-                Fault.ERROR_500: lambda: self._error(500, "InternalError"),
-                Fault.BUSY_503: lambda: self._error(503, "SlowDown"),
-                Fault.BUSY_429: lambda: self._error(429, "TooManyRequests"),
-                Fault.REFUSED: lambda: False,
-                Fault.RESET: self._reset,
-                Fault.HANG: self._hang,
-                Fault.GARBAGE: lambda: self._raw(chance.randbytes(chance.randint(1, 2000))),
-                Fault.EMPTY_XML: lambda: self._raw(_answer(200, b"<?xml version='1.0'?><Nothing/>", method)),
-                Fault.LIE: lambda: self._lie(method),
-            }.get(fault)
-            if fault
-            else None
-        )
+        answers: dict[Fault | None, Callable[[], bool]] = {
+            Fault.ERROR_500: lambda: self._error(500, "InternalError"),
+            Fault.BUSY_503: lambda: self._error(503, "SlowDown"),
+            Fault.BUSY_429: lambda: self._error(429, "TooManyRequests"),
+            Fault.REFUSED: lambda: False,
+            Fault.RESET: self._reset,
+            Fault.HANG: self._hang,
+            Fault.GARBAGE: lambda: self._raw(chance.randbytes(chance.randint(1, 2000))),
+            Fault.EMPTY_XML: lambda: self._raw(_answer(200, b"<?xml version='1.0'?><Nothing/>", method)),
+            Fault.LIE: lambda: self._lie(method),
+        }
+        undone = answers.get(fault)
         if undone is not None:
             self._swallow(length)
             return undone()
