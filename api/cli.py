@@ -17,8 +17,10 @@ import typer
 
 from api import output
 from api.alert_cli import alert_commands
+from api.audit_cli import audit as audit_command
 from api.bootstrap import Installation, now, opened
 from api.checking import check_paths
+from api.checkpoint_cli import ledger_commands
 from api.exits import INTERRUPTED, READER_GONE, Exit
 from api.job_commands import job_commands
 from api.journal import FILE_NAME as LOG_NAME
@@ -26,6 +28,9 @@ from api.journal import logged
 from api.output import columns, line, out, plain, print_json, say
 from api.people import account_commands, token_commands
 from api.printing import print_aip, print_findings, print_hits, print_submission, print_verification
+from api.recovery_cli import diff as diff_command
+from api.recovery_cli import rebuild as rebuild_command
+from api.recovery_cli import secrets_commands
 from api.repair_cli import incident_commands
 from api.repair_cli import repair as repair_command
 from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder
@@ -48,12 +53,17 @@ app = typer.Typer(
 
 app.add_typer(account_commands, name="account", help="Tài khoản: ai được vào, với vai trò nào.")
 app.add_typer(token_commands, name="token", help="Mã truy cập của các tài khoản.")
+app.add_typer(ledger_commands, name="ledger", help="Sổ nhật ký: niêm phong, xem và kiểm tra niêm phong.")
 app.add_typer(alert_commands, name="alerts", help="Cảnh báo: điều đang sai, ai đang xử lý, có báo được cho ai không.")
 app.add_typer(
     job_commands, name="jobs", help="Công việc định kỳ: lần chạy gần nhất, kết quả, lần tới; chạy ngay một việc."
 )
 app.add_typer(incident_commands, name="incidents", help="Sự cố: những gì hệ thống không thể tự phục hồi bằng chứng cứ.")
 app.command("repair", cls=Command)(repair_command)
+app.command("audit", cls=Command)(audit_command)
+app.add_typer(secrets_commands, name="secrets", help="Bản sao lưu mã hóa của khóa ký, mật khẩu và mã truy cập.")
+app.command("rebuild", cls=Command)(rebuild_command)
+app.command("diff", cls=Command)(diff_command)
 
 Json = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON, mỗi dòng một giá trị.")]
 Home = Annotated[

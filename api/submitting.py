@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from api.bootstrap import Installation
+from api.recovering import note_return
 from archive.catalogue import Submission
 from archive.errors import LuutruError, StoreError
 from archive.lifecycle import State
@@ -102,6 +103,7 @@ def _problem(carrier: Carrier, submission_id: str) -> LuutruError | None:
 
 def tidy(installation: Installation) -> None:
     """Removes what processes that died left half-written in quarantine and stores; a store that is away is passed over."""
+    note_return(installation)
     installation.intake().sweep()
     for store in installation.stores:
         with suppress(StoreError):

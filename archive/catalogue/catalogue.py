@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine
 from archive.catalogue.database import open_engine, reading, signing, translated, writing
 from archive.catalogue.fence import require_fence
 from archive.catalogue.reading import Reading
-from archive.catalogue.versions import bring_to_newest
+from archive.catalogue.versions import bring_to_newest, require_newest
 from archive.catalogue.writing import Transaction
 from archive.errors import CatalogueUnreachableError
 
@@ -40,6 +40,18 @@ class Catalogue:
         try:
             with translated():
                 bring_to_newest(engine)
+        except BaseException:
+            engine.dispose()
+            raise
+        return cls(engine)
+
+    @classmethod
+    def open_as_it_is(cls, url: str) -> Catalogue:
+        """The same, for looking only: nothing is brought to this version. Raises CatalogueVersionError instead."""
+        engine = open_engine(url)
+        try:
+            with translated():
+                require_newest(engine)
         except BaseException:
             engine.dispose()
             raise

@@ -31,6 +31,19 @@ def bring_to_newest(engine: Engine) -> None:
         upgrade(connection)
 
 
+def require_newest(engine: Engine) -> None:
+    """The database has our tables, and was not touched. Raises CatalogueVersionError when it has others or none."""
+    with reading(engine) as connection:
+        found = _found(connection)
+    _require_known(found)
+    if found != NEWEST:
+        raise CatalogueVersionError(
+            "Danh mục chưa ở phiên bản của phần mềm này, hoặc không phải là danh mục.",
+            remedy="Mở kho bằng «luutru status» để nâng cấp, hoặc kiểm tra địa chỉ.",
+            detail=f"found {found}",
+        )
+
+
 def _found(connection: Connection) -> str | None:
     if not inspect(connection).has_table("alembic_version"):
         return None

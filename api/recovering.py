@@ -1,0 +1,257 @@
+"""A new home out of storage copies: its catalogue rebuilt, its settings made, its secrets put back, its return told once.
+
+Until the archive is worked with again nothing is added to what came back: then the ledger says that it was rebuilt.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+from api.bootstrap import Installation, now
+from api.secret_files import put_files
+from api.settings import FILE_NAME, Settings, load_settings
+from api.settings_database import parse_database
+from api.settings_storage import POLICY_FILE, policy_text, quoted
+from api.stores import built_store
+from archive.access import Author
+from archive.catalogue import Catalogue
+from archive.catalogue.policy_reading import adopted_policy
+from archive.catalogue.restoring import lost_tokens, put_secrets, raise_registration
+from archive.checkpoints.reading import numbers_in
+from archive.checkpoints.statement import checkpoint_key, read_checkpoint
+from archive.errors import StoreError
+from archive.events import Event
+from archive.recovery.keys import load_public_key, public_key_of, public_pem
+from archive.recovery.problems import RebuildError, RebuildRefusedError
+from archive.recovery.rebuilding import PLAN, Progress, Rebuilding, Rebuilt, write_durably
+from archive.secrets_backup import Secrets, SecretsNotWrittenError, write_secret_file
+from archive.signing import key_id
+from archive.storage.directory import MARKER, DirectoryStore
+from archive.storage.store import Store
+from archive.storage_policy_reading import read_policy
+from ingest.workflow import only_worker
+
+RETURN_FILE = "rebuilt.json"
+KEY_FILE = Path("keys") / "archive-ed25519.pem"
+_ACTOR = "luutru"
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A storage copy as it was named: the store, and its folder when it is one."""
+
+    store: Store
+    path: Path | None
+
+
+def source_named(text: str) -> Source:
+    """The store in a folder, or one of a policy file (``storage-policy.toml``, with ``:name`` when it has several).
+
+    Raises StoreError, PolicyError.
+    """
+    path = Path(text)
+    if path.is_dir():
+        try:
+            name = str(json.loads((path / MARKER).read_bytes())["name"])
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise StoreError(
+                f"Thư mục «{path.name}» không phải là một kho lưu trữ.",
+                remedy="Nêu thư mục gốc của kho (có tệp .luutru-store.json).",
+                detail=str(error),
+            ) from error
+        return Source(DirectoryStore(name, path.absolute()), path.absolute())
+    file, _, wanted = text.rpartition(":") if not path.is_file() else (text, "", "")
+    policy_file = Path(file).absolute()
+    try:
+        policy = read_policy(policy_file.read_text(encoding="utf-8"), policy_file.parent)
+    except OSError as error:
+        raise StoreError(
+            f"Không tìm thấy bản lưu «{text}».",
+            remedy="Nêu thư mục của kho, hoặc tệp chính sách lưu trữ kèm tên kho: storage-policy.toml:kho-s3.",
+            detail=str(error),
+        ) from error
+    stores = [store for store in policy.stores if wanted in ("", store.name)]
+    if len(stores) != 1:
+        raise StoreError(
+            f"Cần nêu đúng một kho của {policy_file.name}: {', '.join(policy.names)}.",
+            remedy="Thêm «:tên-kho» vào sau tên tệp.",
+        )
+    return Source(built_store(stores[0], policy_file.parent), stores[0].path)
+
+
+def public_keys(
+    given: str | None, secrets: Secrets | None, home: Path, sources: Sequence[Source]
+) -> tuple[Ed25519PublicKey, ...]:
+    """The key that checkpoints must be signed by: of the secrets, of the file given, of the home; or the one whose id was
+    given (as the recovery sheet prints it), taken from a checkpoint itself. Raises RebuildError when there is none.
+    """
+    if secrets is not None:
+        return (public_key_of(secrets.key_pem),)
+    if given is not None and Path(given).is_file():
+        return (load_public_key(Path(given)),)
+    if given is not None:
+        for source in sources:
+            found = _key_in(source.store)
+            if found is not None and key_id(found) == given.strip().lower():
+                return (found,)
+        raise RebuildError(
+            "Không thấy khóa công khai này trong bản lưu.", remedy="So lại mã khóa trên phiếu khôi phục."
+        )
+    file = home / KEY_FILE.with_suffix(".pub.pem")
+    if file.is_file():
+        return (load_public_key(file),)
+    raise RebuildError(
+        "Cần khóa công khai của kho để biết bản lưu có thật không.",
+        remedy="Nêu --secrets, hoặc --key với tệp khóa công khai hay mã khóa trên phiếu khôi phục.",
+    )
+
+
+def rebuild_home(
+    home: Path,
+    sources: Sequence[Source],
+    *,
+    secrets: Secrets | None,
+    key: str | None,
+    read_whole: bool,
+    progress: Progress,
+) -> dict[str, Any]:
+    """The archive at ``home``, ready to be worked with; what came back and what did not. May be run again after a kill.
+
+    Raises RebuildRefusedError for a home that is an archive already, RebuildError when nothing can be rebuilt.
+    """
+    if (home / RETURN_FILE).exists() or ((home / FILE_NAME).exists() and _holds_archive(home)):
+        raise RebuildRefusedError(
+            f"«{home}» đã là một kho lưu trữ; không dựng đè lên.", remedy="Chọn thư mục mới cho --home."
+        )
+    keys = public_keys(key, secrets, home, sources)
+    home.mkdir(parents=True, exist_ok=True)
+    with only_worker(home / "work.lock"):
+        # First of all: they may say which database it is.
+        files, elsewhere = put_files(home, secrets) if secrets is not None else ([], [])
+        with Catalogue.open(_catalogue_url(home)) as catalogue:
+            stores = [source.store for source in sources]
+            rebuilding = Rebuilding(catalogue, stores, keys, home, now, read_whole=read_whole, progress=progress)
+            rebuilt = rebuilding.run()
+            restored = restore_secrets(home, catalogue, secrets) if secrets is not None else {}
+            restored |= {"files": files, "elsewhere": elsewhere} if secrets is not None else {}
+            _make_home(home, catalogue, rebuilt, sources)
+            view = {**rebuilt.as_json(), "stores": [store.name for store in stores], "secrets": restored}
+            write_durably(home / RETURN_FILE, json.dumps(view, ensure_ascii=False, indent=1).encode("utf-8"))
+            rebuilding.finish()
+    return {**view, "red": rebuilt.red, "home": str(home)}
+
+
+def restore_secrets(home: Path, catalogue: Catalogue, secrets: Secrets) -> dict[str, Any]:
+    """The key and the hashes where they belong; what is there already is never written over. Tells what was put back.
+
+    Raises SecretsNotWrittenError when another key stands in the home.
+    """
+    file = home / KEY_FILE
+    if not file.exists():
+        write_secret_file(file, secrets.key_pem)
+    elif file.read_bytes() != secrets.key_pem:
+        raise SecretsNotWrittenError(
+            "Thư mục kho đã có một khóa ký khác.", remedy="Kiểm tra đúng tệp bí mật của kho này; cất khóa kia đi trước."
+        )
+    public = file.with_suffix(".pub.pem")
+    if not public.exists():
+        write_durably(public, public_pem(public_key_of(secrets.key_pem)))
+    with catalogue.transaction() as tx:
+        passwords, tokens = put_secrets(tx, secrets.passwords, secrets.tokens)
+    return {"key_id": secrets.key_id, "passwords": passwords, "tokens": tokens}
+
+
+def note_return(installation: Installation) -> None:
+    """The ledger says once that this catalogue was rebuilt, when the archive is worked with again; then no registration
+    number that may be in somebody's hands is given twice, and tokens whose secrets did not come back are revoked.
+    """
+    file = installation.settings.home / RETURN_FILE
+    try:
+        said = json.loads(file.read_bytes())
+    except FileNotFoundError:
+        return
+    data = {
+        "checkpoint": said["checkpoint"],
+        "ledger": said["ledger"],
+        "stores": said["stores"],
+        "packages": said["packages"],
+        "documents": said["documents"],
+        "read_whole": said["read_whole"],
+        "problems": sorted({item["code"] for item in said["problems"]}),
+    }
+    with installation.catalogue.transaction() as tx:
+        last = tx.record_of("archive", Event.ARCHIVE_CATALOGUE_REBUILT)
+        if last is None or last.data.get("checkpoint") != data["checkpoint"]:
+            tx.append(Event.ARCHIVE_CATALOGUE_REBUILT, "archive", actor=_ACTOR, at=now(), data=data)
+        for year, number in said["registrations"].items():
+            raise_registration(tx, int(year), int(number))
+        for token_id in lost_tokens(tx):
+            tx.revoke_token(token_id, by=Author(_ACTOR), at=now())
+    file.rename(file.with_name("rebuilt-report.json"))
+
+
+def _holds_archive(home: Path) -> bool:
+    """Whether something stands in the catalogue of these settings that no rebuild of ours is putting there."""
+    if (home / PLAN).exists():
+        return False
+    with Catalogue.open(load_settings(home).catalogue_url) as catalogue, catalogue.read() as view:
+        return view.ledger_end() is not None
+
+
+def _catalogue_url(home: Path) -> str:
+    if (home / FILE_NAME).exists():
+        return load_settings(home).catalogue_url
+    return parse_database({}, home).address(home)
+
+
+def _make_home(home: Path, catalogue: Catalogue, rebuilt: Rebuilt, sources: Sequence[Source]) -> None:
+    """Folders, storage policy and settings, as far as they are missing; the settings last."""
+    (home / "quarantine").mkdir(exist_ok=True)
+    with catalogue.read() as view:
+        adopted = adopted_policy(view)
+    policy_file = home / POLICY_FILE
+    if not policy_file.exists():
+        folders = [(source.store.name, str(source.path)) for source in sources if source.path is not None]
+        text = adopted.text if adopted is not None else policy_text(folders)
+        write_durably(policy_file, text.encode("utf-8"))
+    if adopted is not None:
+        _link_places(home, adopted.text, sources)
+    if not (home / FILE_NAME).exists():
+        settings = Settings(home=home)
+        text = (
+            "# Dựng lại từ bản lưu; bổ sung các mục khác theo tài liệu cấu hình.\n"
+            f"[archive]\nname = {quoted(rebuilt.archive_name)}\ncode = {quoted(rebuilt.archive_code)}\n"
+            f"profile = {quoted(settings.profile)}\n\n[storage]\npolicy = {quoted(POLICY_FILE)}\n"
+        )
+        write_durably(home / FILE_NAME, text.encode("utf-8"))
+
+
+def _link_places(home: Path, text: str, sources: Sequence[Source]) -> None:
+    """A store the policy has in a folder of the home is found there again: by a link to where it lies now."""
+    policy = read_policy(text, home)
+    for source in sources:
+        store = policy.store(source.store.name)
+        if store is None or store.path is None or source.path is None or store.path.exists():
+            continue
+        if store.path.is_relative_to(home.absolute()):
+            store.path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                os.symlink(source.path.resolve(), store.path, target_is_directory=True)
+
+
+def _key_in(store: Store) -> Ed25519PublicKey | None:
+    """The key that a store's newest checkpoint says it is signed by: nothing is proven by that but its id."""
+    newest = max(numbers_in(store), default=0)
+    if not newest:
+        return None
+    document = b"".join(store.read(checkpoint_key(newest)))
+    read_checkpoint(document)
+    return public_key_of(json.loads(document)["signature"]["public_key"].encode("ascii"))
