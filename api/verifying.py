@@ -16,7 +16,6 @@ from archive.finding import Answer, Finding
 from archive.fixity import CopyResult, CopyState, verify_copy
 from archive.fsck import Holdings, fsck
 from archive.storage.store import CHUNK_BYTES
-from ingest.durable import PART
 from search.errors import SearchError
 from search.index import SearchIndex
 from search.record import index_id
@@ -95,8 +94,10 @@ def _answer(results: list[CopyResult]) -> Answer:
     return Answer.INDETERMINATE if CopyState.UNREADABLE in states else Answer.PASSED
 
 
-def differences(installation: Installation, *, with_index: bool = True, deep: bool = True) -> Iterator[dict[str, Any]]:
-    """Everything recomputed and compared. An index that does not run is said, and is no difference of the archive's."""
+def differences(
+    installation: Installation, *, with_index: bool = True, deep: bool = True, light: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Everything recomputed and compared; ``light``: without reading the copies. An index that does not run is said."""
     index = None
     if with_index:
         try:
@@ -106,7 +107,8 @@ def differences(installation: Installation, *, with_index: bool = True, deep: bo
             index = None
             yield _said("index.place.unreachable", "index", error.message)
     holdings = Holdings(index=_Ids(index) if index is not None else None, quarantine=lambda: _settled(installation))
-    for item in fsck(installation.catalogue, installation.stores, holdings, deep=look_inside if deep else None):
+    check = look_inside if deep and not light else None
+    for item in fsck(installation.catalogue, installation.stores, holdings, deep=check, light=light):
         yield {**item.as_json(), "severity": "error"}
 
 
@@ -117,7 +119,7 @@ def _said(code: str, subject: str, message: str) -> dict[str, Any]:
 def _settled(installation: Installation) -> Iterator[str]:
     """Quarantine's entries that claim to be whole; unfinished ones of dead receivers are swept first."""
     installation.intake().sweep()
-    return (name for name in installation.quarantine.names() if not name.endswith((PART, ".lock")))
+    return installation.quarantine.ids()
 
 
 class _Ids:
