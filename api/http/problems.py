@@ -83,6 +83,7 @@ STATUS: Mapping[str, int] = {
     "saved-search.missing": 404,
     "upload.missing": 404,
     "record.missing": 404,
+    "alert.missing": 404,
     "rights.own-change": 403,
     "rights.authority-missing": 403,
     "account.exists": 409,

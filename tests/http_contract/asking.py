@@ -50,7 +50,10 @@ def request_of(route: str, wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
         "sha256": "0" * 64,
         "page": 1,
         "change_id": 2**50,
-        **dict.fromkeys(("token_id", "search_id", "grant_id", "upload_id"), uuid.UUID(int=0).hex),
+        **dict.fromkeys(
+            ("token_id", "search_id", "grant_id", "upload_id", "run_id", "incident_id"), uuid.UUID(int=0).hex
+        ),
+        "number": 2**30,
         **sending.values,
     }
     return method, template.format(**values), dict(sending.options)
@@ -130,6 +133,7 @@ _SENDING: Mapping[str, Callable[[Wanted], Sending]] = {
     "PUT /api/v1/records/{aip_id}/mode": _mode_of_hoso,
     "PUT /api/v1/records/{aip_id}/documents/{ordinal}/mode": _mode_of_document,
     "POST /api/v1/grants": _grant,
+    "POST /api/v1/alerts/{number}/acknowledgement": _json(note="Đang thay ổ đĩa"),
     "POST /api/v1/accounts": _new_account,
     "PUT /api/v1/accounts/{account_id}/role": _json(role="archivist"),
     "PUT /api/v1/accounts/{account_id}/active": _json(active=True),

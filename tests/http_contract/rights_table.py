@@ -167,6 +167,8 @@ RIGHTS_AS_RECORDED = _read(_RIGHTS_AS_RECORDED)
 EVERYBODY = "agency archivist head auditor administrator"
 READERS = "agency archivist head auditor"
 STAFF = "archivist head auditor"
+OVERSEERS = "head auditor administrator"
+"""Who looks after the copies, or after those who do."""
 
 
 @dataclass(frozen=True)
@@ -276,4 +278,18 @@ ROUTES: Mapping[str, Row] = {
         "account.administer", "administer", roles="administrator", ok=404
     ),
     "GET /api/v1/metrics": Row("metrics.read", "administer", roles="auditor administrator"),
+    "GET /api/v1/audits": Row("audit.read", "read", roles=OVERSEERS),
+    "GET /api/v1/audits/{run_id}": Row("audit.read", "read", roles=OVERSEERS, ok=404),
+    "GET /api/v1/audits/{run_id}/report": Row("audit.read", "read", roles=OVERSEERS, ok=404),
+    "GET /api/v1/audits/{run_id}/report.pdf": Row("audit.read", "read", roles=OVERSEERS, ok=404),
+    "GET /api/v1/fixity": Row("audit.read", "read", roles=OVERSEERS),
+    "GET /api/v1/incidents": Row("audit.read", "read", roles=OVERSEERS),
+    "GET /api/v1/incidents/{incident_id}": Row("audit.read", "read", roles=OVERSEERS, ok=404),
+    "GET /api/v1/stores": Row("audit.read", "read", roles=OVERSEERS),
+    "GET /api/v1/backups": Row("audit.read", "read", roles=OVERSEERS),
+    "GET /api/v1/jobs": Row("audit.read", "read", roles=OVERSEERS),
+    "GET /api/v1/alerts": Row("audit.read", "read", roles=OVERSEERS),
+    "POST /api/v1/alerts/{number}/acknowledgement": Row(
+        "alert.acknowledge", "administer", roles="head administrator", ok=404
+    ),
 }
