@@ -31,6 +31,7 @@ from archive.storage.s3_writing import DIGEST_TAG, STORED_TAG, S3Writer
 from archive.storage.store import Aside, chunks
 
 MARKER = ".luutru-store.json"
+PROBE = ".probe"
 UNLIMITED_BYTES = 1 << 60
 _BELIEVED_SECONDS = 30.0
 _COUNTED_SECONDS = 900.0
@@ -251,7 +252,7 @@ class S3Store:
         """Every name inside, ascending by segments: a server sorts whole names, in which ``-`` comes before ``/``."""
         folders, objects = self._bucket.level(self._bucket.path(folder))
         for name, is_folder in sorted([*((name, True) for name in folders), *((name, False) for name in objects)]):
-            if not folder and name in (MARKER, ASIDE):
+            if not folder and name in (MARKER, ASIDE, PROBE):
                 continue
             if is_folder:
                 yield from self._walk(f"{folder}{name}/")
