@@ -35,7 +35,7 @@ def copy_proven(
     """
     digest, size = hashlib.sha256(), 0
     with target.replacing(key, keep=keep) if replacing else target.create(key) as writer:
-        for chunk in _read(source, key):
+        for chunk in read_source(source, key):
             digest.update(chunk)
             size += writer.write(chunk)
         if (digest.hexdigest(), size) != (sha256, size_bytes):
@@ -47,7 +47,8 @@ def copy_proven(
         writer.commit()
 
 
-def _read(source: Store, key: Key) -> Iterator[bytes]:
+def read_source(source: Store, key: Key) -> Iterator[bytes]:
+    """The bytes under ``key``. Raises SourceFailedError; CopyDamagedError when there is no such object."""
     try:
         yield from source.read(key)
     except ObjectMissingError as error:

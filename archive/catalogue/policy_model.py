@@ -55,7 +55,11 @@ class MoveKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediumMove:
-    """A store on its way to another medium, or out of the archive. ``after_key``: the last object that was proven."""
+    """A store on its way to another medium, or out of the archive.
+
+    ``from_seq``: the last ledger record before it began. ``after_key``: the id of the last package that was proven.
+    ``objects``, ``size_bytes``: gone through so far. ``report``: until it has ended, what is to be remembered for it.
+    """
 
     id: str
     store: str
@@ -64,8 +68,9 @@ class MediumMove:
     began_by: str
     old_place: Mapping[str, Any]
     new_place: Mapping[str, Any]
-    after_key: str
-    objects: int
-    size_bytes: int
-    ended_at: datetime | None
-    report: Mapping[str, Any] | None
+    from_seq: int
+    after_key: str = ""
+    objects: int = 0
+    size_bytes: int = 0
+    ended_at: datetime | None = None
+    report: Mapping[str, Any] | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -117,6 +117,17 @@ def short_of_copies(view: Reading, stores: Collection[str], least: int, limit: i
     return tuple(row.aip_id for row in view.rows(query))
 
 
+def proven_since(view: Reading, stores: Collection[str], since: datetime) -> Mapping[str, tuple[int, int]]:
+    """For each store: how many of its copies were read whole at ``since`` or later, and their bytes."""
+    c = t.copies.c
+    query = (
+        select(c.store, func.count(), func.coalesce(func.sum(c.size_bytes), 0))
+        .where(c.state != AWAITED, c.state == OK, c.store.in_(sorted(stores)), c.verified_at >= since)
+        .group_by(c.store)
+    )
+    return {store: (int(count), int(size)) for store, count, size in view.rows(query)}
+
+
 def unfilled(view: Reading) -> tuple[str, ...]:
     """Stores for which some packages may have no row yet."""
     c = storage_places.c
@@ -168,6 +179,7 @@ def _move(row: AnyRow) -> MediumMove:
         row.began_by,
         row.old_place,
         row.new_place,
+        row.from_seq,
         row.after_key,
         row.objects,
         row.size_bytes,

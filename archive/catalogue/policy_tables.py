@@ -37,6 +37,8 @@ medium_moves = Table(
     Column("began_by", String(128), nullable=False),
     Column("old_place", JSON, nullable=False),
     Column("new_place", JSON, nullable=False),
+    # The last ledger record before it began: packages stored or changed behind it are gone through once more.
+    Column("from_seq", BigInteger, nullable=False),
     # How far it has come: the last object that was proven on the other side.
     Column("after_key", String(512), nullable=False),
     Column("objects", BigInteger, nullable=False),

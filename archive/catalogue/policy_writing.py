@@ -27,11 +27,12 @@ def adopt(tx: Transaction, policy: StoragePolicy, *, actor: str, at: datetime, d
             version=policy.version, sha256=policy.sha256, text=policy.text, adopted_at=at, adopted_by=actor
         )
     )
+    begins = None if tx.rows(select(t.aips.c.id).limit(1)).first() is None else ""
     for store in policy.stores:
         place = store_place(tx, store.name)
         if place is not None and place.retired_at is None:
             continue
-        values = {"added_at": at, "filled_after": "", "retired_at": None}
+        values = {"added_at": at, "filled_after": begins, "retired_at": None}
         if place is None:
             tx.rows(insert(storage_places).values(name=store.name, **values))
         else:
@@ -112,6 +113,7 @@ def begin_move(tx: Transaction, move: MediumMove) -> None:
             began_by=move.began_by,
             old_place=dict(move.old_place),
             new_place=dict(move.new_place),
+            from_seq=move.from_seq,
             after_key=move.after_key,
             objects=move.objects,
             size_bytes=move.size_bytes,
@@ -121,11 +123,15 @@ def begin_move(tx: Transaction, move: MediumMove) -> None:
     )
 
 
-def move_came_to(tx: Transaction, move_id: str, after_key: str, objects: int, size_bytes: int) -> None:
-    """How far the move has come; ``objects`` and ``size_bytes`` in all."""
-    c = medium_moves.c
-    values = {"after_key": after_key, "objects": objects, "size_bytes": size_bytes}
-    tx.rows(update(medium_moves).where(c.id == move_id).values(values))
+def move_came_to(tx: Transaction, move: MediumMove) -> None:
+    """How far the move has come: ``after_key``, ``objects`` and ``size_bytes`` in all, and what is to be remembered."""
+    values = {
+        "after_key": move.after_key,
+        "objects": move.objects,
+        "size_bytes": move.size_bytes,
+        "report": None if move.report is None else dict(move.report),
+    }
+    tx.rows(update(medium_moves).where(medium_moves.c.id == move.id).values(values))
 
 
 def end_move(tx: Transaction, move_id: str, at: datetime, report: Mapping[str, Any]) -> None:

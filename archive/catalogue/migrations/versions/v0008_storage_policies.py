@@ -38,6 +38,7 @@ def upgrade() -> None:
         sa.Column("began_by", sa.String(length=128), nullable=False),
         sa.Column("old_place", sa.JSON(), nullable=False),
         sa.Column("new_place", sa.JSON(), nullable=False),
+        sa.Column("from_seq", sa.BigInteger(), nullable=False),
         sa.Column("after_key", sa.String(length=512), nullable=False),
         sa.Column("objects", sa.BigInteger(), nullable=False),
         sa.Column("size_bytes", sa.BigInteger(), nullable=False),
