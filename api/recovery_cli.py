@@ -96,7 +96,7 @@ def diff(
     """So hai danh mục từng bảng, từng dòng; bí mật và dữ liệu tạm của máy không so."""
     from api.comparing_homes import compared
 
-    if (one is None) != (other is None) or (one is None) == (against is None):
+    if (other is None) == (against is None):
         raise typer.BadParameter("nêu KHO-A và KHO-B, hoặc --with")
     left = str(one) if one is not None else str(home_folder(home))
     right = str(other) if other is not None else str(against)
