@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
 
+from api.settings_alerts import AlertSettings
 from archive.alerts import Severity, Standing, agree_with, differs
 from archive.catalogue import Catalogue, Reading
 from archive.catalogue.alert_reading import longest_undelivered
@@ -22,6 +23,13 @@ def silent_channels(
         for channel, since in longest_undelivered(view).items()
         if channel in channels and at - since > patience
     }
+
+
+def silent_since(
+    view: Reading, settings: AlertSettings, channels: Collection[str], at: datetime
+) -> Mapping[str, datetime]:
+    """``silent_channels`` with the patience the settings have."""
+    return silent_channels(view, channels, timedelta(minutes=settings.undeliverable_minutes), at)
 
 
 def watch_delivery(catalogue: Catalogue, channels: Collection[str], patience: timedelta, at: datetime) -> None:

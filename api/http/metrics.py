@@ -15,6 +15,8 @@ from prometheus_client import (
     generate_latest,
 )
 
+from api.http.upkeep_metrics import UpkeepMetrics
+
 _SECONDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
 
@@ -56,6 +58,8 @@ class Metrics:
         self.unconfirmed = Gauge(
             "luutru_rights_changes_unconfirmed", "Changes of rights nobody has confirmed.", registry=self._registry
         )
+
+        self.upkeep = UpkeepMetrics(self._registry)
 
     def observe(self, method: str, route: str, status: int, seconds: float) -> None:
         method = method if method in _METHODS else "OTHER"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from api.alerting.channels import channels_of
+from api.alerting.undelivered import silent_since
 from api.heartbeat import living_workers
 from api.http.metrics import Metrics
 from api.http.service import Service
@@ -81,6 +83,7 @@ class Probes:
         parts.append(_tried("quarantine", lambda: _quarantine(service)))
         parts.append(_tried("worker", lambda: _worker(service)))
         parts.append(_index(service))
+        parts.append(_tried("alerts", lambda: _alerts(service)))
         return Health(tuple(parts), service.now())
 
 
@@ -128,6 +131,18 @@ def _worker(service: Service) -> PartHealth:
     return PartHealth("worker", Readiness.READY, f"{len(working)} tiến trình, đang xử lý {under_way}, chờ {waiting}")
 
 
+def _alerts(service: Service) -> PartHealth:
+    """Whether people would be told: an archive whose alerts reach nobody is not watched."""
+    settings = service.installation.settings.alerts
+    channels = [channel.name for channel in channels_of(settings, service.now)]
+    with service.installation.catalogue.read() as reading:
+        silent = silent_since(reading, settings, channels, service.now())
+    if silent:
+        return PartHealth("alerts", Readiness.DEGRADED, f"{len(silent)} kênh lâu không gửi được cảnh báo")
+    seen = f"{len(channels)} kênh" if channels else "chưa có kênh cảnh báo nào"
+    return PartHealth("alerts", Readiness.READY, seen)
+
+
 def index_lag(service: Service) -> int:
     """Ledger records the index has not seen. Raises SearchError when it does not answer."""
     try:
@@ -168,6 +183,7 @@ def fill_metrics(service: Service, metrics: Metrics) -> None:
         except LuutruError:
             metrics.store_free.labels(store.name).set(math.nan)
     metrics.worker_up.set(float(bool(working)))
+    metrics.upkeep.fill(service.coverage, service.now())
     try:
         metrics.index_lag.set(index_lag(service))
     except LuutruError:

@@ -8,12 +8,14 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from fastapi import Request
 
 from api.bootstrap import Installation, now
 from api.http.access_journal import AccessJournal
+from api.http.coverage_clock import CoverageClock
 from api.http.uploads_store import UploadsStore
 from api.scratch import sweep_scratch
 from api.signing_in import authenticate
@@ -81,6 +83,11 @@ class Service:
             task()
         except (LuutruError, OSError, ValueError) as error:
             _log.warning("%s: %s %s", trouble, error, getattr(error, "detail", ""))
+
+    @cached_property
+    def coverage(self) -> CoverageClock:
+        """How much of each store was read how lately; worked out now and then."""
+        return CoverageClock(self.installation)
 
     def uploads(self) -> UploadsStore:
         """The uploads of this installation."""

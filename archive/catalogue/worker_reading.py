@@ -51,6 +51,15 @@ def job_runs(view: Reading, job: str, limit: int = 20) -> list[JobRun]:
     return [_run(row) for row in view.rows(query)]
 
 
+def last_done(view: Reading, jobs: Collection[str]) -> Mapping[str, datetime]:
+    """When each of ``jobs`` last succeeded, as far as it is remembered; one that never did is absent."""
+    c = schedule_runs.c
+    query = select(c.job, func.max(c.ended_at, type_=c.ended_at.type)).where(
+        c.job.in_(sorted(jobs)), c.state == RunState.DONE.value, c.ended_at.is_not(None)
+    )
+    return {job: at for job, at in view.rows(query.group_by(c.job))}
+
+
 def _run(row: Any) -> JobRun:
     values = dict(row._mapping)
     return JobRun(**(values | {"state": RunState(values["state"])}))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query
@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from api.alerting.channels import channels_of
 from api.alerting.texts import title_of
-from api.alerting.undelivered import silent_channels
+from api.alerting.undelivered import silent_since
 from api.http.described import told
 from api.http.gate import Asked, gate
 from api.http.rights_views import NEVER_STORED, Reason, Strict
@@ -99,11 +99,10 @@ def list_alerts(
     installation = asked.service.installation
     settings = installation.settings.alerts
     channels = [channel.name for channel in channels_of(settings, asked.service.now)]
-    patience = timedelta(minutes=settings.undeliverable_minutes)
     with installation.catalogue.read() as reading:
         found = alerts_listed(reading, only_open=open, severity=severity, before=before, limit=limit + 1)
         red = open_counts(reading).get(Severity.RED, 0)
-        silent = silent_channels(reading, channels, patience, asked.at)
+        silent = silent_since(reading, settings, channels, asked.at)
     return AlertList(
         open_red=red,
         undeliverable=bool(silent),

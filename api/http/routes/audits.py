@@ -5,12 +5,12 @@ from __future__ import annotations
 from itertools import islice
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
+from api.auditing import folder_of
 from api.http.audit_views import AuditFindingView, AuditRunView, CanaryView, FixityView
-from api.http.coverage_clock import CoverageClock
 from api.http.described import told
 from api.http.gate import Asked, gate
 from api.http.problems import ProblemError
@@ -135,26 +135,16 @@ def read_audit_report_pdf(run_id: Id, asked: Annotated[Asked, gate(Operation.AUD
         ),
     ),
 )
-def read_fixity(request: Request, asked: Annotated[Asked, gate(Operation.AUDIT_READ)]) -> FixityList:
-    clock = coverage_clock(request, asked)
-    return FixityList(items=[FixityView.of(coverage, late) for coverage, late in clock.read(asked.at)])
-
-
-def coverage_clock(request: Request, asked: Asked) -> CoverageClock:
-    """The one of this service."""
-    state = request.app.state
-    if not hasattr(state, "coverage_clock"):
-        state.coverage_clock = CoverageClock(asked.service.installation)
-    clock = state.coverage_clock
-    assert isinstance(clock, CoverageClock)
-    return clock
+def read_fixity(asked: Annotated[Asked, gate(Operation.AUDIT_READ)]) -> FixityList:
+    found = asked.service.coverage.read(asked.at)
+    return FixityList(items=[FixityView.of(coverage, late) for coverage, late in found])
 
 
 def _report(asked: Asked, run_id: str, suffix: str, media_type: str) -> Response:
     installation = asked.service.installation
     with installation.catalogue.read() as reading:
         found = _found(reading, run_id)
-    data = kept_report(installation.settings.home, installation.stores, found, suffix)
+    data = kept_report(folder_of(installation), installation.stores, found, suffix)
     if data is None:
         raise _missing("audit.report-missing", "Lần kiểm tra này chưa có biên bản đọc được.")
     asked.record(Event.LEDGER_RECORDS_SHOWN, "audits", {"run_id": run_id, "report": suffix})
