@@ -94,6 +94,21 @@ def load_key(path: Path) -> ArchiveKey:
     return ArchiveKey(private)
 
 
+def load_public_key(path: Path) -> Ed25519PublicKey:
+    """The public half, as ``public_pem`` writes it. Raises ArchiveKeyError."""
+    try:
+        public = serialization.load_pem_public_key(path.read_bytes())
+    except (OSError, ValueError, TypeError) as error:
+        raise ArchiveKeyError(
+            "Không đọc được khóa công khai của kho lưu trữ.",
+            remedy="Nêu tệp khóa công khai (PEM) của kho.",
+            detail=str(error),
+        ) from error
+    if not isinstance(public, Ed25519PublicKey):
+        raise ArchiveKeyError("Khóa công khai của kho lưu trữ không phải Ed25519.")
+    return public
+
+
 def signature_holds(document: Mapping[str, Any], public: Ed25519PublicKey | None = None) -> bool:
     """Whether the signature of a signed statement holds; with ``public``, only that key counts, else the one inside."""
     try:

@@ -15,6 +15,7 @@ from archive.catalogue.checkpoint_tables import checkpoint_timestamps, checkpoin
 from archive.catalogue.checkpoint_tables import shipments as shipments_table
 from archive.catalogue.ledger_reading import LedgerReading, LedgerRow
 from archive.checkpoints.statement import Checkpoint, Kind, read_checkpoint
+from archive.storage.key import Key
 
 _PAGE = 1000
 
@@ -29,6 +30,28 @@ class Shipment:
     timestamp_number: int
     verified_number: int
     verified_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotedCheckpoint:
+    """One row as found: nothing about it is believed yet."""
+
+    number: int
+    kind: str
+    ledger_last: int
+    last_change: int
+    sha256: str
+    document: bytes
+
+    def repeats(self, checkpoint: Checkpoint) -> bool:
+        """Whether the columns for look-up say what the checkpoint says."""
+        content = checkpoint.content
+        return (self.kind, self.ledger_last, self.last_change, self.sha256) == (
+            content.kind.value,
+            content.ledger_last,
+            content.last_change,
+            checkpoint.sha256,
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,12 +82,14 @@ def checkpoint_over(view: LedgerReading, seq: int) -> int | None:
     return None if found is None else int(found)
 
 
-def documents_after(view: LedgerReading, number: int) -> Iterator[tuple[int, str, bytes]]:
-    """Number, SHA-256 as noted, and bytes of every checkpoint behind ``number`` in order, nothing of it believed."""
-    c, after = checkpoints.c, number
-    while page := view.rows(select(checkpoints).where(c.number > after).order_by(c.number).limit(_PAGE)).all():
+def noted_checkpoints(view: LedgerReading, after: int) -> Iterator[NotedCheckpoint]:
+    """Every checkpoint behind ``after`` in order, exactly as its row lies there."""
+    c = checkpoints.c
+    query = select(checkpoints).order_by(c.number).limit(_PAGE)
+    while page := view.rows(query.where(c.number > after)).all():
         for row in page:
-            yield row.number, row.sha256, row.document.encode("utf-8")
+            document = row.document.encode("utf-8")
+            yield NotedCheckpoint(row.number, row.kind, row.ledger_last, row.last_change, row.sha256, document)
         after = page[-1].number
 
 
@@ -127,3 +152,22 @@ def _one(view: LedgerReading, query: Select[Any]) -> Checkpoint | None:
 def ledger_at(view: LedgerReading, number: int) -> int:
     """The last record the checkpoint ``number`` speaks of; 0 when there is none such."""
     return int(view.rows(select(checkpoints.c.ledger_last).where(checkpoints.c.number == number)).scalar() or 0)
+
+
+def full_checkpoints(view: LedgerReading, most: int) -> tuple[Checkpoint, ...]:
+    """The newest whole ones, the newest first."""
+    c = checkpoints.c
+    query = select(c.document).where(c.kind == Kind.FULL.value).order_by(c.number.desc()).limit(most)
+    return tuple(read_checkpoint(document.encode("utf-8")) for document in view.rows(query).scalars())
+
+
+def named_parts(view: LedgerReading, first: int) -> Iterator[Key]:
+    """The keys of all parts the checkpoints from ``first`` on speak of, and their own."""
+    for noted in noted_checkpoints(view, first - 1):
+        checkpoint = read_checkpoint(noted.document)
+        yield checkpoint.key
+        yield from (part.key for part in checkpoint.content.parts)
+
+
+def timestamped_numbers(view: LedgerReading) -> Iterator[int]:
+    yield from view.rows(select(checkpoint_timestamps.c.number)).scalars()

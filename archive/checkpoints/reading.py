@@ -19,12 +19,13 @@ from archive.checkpoints.errors import CheckpointDamagedError, CheckpointMissing
 from archive.checkpoints.placing import part_damaged
 from archive.checkpoints.statement import (
     Checkpoint,
-    Kind,
     Link,
     Part,
+    PartKind,
     checkpoint_key,
     damaged,
     is_signed,
+    needed,
     read_checkpoint,
 )
 from archive.errors import ObjectMissingError
@@ -141,10 +142,8 @@ def rows_in(store: Store, checkpoints: Iterable[Checkpoint], *, scratch: Path | 
             "CREATE TABLE kept (place INTEGER, name TEXT, key TEXT, line BLOB, PRIMARY KEY (place, name, key)) "
             "WITHOUT ROWID"
         )
-        for checkpoint in checkpoints:
-            if checkpoint.content.kind is Kind.FULL:
-                waiting.execute("DELETE FROM kept")
-            for part in checkpoint.rows:
+        for _, parts in needed(checkpoints):
+            for part in (part for part in parts if part.kind is PartKind.ROWS):
                 for lines in pieces(lines_of(store, part), _AT_ONCE):
                     rows = [(_row(line, part, store), line) for line in lines]
                     waiting.executemany(

@@ -21,7 +21,7 @@ from archive.catalogue.checkpoint_writing import drop_lease, record_shipment, re
 from archive.checkpoints.drafting import LineFile
 from archive.checkpoints.errors import CheckpointConflictError, CheckpointError, CheckpointPartError
 from archive.checkpoints.placing import file_pieces, place, proven_pieces
-from archive.checkpoints.statement import Checkpoint, Part, PartKind, timestamp_key
+from archive.checkpoints.statement import Checkpoint, Part, PartKind, needed, timestamp_key
 from archive.digest import digests_of
 from archive.errors import LuutruError, ObjectExistsError, StoreError
 from archive.storage.store import Store
@@ -102,8 +102,8 @@ class _Run:
     ) -> tuple[int, int, LuutruError | None]:
         number = stamp = 0
         try:
-            for checkpoint in plan:
-                self._bring_one(store, checkpoint)
+            for checkpoint, parts in needed(plan):
+                self._bring_one(store, checkpoint, parts)
                 number = checkpoint.number
             for timestamp in stamps:
                 digests = digests_of([timestamp.token])
@@ -113,16 +113,16 @@ class _Run:
             return number, stamp, error
         return number, stamp, None
 
-    def _bring_one(self, store: Store, checkpoint: Checkpoint) -> None:
+    def _bring_one(self, store: Store, checkpoint: Checkpoint, parts: Sequence[Part]) -> None:
         if not (checkpoint.number == self.newest.number and store.name in self.placed):
-            for part in checkpoint.content.parts:
-                self._bring_part(store, checkpoint, part)
+            for part in parts:
+                self._bring_part(store, part)
         try:
             place(store, checkpoint.key, [checkpoint.document], checkpoint.sha256, len(checkpoint.document))
         except ObjectExistsError as error:
             raise conflict(store, checkpoint.number) from error
 
-    def _bring_part(self, store: Store, checkpoint: Checkpoint, part: Part) -> None:
+    def _bring_part(self, store: Store, part: Part) -> None:
         """From the first of the other stores that has it whole; a segment of the ledger also from the catalogue."""
         with tempfile.TemporaryDirectory(prefix="luutru-ship-") as folder:
             path = Path(folder) / "part"

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -169,6 +169,14 @@ def rows_key(number: int, kind: Kind, sha256: str) -> Key:
     """With the beginning of its digest: two attempts at one number never meet under one name."""
     full = "-full" if kind is Kind.FULL else ""
     return Key(f"rows/{number:010d}{full}-{sha256[:16]}.jsonl")
+
+
+def needed(way: Iterable[Checkpoint]) -> Iterator[tuple[Checkpoint, tuple[Part, ...]]]:
+    """Each checkpoint of a way back with those of its parts that are still needed: rows older than the last FULL are not."""
+    checkpoints = tuple(way)
+    whole = max((item.number for item in checkpoints if item.content.kind is Kind.FULL), default=0)
+    for item in checkpoints:
+        yield item, item.content.parts if item.number >= whole else item.segments
 
 
 def signed_checkpoint(content: Content, key: ArchiveKey) -> Checkpoint:

@@ -1,0 +1,96 @@
+"""Letting go of what a later checkpoint holds again: objects stay few, and old rows do not outlive what they speak of."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+
+from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.checkpoint_reading import (
+    full_checkpoints,
+    last_checkpoint,
+    named_parts,
+    shipments,
+    timestamped_numbers,
+    way_back,
+)
+from archive.catalogue.ledger_reading import LedgerReading
+from archive.checkpoints.statement import Kind, checkpoint_key, needed
+from archive.errors import StoreError
+from archive.storage.key import Key
+from archive.storage.store import Store
+
+KEPT_FULLS = 2
+"""The rows of so many whole checkpoints are kept, and all that has come since the older of them."""
+
+
+def thin(catalogue: Catalogue, stores: Sequence[Store], *, keep_fulls: int = KEPT_FULLS) -> int:
+    """Removes from each store what its newest checkpoint does not need and the last ``keep_fulls`` whole ones replace.
+
+    Rows go; segments and checkpoints go where no lock keeps them. Checkpoints with a time-stamp stay. Tells how many
+    objects went. A store that fails, or does not have the newest whole checkpoint yet, is left as it is. Repeatable.
+    """
+    removed = 0
+    for store in stores:
+        with suppress(StoreError):
+            with catalogue.read() as view:
+                outdated = [*outdated_rows(view, store, keep_fulls=keep_fulls), *_replaced(view, store, keep_fulls)]
+            for key in outdated:
+                with suppress(StoreError):
+                    store.remove(key)
+                    removed += 1
+    return removed
+
+
+def outdated_rows(view: LedgerReading, store: Store, *, keep_fulls: int = KEPT_FULLS) -> Iterator[Key]:
+    """Rows in ``store`` that nothing needs: older than the kept whole checkpoints, or of attempts that came to nothing.
+
+    Those of an attempt that may still be under way are not among them.
+    """
+    boundary = _boundary(view, store, keep_fulls)
+    if not boundary:
+        return
+    kept = set(named_parts(view, boundary)) | _needed(view)
+    merged = last_checkpoint(view, Kind.DAY, Kind.FULL)
+    settled = merged.content.since.number if merged else 0
+    for key in store.keys("rows"):
+        number = key.segments[-1][:10]
+        if key not in kept and (not number.isdigit() or int(number) <= settled):
+            yield key
+
+
+def _replaced(view: LedgerReading, store: Store, keep_fulls: int) -> Iterator[Key]:
+    """Segments and checkpoints from before the kept whole ones that are not on the way back."""
+    boundary = _boundary(view, store, keep_fulls)
+    if not boundary:
+        return
+    kept = set(named_parts(view, boundary)) | _needed(view)
+    stamped = {checkpoint_key(number) for number in timestamped_numbers(view)}
+    for key in store.keys("checkpoint"):
+        name = key.segments[-1]
+        if name.endswith(".json") and int(name[:10]) < boundary and key not in kept | stamped:
+            yield key
+    end = max((item.content.ledger_last for item in full_checkpoints(view, keep_fulls)), default=0)
+    for key in store.keys("ledger"):
+        if key not in kept and int(key.segments[-1][13:25]) <= end:
+            yield key
+
+
+def _boundary(view: LedgerReading, store: Store, keep_fulls: int) -> int:
+    """The oldest whole checkpoint that is kept; 0 when the store does not have the newest of them."""
+    fulls = full_checkpoints(view, keep_fulls)
+    mark = shipments(view).get(store.name)
+    if not fulls or mark is None or mark.number < fulls[0].number:
+        return 0
+    return fulls[-1].number
+
+
+def _needed(view: LedgerReading) -> set[Key]:
+    newest = last_checkpoint(view)
+    if newest is None:
+        return set()
+    found: set[Key] = set()
+    for checkpoint, parts in needed(way_back(view, newest)):
+        found.add(checkpoint.key)
+        found |= {part.key for part in parts}
+    return found
