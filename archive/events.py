@@ -68,6 +68,8 @@ REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.AIP_COPIES_VERIFIED: frozenset({"aip_id"}),
     Event.RECORD_MODE_DECIDED: frozenset({"aip_id", "ordinal", "mode"}),
     Event.RECORD_GRANT_GIVEN: frozenset({"grant_id", "account_id", "aip_id", "ordinal", "valid_from", "valid_until"}),
+    Event.AUDIT_RUN_COMPLETED: frozenset({"run_id", "store", "counts", "bytes", "verdict", "report_sha256", "canary"}),
+    Event.AUDIT_CANARY_MISSED: frozenset({"run_id", "store"}),
     Event.ACCOUNT_RECORD_CREATED: frozenset({"account_id", "username", "role", "agency_code"}),
     Event.AIP_COPY_ADDED: frozenset({"aip_id", "store", "source"}),
     Event.STORE_POLICY_ADOPTED: frozenset({"version", "sha256"}),

@@ -8,13 +8,14 @@ from datetime import datetime, timedelta
 from archive.audit.errors import AuditRunningError
 from archive.audit.holding import HELD, is_held
 from archive.catalogue.audit_model import AuditRun, Depth, Scope
-from archive.catalogue.audit_reading import oldest_at, running
+from archive.catalogue.audit_reading import newest_at, oldest_at, running
 from archive.catalogue.audit_writing import abandon_run, begin_run, hold_run, widen_run
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.reading import Reading
 from archive.catalogue.writing import Transaction
 
-_MOMENT = timedelta(microseconds=1)
+MOMENT = timedelta(microseconds=1)
+"""The least by which two times differ that are kept."""
 
 
 def begins_at(oldest: datetime, interval: timedelta) -> datetime:
@@ -58,7 +59,7 @@ def take_run(
         if open_run is not None and not anew and _goes_on(open_run, scope, depth):
             hold_run(tx, open_run.id, holder=holder, until=at + HELD)
             if scope is Scope.ALL and open_run.scope is Scope.DUE:
-                widen_run(tx, open_run.id, due_before=open_run.begun_at + _MOMENT)
+                widen_run(tx, open_run.id, due_before=open_run.begun_at + MOMENT)
         else:
             if open_run is not None:
                 abandon_run(tx, open_run.id, at=at)
@@ -67,6 +68,11 @@ def take_run(
     if taken is None:
         raise AssertionError("a run that was begun is there")
     return taken
+
+
+def seen_at(run: AuditRun, now: datetime) -> datetime:
+    """What is written down as the time of a result: never one that would make the copy due in the same run again."""
+    return max(now, run.due_before, run.begun_at + MOMENT)
 
 
 def _goes_on(run: AuditRun, scope: Scope, depth: Depth) -> bool:
@@ -85,7 +91,9 @@ def _begin(
     holder: str,
     at: datetime,
 ) -> None:
-    due_before = at - interval / 2 if scope is Scope.DUE else at + _MOMENT
+    # All copies: behind whatever was seen already, though a clock has gone back since.
+    everything = max(at, newest_at(tx, store, at) or at) + MOMENT
+    due_before = at - interval / 2 if scope is Scope.DUE else everything
     begin_run(
         tx,
         AuditRun(

@@ -14,6 +14,7 @@ from datetime import datetime
 from threading import Condition, Lock, Thread
 from typing import Any
 
+from archive.audit.beginning import seen_at
 from archive.audit.errors import AuditHaltedError
 from archive.audit.holding import HELD
 from archive.catalogue.audit_model import AuditFinding, AuditRun, Depth, Due
@@ -174,7 +175,7 @@ class Recorder:
         with self._writing:
             with self._more:
                 pending, extra, agreed = self._pending[:BATCH], self._extra[:BATCH], self._agreed
-            at = max(self._now(), self.run.due_before)
+            at = seen_at(self.run, self._now())
             counts = Counter(self.run.counts)
             if agreed:
                 counts[ATTRIBUTE_OK] += agreed

@@ -20,7 +20,7 @@ from pathlib import Path
 from threading import BoundedSemaphore, Lock
 
 from archive.audit import canary
-from archive.audit.beginning import take_run
+from archive.audit.beginning import seen_at, take_run
 from archive.audit.errors import AuditHaltedError
 from archive.audit.examining import LONG_BYTES, Examiner
 from archive.audit.holding import holder_here
@@ -297,7 +297,7 @@ class _Sitting:
 
     def _complete(self, run: AuditRun) -> AuditRun:
         """Report first, then run and ledger in one transaction; the canaries go when all that is known."""
-        at = max(self._means.now(), run.due_before)
+        at = seen_at(run, self._means.now())
         interval = timedelta(days=self._terms.interval_days)
         with self._catalogue.read() as view:
             birds = canaries_of(view, run.id)

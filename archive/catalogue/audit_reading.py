@@ -98,6 +98,13 @@ def oldest_at(view: Reading, store: str) -> datetime | None:
     ).scalar_one_or_none()
 
 
+def newest_at(view: Reading, store: str, at: datetime) -> datetime | None:
+    """When a copy in ``store`` was last looked at, as far as that may be believed at ``at``."""
+    c = t.copies.c
+    query = select(c.verified_at).where(c.store == store, _STANDS, c.verified_at <= at + AHEAD)
+    return view.rows(query.order_by(c.verified_at.desc()).limit(1)).scalar_one_or_none()
+
+
 def coverage(view: Reading, store: str, at: datetime) -> Coverage:
     """What share of the copies in ``store`` was read whole within each of ``WINDOWS``; one pass over the index alone."""
     c = t.copies.c
