@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from api.holdings import CatalogueHoldings
 from api.settings import Settings
-from api.stores import built_stores
+from api.stores import built_store, built_stores
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
 from archive.errors import StoreError
@@ -31,6 +31,7 @@ from ingest.inspector.client import inspector_pool
 from ingest.intake import Intake
 from ingest.policy import Agreement, load_agreement
 from ingest.quarantine import Quarantine
+from ingest.shared_transfers import SharedQuarantine
 from ingest.steps import Steps
 from ingest.verapdf.client import VeraPool, verapdf_pool
 from ingest.workers.pool import WorkerPool
@@ -153,7 +154,11 @@ class Installation:
 
     @cached_property
     def quarantine(self) -> Quarantine:
-        return Quarantine(self.settings.quarantine)
+        """This machine's, over the store it shares with others if the settings name one."""
+        shared = self.settings.quarantine_settings.store(self.policy)
+        if shared is None:
+            return Quarantine(self.settings.quarantine)
+        return SharedQuarantine(self.settings.quarantine, built_store(shared, self.settings.home))
 
     @cached_property
     def key(self) -> ArchiveKey:

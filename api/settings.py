@@ -20,6 +20,8 @@ from api.settings_database import KEYS as DATABASE_KEYS
 from api.settings_database import DatabaseSettings, parse_database
 from api.settings_ledger import KEYS as LEDGER_KEYS
 from api.settings_ledger import LedgerSettings, parse_ledger
+from api.settings_quarantine import KEYS as QUARANTINE_KEYS
+from api.settings_quarantine import QuarantineSettings, parse_quarantine
 from api.settings_repair import KEYS as REPAIR_KEYS
 from api.settings_repair import RepairSettings, parse_repair
 from api.settings_storage import load_policy
@@ -66,6 +68,7 @@ class Settings:
     profile: str = "LLT2024-TT05"
     policy: StoragePolicy = field(default_factory=lambda: StoragePolicy(version=1, stores=()))
     """The storage policy as its file says it; which version stands is for the catalogue to say (``Installation.policy``)."""
+    policy_file: Path = Path()
     policy_from_old_stores: bool = False
     """Whether it was made from ``[[stores]]`` of a home older than storage policies."""
     search_hosts: tuple[str, ...] = ()
@@ -94,6 +97,7 @@ class Settings:
     """Local time of the nightly comparison of index and catalogue."""
     oidc: OidcSettings | None = None
     database: DatabaseSettings = field(default_factory=DatabaseSettings)
+    quarantine_settings: QuarantineSettings = field(default_factory=QuarantineSettings)
     alerts: AlertSettings = field(default_factory=AlertSettings)
     backup: BackupSettings = field(default_factory=BackupSettings)
     repair: RepairSettings = field(default_factory=RepairSettings)
@@ -153,6 +157,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     "oidc": frozenset({"issuer", "client_id", "client_secret_file", "name"}),
     "tools": frozenset({"path"}),
     "database": DATABASE_KEYS,
+    "quarantine": QUARANTINE_KEYS,
     "alerts": ALERT_KEYS,
     "audit": AUDIT_KEYS,
     "backup": BACKUP_KEYS,
@@ -196,7 +201,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
     def path(value: str | None) -> Path | None:
         return (home / value).absolute() if value else None
 
-    policy, from_old_stores = load_policy(table, home)
+    policy, policy_file, from_old_stores = load_policy(table, home)
     archive, work, http, oidc = part("archive"), part("work"), part("http"), part("oidc")
     alias = str(part("search").get("alias", Settings.search_alias))
     # Without a hyphen no alias is the beginning of another's generations (alias-000001).
@@ -216,6 +221,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         archive_code=archive.get("code", Settings.archive_code),
         profile=archive.get("profile", Settings.profile),
         policy=policy,
+        policy_file=policy_file,
         policy_from_old_stores=from_old_stores,
         search_hosts=tuple(part("search").get("hosts", ())),
         search_api_key_file=path(part("search").get("api_key_file")),
@@ -246,6 +252,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         if oidc
         else None,
         database=parse_database(part("database"), home),
+        quarantine_settings=parse_quarantine(part("quarantine")),
         alerts=parse_alerts(part("alerts"), home),
         backup=parse_backup(part("backup"), home),
         repair=parse_repair(part("repair")),

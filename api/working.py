@@ -51,12 +51,16 @@ def carrying(installation: Installation, steps: Steps) -> Iterator[tuple[Carrier
                 carrier.close()
 
 
-def work_until(installation: Installation, stop: threading.Event, *, once: bool = False, jobs: bool = True) -> None:
+def work_until(
+    installation: Installation, stop: threading.Event, *, once: bool = False, jobs: bool | None = None
+) -> None:
     """Works until ``stop`` is set; with ``once`` until nothing is left that can be done without a person, or all that is
-    left has met a problem of the world (which is said) or is carried by others. ``jobs``: what is scheduled is run too.
+    left has met a problem of the world (which is said) or is carried by others. ``jobs``: what is
+    scheduled is run too (unless ``once``, when it is not said).
 
     Raises WorkerRunningError when another process of this installation already works and the database is SQLite.
     """
+    jobs = not once if jobs is None else jobs
     steps = installation.steps()
     with carrying(installation, steps) as (carrier, worker):
         indexer = threading.Thread(target=_follow, args=(installation, stop), daemon=True)

@@ -152,6 +152,8 @@ class Intake:
         received = self._record(new, actor)
         if received.submission.id != arrival.submission_id:
             self.quarantine.remove(arrival.submission_id)
+        else:
+            self.quarantine.confirm(arrival.submission_id)
         arrival.settled()
         return received
 
@@ -171,9 +173,17 @@ class Intake:
                 self.quarantine.remove(arrival.submission_id)
 
     def sweep(self) -> int:
-        """Removes what receivers that died left unacknowledged; those under way are untouched. Says how many."""
+        """Removes what receivers that died left unacknowledged, and what this machine keeps of submissions whose content
+        has been removed; those under way are untouched. Says how many."""
+        return self.quarantine.sweep(self._has_content)
+
+    def _has_content(self, submission_id: str) -> bool:
+        # A view of its own each time: one that began before a submission was acknowledged does not know of it.
         with self.catalogue.read() as reading:
-            return self.quarantine.sweep(lambda submission_id: _known(reading, submission_id))
+            try:
+                return reading.submission(submission_id).content_removed_at is None
+            except SubmissionMissingError:
+                return False
 
     def _record(self, new: NewSubmission, actor: str) -> Received:
         with self.catalogue.transaction() as tx:

@@ -4,15 +4,18 @@
                            /name            what its sender called it, when it was sent under a name
                            /content/        objects/000001 … and index.json: exact name -> object, digests
                            /checks/         reports.json, material/, text/, letters
+                           /checks.shared   the same checks lie in the store that machines share
 
 Each of these appears whole, by a rename of its ``.part`` after an fsync, or not at all.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 import shutil
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,12 +26,31 @@ LOCK = ".lock"
 
 
 def make_whole(folder: Path, fill: Callable[[Path], None]) -> None:
-    """``folder`` appears with everything ``fill`` put there, or not at all; there already: nothing is done."""
+    """``folder`` appears with everything ``fill`` put there, or not at all; there already: nothing is done.
+
+    Two processes may make the same at once, when one was given up for dead and is not: each fills a place of its own,
+    the first to be whole stays. The place around ``folder`` must be there; whoever still works in one that was removed
+    meets FileNotFoundError.
+    """
     if folder.exists():
         return
-    part = begin_whole(folder)
-    fill(part)
-    end_whole(folder)
+    part = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{PART}")
+    part.mkdir()
+    try:
+        fill(part)
+        sync_folder(part)
+        part.rename(folder)
+    except OSError as error:
+        remove_tree(part)
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+    sync_folder(folder.parent)
+
+
+def remove_parts(folder: Path) -> None:
+    """What attempts to make ``folder`` left, those that were killed and one that does not know it has been given up."""
+    for part in folder.parent.glob(f"{folder.name}*{PART}"):
+        remove_tree(part)
 
 
 def begin_whole(folder: Path) -> Path:
@@ -96,7 +118,18 @@ class Quarantine:
         self.folder = folder
 
     def slot(self, submission_id: str) -> Slot:
+        """Its place on this machine, whether or not anything is there."""
         return Slot(self.folder / submission_id)
+
+    def held(self, submission_id: str) -> Slot:
+        """The slot with all that was received; see ``ingest.shared_transfers`` for what lies on another machine."""
+        return self.slot(submission_id)
+
+    def share_checks(self, submission_id: str) -> None:
+        """The checks of this slot are the checks of the submission, wherever it is carried on."""
+
+    def confirm(self, submission_id: str) -> None:
+        """What was just recorded as received is there for whoever carries it."""
 
     def begin(self, submission_id: str) -> Slot:
         """An empty slot to be filled, and then made whole by ``complete``; before that it is nobody's submission."""
@@ -164,6 +197,10 @@ class Quarantine:
         """Every entry here, acknowledged or left over."""
         if self.folder.is_dir():
             yield from sorted(entry.name for entry in os.scandir(self.folder))
+
+    def ids(self) -> Iterator[str]:
+        """The submissions that have content here; unfinished arrivals are none."""
+        return (name for name in self.names() if not name.endswith((PART, LOCK)))
 
     def free_bytes(self) -> int:
         self.folder.mkdir(parents=True, exist_ok=True)

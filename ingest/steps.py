@@ -40,7 +40,7 @@ from ingest.description import catalogued, described_by, material_of, summary
 from ingest.durable import write_whole
 from ingest.packaging import PROFILE_VERSION, Checking, aip_content
 from ingest.policy import Agreement, Consequence, Decision, decide
-from ingest.quarantine import Quarantine, Slot, make_whole
+from ingest.quarantine import Quarantine, Slot, make_whole, remove_parts, remove_tree
 from ingest.reading import Package, entries_of, package_of
 from ingest.receipt import receipt_statement, return_reason
 from ingest.recorded import read_reports, recorded_reports
@@ -110,7 +110,9 @@ class Steps:
         slot = self._slot(submission_id)
         package = self._unpacked(slot)
         if not slot.checks.exists():
+            remove_parts(slot.checks)
             make_whole(slot.checks, lambda folder: self._run(submission, package, folder))
+            self.quarantine.share_checks(submission_id)
         reports = read_reports(slot.checks)
         decision = decide(_findings(reports), self.agreement)
         if decision.consequence is Consequence.REFUSE:
@@ -480,7 +482,7 @@ class Steps:
         return record.at
 
     def _slot(self, submission_id: str) -> Slot:
-        slot = self.quarantine.slot(submission_id)
+        slot = self.quarantine.held(submission_id)
         if not slot.exists():
             raise ContentMissingError(
                 "Nội dung của lần nộp không còn trong khu cách ly.",
@@ -491,7 +493,11 @@ class Steps:
     def _unpacked(self, slot: Slot) -> Package:
         unpacked = reopened(slot.content)
         if unpacked is None:
-            unpacked = unpack(slot.transfer, slot.content, self.limits, name=slot.name)
+            remove_parts(slot.content)
+            remove_tree(slot.content)
+            make_whole(slot.content, lambda part: _unpack_into(part, slot, self.limits))
+            unpacked = reopened(slot.content)
+            assert unpacked is not None, "content appears with its index"
         return package_of(unpacked)
 
     def _run(self, submission: Submission, package: Package, folder: Path) -> None:
@@ -518,6 +524,10 @@ class Steps:
     def _checking(self, slot: Slot) -> Checking:
         subject = self._unpacked(slot).subject
         return Checking(subject, read_reports(slot.checks), slot.checks, entries_of(subject))
+
+
+def _unpack_into(part: Path, slot: Slot, limits: Limits) -> None:
+    unpack(slot.transfer, part, limits, name=slot.name)
 
 
 def _findings(reports: Sequence[CheckReport]) -> list[Finding]:

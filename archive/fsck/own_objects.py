@@ -44,6 +44,7 @@ CLAIMS: Mapping[str, Claim] = {
     "canary": _canaries,
     "backup": _formed(r"backup/.+"),
     "checkpoint": _formed(r"checkpoint/\d{10}\.(json|tsr)"),
+    "inbox": _formed(r"inbox/[0-9a-f]{32}/(slot|checks)\.tar"),
     "ledger": _formed(r"ledger/\d{12}-\d{12}\.jsonl"),
     "rows": _formed(r"rows/\d{10}[0-9a-z-]*\.jsonl"),
 }

@@ -160,7 +160,7 @@ def assert_whole(home: Home) -> None:
                 assert len(copies) == 1
         stored = sum(item.state is State.STORED for item in known.values())
         for store in installation.stores:
-            assert len(list(store.keys())) == stored
+            assert len(list(store.keys("aip"))) == stored
         waiting = {item.id for item in known.values() if item.state in (State.IN_REVIEW, State.RETURNED)}
         assert set(installation.quarantine.names()) == waiting
         assert {path: id for path, id in home.acknowledged().items() if id not in known} == {}
