@@ -46,8 +46,9 @@ def policy_text(stores: Sequence[tuple[str, str]], version: int = 1) -> str:
     )
 
 
-def load_policy(table: Mapping[str, Any], home: Path) -> tuple[StoragePolicy, bool]:
-    """The policy these settings lead to, and whether it was made from an old ``[[stores]]``. Raises PolicyError."""
+def load_policy(table: Mapping[str, Any], home: Path) -> tuple[StoragePolicy, Path, bool]:
+    """The policy these settings lead to, its file, and whether it was made from an old ``[[stores]]`` and that file is
+    yet to be written. Raises PolicyError."""
     storage = table.get("storage", {})
     given = storage.get("policy") if isinstance(storage, Mapping) else None
     file = home / str(given or POLICY_FILE)
@@ -56,7 +57,7 @@ def load_policy(table: Mapping[str, Any], home: Path) -> tuple[StoragePolicy, bo
         rows = [(str(row.get("name", "")), str(row.get("path", ""))) for row in old]
         if any(not name or not path for name, path in rows):
             raise PolicyError("Mỗi kho trong [[stores]] cần name và path.", remedy="Bổ sung khóa còn thiếu.")
-        return read_policy(policy_text(rows), home), True
+        return read_policy(policy_text(rows), home), file, True
     try:
         text = file.read_text(encoding="utf-8")
     except FileNotFoundError as error:
@@ -67,7 +68,7 @@ def load_policy(table: Mapping[str, Any], home: Path) -> tuple[StoragePolicy, bo
         ) from error
     except (OSError, ValueError) as error:
         raise PolicyError(f"Không đọc được {file.name}: {error}", remedy="Sửa tệp chính sách rồi chạy lại.") from error
-    return read_policy(text, home), False
+    return read_policy(text, home), file, False
 
 
 def quoted(text: str) -> str:

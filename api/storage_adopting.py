@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Collection, Mapping
-from pathlib import Path
 from typing import Any
 
 from api.bootstrap import Installation, now
-from api.settings_storage import LEGACY_NOTE, POLICY_FILE
+from api.settings_storage import LEGACY_NOTE
 from api.stores import initialised_store
 from archive.catalogue.policy_reading import adopted_policy
 from archive.catalogue.policy_writing import adopt
@@ -62,12 +61,9 @@ def adopt_policy(
     return True
 
 
-def written_out(installation: Installation) -> Path | None:
-    """The policy of a home that still names its stores in the settings, now in a file of its own; None if it had one."""
-    if not installation.settings.policy_from_old_stores:
-        return None
-    file = installation.settings.home / POLICY_FILE
+def write_policy(installation: Installation, policy: StoragePolicy) -> None:
+    """The exact text of ``policy`` in the policy's file, whole or as it was."""
+    file = installation.settings.policy_file
     part = file.with_suffix(".part")
-    part.write_text(installation.policy.text, encoding="utf-8")
+    part.write_text(policy.text, encoding="utf-8")
     part.rename(file)
-    return file

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from archive.errors import StoreError
 from archive.storage.directory import DirectoryStore
 from archive.storage.store import Store
 from archive.storage_policy import StoragePolicy, StoreKind, StorePolicy
@@ -22,11 +23,27 @@ def built_store(store: StorePolicy, home: Path) -> Store:
 
 
 def initialised_store(store: StorePolicy, home: Path) -> Store:
-    """The same, made a store first where that is the driver's to do; repeating it is fine. Raises StoreError."""
+    """The same, made a store first; repeating it is fine.
+
+    Raises StoreError, also for a server of S3 that does not keep what a store needs of it.
+    """
     if store.kind is StoreKind.DIRECTORY:
         assert store.path is not None, "a directory store is read with its path"
         return DirectoryStore.initialise(store.name, store.path)
-    return _s3_store(store, home)
+    from archive.storage.s3 import S3Store
+    from archive.storage.s3_probe import probe
+    from archive.storage.s3_settings import s3_settings
+
+    made = S3Store.initialise(store.name, s3_settings(store.s3, home))
+    refused = [tried for tried in probe(made) if tried.refused]
+    if refused:
+        raise StoreError(
+            f"Máy chủ S3 của kho «{store.name}» không giữ lời hứa cần thiết: "
+            + " ".join(tried.message for tried in refused),
+            remedy="Dùng máy chủ khác; xem docs/storage-policy.md.",
+            detail="; ".join(f"{tried.check}: {tried.detail}" for tried in refused),
+        )
+    return made
 
 
 def _s3_store(store: StorePolicy, home: Path) -> Store:

@@ -91,6 +91,22 @@ def awaited_since(view: Reading, store: str) -> datetime | None:
     return None if row is None else row.verified_at
 
 
+def read_span(view: Reading, store: str) -> tuple[datetime, datetime] | None:
+    """When the copy in ``store`` that was looked at longest ago was, and when the last one was; None without any."""
+    c = t.copies.c
+    query = select(c.verified_at).where(c.state != AWAITED, c.store == store).limit(1)
+    first = view.rows(query.order_by(c.verified_at)).first()
+    last = view.rows(query.order_by(c.verified_at.desc())).first()
+    return None if first is None or last is None else (first.verified_at, last.verified_at)
+
+
+def bad_count(view: Reading, store: str, at_most: int) -> int:
+    """Copies in ``store`` that are neither proven nor awaited; ``at_most`` when there are that many or more."""
+    c = t.copies.c
+    some = select(c.aip_id).where(c.state != OK, c.store == store, c.state != AWAITED).limit(at_most).subquery()
+    return int(view.rows(select(func.count()).select_from(some)).scalar_one())
+
+
 def proven_stores(view: Reading, aip_id: str) -> tuple[str, ...]:
     """The stores whose copy of this package was proven when it was last looked at, by name."""
     c = t.copies.c
