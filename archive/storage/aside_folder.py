@@ -50,11 +50,14 @@ class AsideFolder:
             self._disk.close(descriptor)
 
     def put(self, key: Key, path: Path) -> Path | None:
-        """What lies at ``path`` durably has a second name here, the one returned; None when nothing lies there."""
+        """What lies at ``path`` durably has a second name here, the one returned; None when nothing lies there.
+
+        A folder there is no object and cannot have two names: it is moved here instead.
+        """
         stamp = self._now().astimezone(UTC).strftime(_TIME)
         name = self._folder / f"{stamp}~{self._token()}~{key.replace('/', '~')}"
         try:
-            self._disk.link(path, name)
+            (self._disk.rename if self._disk.is_folder(path) else self._disk.link)(path, name)
         except FileNotFoundError:
             return None
         try:
@@ -65,7 +68,7 @@ class AsideFolder:
         return name
 
     def forget(self, path: Path) -> None:
-        """The name that ``put`` gave, taken back as far as possible: its file never left its place."""
+        """The name that ``put`` gave, taken back as far as possible: its file never left its place (a folder stays)."""
         with suppress(OSError):
             self._disk.unlink(path)
 
@@ -90,8 +93,9 @@ class AsideFolder:
 
     def drop(self, aside: Aside) -> None:
         """Gone durably; gone already is fine."""
+        path = self.path(aside)
         with suppress(FileNotFoundError):
-            self._disk.unlink(self.path(aside))
+            (self._disk.remove_folder if self._disk.is_folder(path) else self._disk.unlink)(path)
         self.sync()
 
     def sync(self) -> None:

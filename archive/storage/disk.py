@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import shutil
 from pathlib import Path
 
 from archive.errors import ObjectMissingError, StoreError, StoreFullError, StoreReadOnlyError
@@ -50,6 +51,14 @@ class Disk:
 
     def unlink(self, path: Path) -> None:
         os.unlink(path)
+
+    def is_folder(self, path: Path) -> bool:
+        """Whether a folder has this name; a link to one is none."""
+        return path.is_dir() and not path.is_symlink()
+
+    def remove_folder(self, path: Path) -> None:
+        """With all that is in it."""
+        shutil.rmtree(path)
 
     def size(self, path: Path) -> int:
         """Of whatever has this name, without opening it: a file that cannot be opened has a size too."""

@@ -35,7 +35,8 @@ class ReplacingFileWriter(FileWriter):
 
     def _place(self, target: Path) -> None:
         with self._aside.alone():
-            kept = self._aside.put(self._key, target) if self._keep else None
+            # No file can be renamed over a folder: one that stands there goes aside in any case.
+            kept = self._aside.put(self._key, target) if self._keep or self._disk.is_folder(target) else None
             try:
                 self._disk.rename(self._part, target)
             except OSError:

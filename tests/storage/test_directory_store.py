@@ -476,3 +476,20 @@ def test_what_could_not_be_opened_never_closes_the_file_of_somebody_else(root: P
     finally:
         for descriptor in others:
             os.close(descriptor)
+
+
+@pytest.mark.parametrize("keep", (True, False))
+def test_a_folder_in_the_place_of_an_object_goes_aside_when_the_object_is_put_back(root: Path, keep: bool) -> None:
+    store = DirectoryStore("a", root)
+    put(store)
+    (path,) = root.rglob("*.tar")
+    path.unlink()
+    (path / "inside").mkdir(parents=True)
+    with store.replacing(KEY, keep=keep) as writer:
+        writer.write(DATA)
+        writer.commit()
+    assert b"".join(store.read(KEY)) == DATA
+    (aside,) = store.aside()
+    assert aside.key == KEY
+    store.drop_aside(aside)
+    assert list(store.aside()) == []
