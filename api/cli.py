@@ -34,6 +34,7 @@ from api.recovery_cli import secrets_commands
 from api.repair_cli import incident_commands
 from api.repair_cli import repair as repair_command
 from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder
+from api.storage_cli import storage_commands
 from api.usage import Command, Group, usage_error
 from api.words import ANSWERS, STATES
 from archive.errors import LuutruError
@@ -53,6 +54,9 @@ app = typer.Typer(
 
 app.add_typer(account_commands, name="account", help="Tài khoản: ai được vào, với vai trò nào.")
 app.add_typer(token_commands, name="token", help="Mã truy cập của các tài khoản.")
+app.add_typer(
+    storage_commands, name="storage", help="Các kho và chính sách lưu trữ: tình trạng, thêm, ngừng dùng, chuyển."
+)
 app.add_typer(ledger_commands, name="ledger", help="Sổ nhật ký: niêm phong, xem và kiểm tra niêm phong.")
 app.add_typer(alert_commands, name="alerts", help="Cảnh báo: điều đang sai, ai đang xử lý, có báo được cho ai không.")
 app.add_typer(

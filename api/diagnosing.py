@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from api.bootstrap import Installation
+from api.diagnosing_stores import policy_probe, store_probes
 from api.doctor import Diagnosis, Health, Probe, clock_probe, disk_probe, examined, key_probe, same_device_probe
 from archive.errors import LuutruError
 from archive.events import Event
@@ -27,12 +28,11 @@ def diagnoses(installation: Installation) -> Iterator[Diagnosis]:
         "thỏa thuận nộp lưu": lambda: _agreement(installation),
         "khóa ký": key_probe(settings.key_file),
         "chỗ trống": disk_probe("chỗ trống", settings.home, settings.free_bytes_reserve),
+        "chính sách lưu trữ": policy_probe(installation),
         "thiết bị": same_device_probe({store.name: store.path for store in settings.stores}),
         "đồng hồ": lambda: clock_probe(_last_recorded(installation))(),
     }
-    for store in settings.stores:
-        probes[f"kho {store.name}"] = disk_probe(f"kho {store.name}", store.path, settings.free_bytes_reserve)
-    yield from examined(probes)
+    yield from examined(probes | store_probes(installation))
 
 
 def _verapdf(installation: Installation) -> Diagnosis:
