@@ -130,7 +130,10 @@ class Puzzle:
                 yield self._witnesses[part.copy].read(at, min(PIECE_BYTES, part.end - at)) or b""
 
     def _versions(self, member: Member, expected: set[str]) -> tuple[list[int], list[Reading]]:
-        """The copies in which the file is good, and the ways to read it worth trying: one when a digest settles it."""
+        """The copies in which the file is good, and the ways to read it worth trying: one when a digest settles it.
+
+        A file no digest speaks of (the tag manifests themselves) counts as good where all copies agree.
+        """
         whole = {
             number: reading
             for number, witness in enumerate(self._witnesses)
@@ -143,12 +146,13 @@ class Puzzle:
             mixed = reading_with(self._witnesses, member.offset, member.end, expected, self._budget)
             return [], [mixed] if mixed is not None else []
         different = {reading.sha256: reading for reading in reversed(whole.values())}
-        if len(different) != 1 or len(whole) < len(self._witnesses):
-            spans = spans_of(self._witnesses, member.offset, member.end)
-            for cut in readings(self._witnesses, spans or []):
-                if combinations(cut) <= _MOST_VERSIONS:
-                    for reading in all_readings(self._witnesses, cut, self._budget):
-                        different.setdefault(reading.sha256, reading)
+        if len(different) == 1 and len(whole) == len(self._witnesses):
+            return list(whole), list(different.values())
+        spans = spans_of(self._witnesses, member.offset, member.end)
+        for cut in readings(self._witnesses, spans or []):
+            if spans and combinations(cut) <= _MOST_VERSIONS:
+                for reading in all_readings(self._witnesses, cut, self._budget):
+                    different.setdefault(reading.sha256, reading)
         return [], list(different.values())[:_MOST_VERSIONS]
 
     def _plan(self, members: Sequence[Member], versions: Sequence[Sequence[Reading]]) -> tuple[Taken, ...] | None:

@@ -16,6 +16,8 @@ from archive.repair.witness import Witness, pages
 _LINE = re.compile(rb"([0-9a-f]{64})  (.+)")
 _ENCODED = {b"%25": b"%", b"%0A": b"\n", b"%0D": b"\r"}
 _LARGEST_MANIFEST = 256 << 20
+_SEARCHED_BYTES = 16 << 20
+"""How far a header is looked for, block by block, behind one that is lost in every copy."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,7 @@ def members_of(
     """Every file that some copy's header, or the catalogue's list of originals, speaks of, in their order.
 
     A header counts only with its right checksum and a path inside this package: another package's bytes lead nowhere.
-    Where no copy has a good header the walk goes on behind the next known original.
+    Where no copy has a good header the walk goes on at the next one that has, or at the next known original.
     """
     known = {document.tar_offset: document for document in documents}
     waiting = sorted(known)
@@ -48,6 +50,10 @@ def members_of(
         header, offset = _header_at(witnesses, aip_id, at)
         if header is None:
             later = next((place for place in waiting if place >= at), None)
+            further = _next_header(witnesses, aip_id, at, size_bytes if later is None else later)
+            if further is not None:
+                at = further
+                continue
             if later is None:
                 break
             document = known[later]
@@ -88,6 +94,14 @@ def stated_digests(witnesses: Sequence[Witness], aip_id: str, members: Sequence[
                     path = re.sub(b"%(25|0A|0D)", lambda code: _ENCODED[code[0]], match[2])
                     found[f"{aip_id}/{path.decode('utf-8', 'replace')}"].add(match[1].decode())
     return found
+
+
+def _next_header(witnesses: Sequence[Witness], aip_id: str, at: int, before: int) -> int | None:
+    """Where the next header begins in some copy, before the given place and not too far away."""
+    for place in range(at + BLOCK_BYTES, min(before, at + _SEARCHED_BYTES), BLOCK_BYTES):
+        if _header_at(witnesses, aip_id, place)[0] is not None:
+            return place
+    return None
 
 
 def _header_at(witnesses: Sequence[Witness], aip_id: str, at: int) -> tuple[Header | None, int]:

@@ -198,3 +198,13 @@ def test_the_bytes_of_another_package_never_take_part(worlds: Callable[..., Worl
     (incident,) = world.open_incidents()
     assert incident.report["sizes"]["a"] == len(other)
     assert world.shelves["a"].bytes_of(world.held[0].key) == other
+
+
+def test_a_header_lost_in_both_copies_hides_no_other_file_from_the_report(world: World) -> None:
+    place = world.member("/bag-info.txt")[0] - 300
+    for store in "ab":
+        world.damage(store, flipped(place))
+    assert world.repair("a").outcome is Outcome.INCIDENT
+    (incident,) = world.open_incidents()
+    report = incident.report
+    assert report["files"] == len(world.members()) - 1 and report["files_lost"] == 0 and not report["structure_good"]
