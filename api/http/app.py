@@ -16,6 +16,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from api.alerting.standing_in import stand_in
 from api.bootstrap import Installation, now
 from api.http import routes
 from api.http.access_journal import AccessJournal
@@ -50,6 +51,7 @@ def create_app(installation: Installation) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=service.keep_house, name="housekeeping", daemon=True).start()
+        threading.Thread(target=stand_in, args=(installation, service.closing), name="stand-in", daemon=True).start()
         try:
             yield
         finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,15 @@ from archive.alerts import Severity, raise_alert
 from archive.catalogue import Copy
 from archive.catalogue.audit_model import AuditFinding, AuditRun, Depth, Scope, Verdict
 from archive.catalogue.audit_writing import begin_run, complete_run, hold_run, record_findings
+from archive.catalogue.backup_log import (
+    Backup,
+    BackupKind,
+    Drill,
+    RunState,
+    begin_backup,
+    begin_drill,
+    end_backup,
+)
 from archive.catalogue.repair_model import Incident, IncidentKind
 from archive.catalogue.repair_writing import record_incident
 from archive.events import Event
@@ -121,16 +131,23 @@ def test_stores_are_told_without_a_way_into_them(people: Peopled) -> None:
     assert str(people.installation.settings.home) not in answer.text
 
 
-def test_backups_are_what_the_ledger_has_of_them(people: Peopled) -> None:
+def test_backups_and_drills_are_listed_those_that_failed_too(people: Peopled) -> None:
+    at, media = people.clock.at, [{"name": "BL-01", "ok": True, "path": "/mnt/bl-01"}]
     with people.installation.catalogue.transaction() as tx:
-        for number in range(3):
-            tx.append(
-                Event.ARCHIVE_BACKUP_COMPLETED, "backup", actor="luutru", at=people.clock.at, data={"number": number}
-            )
-        tx.append(Event.ARCHIVE_DRILL_COMPLETED, "drill", actor="luutru", at=people.clock.at, data={})
-    found = read(people, "/backups", limit=3)["items"]
-    assert [(item["drill"], item["data"].get("number")) for item in found] == [(True, None), (False, 2), (False, 1)]
-    assert [item["data"]["number"] for item in read(people, "/backups", before=found[-1]["seq"])["items"]] == [0]
+        first = Backup("một", BackupKind.FULL, RunState.RUNNING, at, media=media)
+        begin_backup(tx, first)
+        end_backup(tx, replace(first, state=RunState.COMPLETED, ended_at=at))
+        begin_backup(tx, Backup("hai", BackupKind.INCREMENTAL, RunState.RUNNING, at + timedelta(seconds=1)))
+        begin_backup(tx, Backup("ba", BackupKind.INCREMENTAL, RunState.RUNNING, at + timedelta(seconds=2)))
+        begin_drill(tx, Drill("1" * 32, store_of(people), RunState.RUNNING, at))
+    found = read(people, "/backups")
+    assert [(item["name"], item["state"]) for item in found["backups"]] == [
+        ("ba", "running"),
+        ("hai", "failed"),
+        ("một", "completed"),
+    ]
+    assert found["backups"][2]["media"] == [{"name": "BL-01", "whole": True}]
+    assert [item["state"] for item in found["drills"]] == ["running"]
 
 
 def test_every_scheduled_job_is_listed(people: Peopled) -> None:
