@@ -7,7 +7,7 @@ BUILD := build
 JOBS ?= $(shell nproc)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench install dev java s3 samples serve-stop clean
+.PHONY: help faults demo test check bench install dev java s3 samples serve-stop clean
 
 help:            ## List the targets
 	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
@@ -26,6 +26,9 @@ check: dev       ## Formatting, lint, types, layers, lock file
 
 bench: dev java  ## Measure against the named rivals (long: about half an hour)
 	@$(PY) -m bench $(ARGS)
+
+faults: dev s3     ## The whole fault campaign: ten thousand faults, and what came of them (about twenty minutes)
+	@$(PY) -m tests.faults $(ARGS)
 
 install: $(BUILD)/.installed-packages $(VENV)/.installed
 

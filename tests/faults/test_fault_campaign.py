@@ -1,0 +1,38 @@
+"""A part of the fault campaign (``python -m tests.faults``), small enough for every run of the suite."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.faults import campaign, rebuilding
+from tests.faults.campaign import Seen
+from tests.servers.s3 import running_versitygw
+
+
+def bad(seen: Seen) -> dict[str, list[str]]:
+    return {
+        name: found
+        for name in ("false_ok", "lost", "wrong_repair", "false_alarm", "stuck")
+        if (found := getattr(seen, name))
+    }
+
+
+@pytest.mark.parametrize("seed", (7, 8))
+def test_no_fault_ends_in_a_false_ok_a_lost_record_or_a_wrong_repair(tmp_path: Path, seed: int) -> None:
+    seen = campaign.run(tmp_path / "world", seed, 120)
+    assert bad(seen) == {}
+    assert seen.faults >= 120
+
+
+def test_nor_does_one_in_a_store_on_s3(tmp_path: Path) -> None:
+    with running_versitygw() as bucket:
+        seen = campaign.run(tmp_path / "world", 9, 120, bucket=bucket)
+    assert bad(seen) == {}
+    assert any(kind.startswith("S3") for kind in seen.done)
+
+
+def test_a_rebuild_killed_again_and_again_brings_everything_back(tmp_path: Path) -> None:
+    seen = rebuilding.run(tmp_path, 10, 6)
+    assert bad(seen) == {}
