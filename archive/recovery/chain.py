@@ -11,7 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.checkpoints.errors import CheckpointError
 from archive.checkpoints.reading import checkpoint_in, checkpoints_in, lines_of, numbers_in, records_in
-from archive.checkpoints.statement import Checkpoint, Part
+from archive.checkpoints.statement import Checkpoint, Part, needed, timestamp_key
 from archive.errors import StoreError
 from archive.recovery.problems import Problem, RebuildError, problem
 from archive.storage.key import Key
@@ -68,7 +68,7 @@ def whole_chain(stores: Sequence[Store], public_keys: Sequence[Ed25519PublicKey]
         for store in stores:
             chain = search.chain(store, number)
             if chain is not None:
-                places = {search.parts.places[part.key].name for item in chain for part in item.content.parts}
+                places = {search.parts.places[part.key].name for _, parts in needed(chain) for part in parts}
                 held_by = (store.name,) if places <= {store.name} else ()
                 return Chain(chain, search.parts, tuple(search.problems.values()), held_by)
         search.note("checkpoint.chain.damaged", number)
@@ -114,6 +114,7 @@ class _Search:
     problems: dict[tuple[str, str, str], Problem] = field(default_factory=dict)
     parts: WholeParts = field(default_factory=lambda: WholeParts("các bản lưu"))
     _whole: dict[str, bool] = field(default_factory=dict)
+    _lost: set[Key] = field(default_factory=set)
     _numbers: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -130,21 +131,25 @@ class _Search:
             if newest in self._numbers[store.name]:  # a store that lags merely has not got it yet
                 self.note("checkpoint.object.damaged", f"checkpoint/{newest:010d}.json", store.name, error.message)
             return None
-        return chain if all(map(self._is_whole, chain)) else None
+        return chain if all([self._is_whole(checkpoint, parts) for checkpoint, parts in needed(chain)]) else None
 
     def note(self, code: str, subject: object, store: str = "", detail: str = "") -> None:
         self.problems.setdefault((code, str(subject), store), problem(code, subject, store, detail))
 
-    def _is_whole(self, checkpoint: Checkpoint) -> bool:
+    def _is_whole(self, checkpoint: Checkpoint, parts: tuple[Part, ...]) -> bool:
+        """Whether these parts of it lie somewhere whole; rows that a later checkpoint replaces are not asked for."""
+        if not all([self._found(part) for part in parts]):
+            return False
         known = self._whole.get(checkpoint.sha256)
         if known is None:
-            known = all([self._found(part) for part in checkpoint.content.parts]) and self._follow(checkpoint)
-            self._whole[checkpoint.sha256] = known
+            known = self._whole[checkpoint.sha256] = self._follow(checkpoint)
         return known
 
     def _found(self, part: Part) -> bool:
         if part.key in self.parts.places:
             return True
+        if part.key in self._lost:
+            return False
         absent = []
         for store in self.stores:
             try:
@@ -160,6 +165,7 @@ class _Search:
             return True
         for name in absent:
             self.note("checkpoint.object.damaged", part.key, name, "missing")
+        self._lost.add(part.key)
         return False
 
     def _follow(self, checkpoint: Checkpoint) -> bool:
@@ -171,3 +177,16 @@ class _Search:
             self.note("checkpoint.object.damaged", checkpoint.key, self.parts.name, error.detail or error.message)
             return False
         return True
+
+
+def timestamps_in(stores: Sequence[Store], newest: Checkpoint) -> Iterator[tuple[int, bytes]]:
+    """Number and time-stamp token of every stamped checkpoint up to ``newest`` that lies in any of ``stores``."""
+    seen: set[int] = set()
+    for store in stores:
+        for key in store.keys("checkpoint"):
+            name = key.segments[-1]
+            if name.endswith(".tsr") and name[:-4].isdigit() and int(name[:-4]) <= newest.number:
+                number = int(name[:-4])
+                if number not in seen and timestamp_key(number) == key:
+                    seen.add(number)
+                    yield number, b"".join(store.read(key))

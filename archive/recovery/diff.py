@@ -1,7 +1,8 @@
 """Whether two catalogues say the same: every table that goes with the archive, row by row, each difference named.
 
 Left out are secrets and what only the machine of the moment needs (``archive.catalogue.carried``): they are not carried
-to the stores, so a rebuilt catalogue cannot have them.
+to the stores, so a rebuilt catalogue cannot have them. Checkpoints are about the record, not part of it: stores let go of
+those a later one replaces, and the ledger they sealed is compared record by record.
 """
 
 from __future__ import annotations
@@ -10,10 +11,10 @@ from collections.abc import Iterator
 from contextlib import ExitStack
 
 from archive.catalogue import Catalogue, Reading
-from archive.catalogue.carried import NOT_CARRIED, SECRET_COLUMNS
+from archive.catalogue.carried import FROM_CHECKPOINTS, NOT_CARRIED, SECRET_COLUMNS
 from archive.catalogue.comparing import Compared, Progress, RowDifference, differing_rows
 
-CARRIED = Compared(frozenset(NOT_CARRIED), SECRET_COLUMNS)
+CARRIED = Compared(frozenset(NOT_CARRIED) | FROM_CHECKPOINTS, SECRET_COLUMNS)
 """What one archive has, wherever it runs."""
 
 

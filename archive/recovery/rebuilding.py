@@ -25,7 +25,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.aip.reader import AipReader
 from archive.catalogue import Catalogue
-from archive.catalogue.checkpoint_writing import record_shipment
+from archive.catalogue.checkpoint_reading import Timestamp, checkpoint_numbered
+from archive.catalogue.checkpoint_writing import record_shipment, record_timestamp
 from archive.catalogue.pieces import pieces
 from archive.catalogue.restoring import (
     drop_cursors,
@@ -46,7 +47,7 @@ from archive.fsck.chain import chain_differences, receipt_differences, unknown_s
 from archive.fsck.submissions import submission_differences
 from archive.ledger import Record, read_record, written_instant
 from archive.lifecycle import State
-from archive.recovery.chain import Chain, all_checkpoints, whole_chain
+from archive.recovery.chain import Chain, all_checkpoints, timestamps_in, whole_chain
 from archive.recovery.package_rows import held_documents
 from archive.recovery.packages import Found, Stated, found_package
 from archive.recovery.problems import Problem, RebuildError, RebuildRefusedError, problem
@@ -239,6 +240,12 @@ class Rebuilding:
             with self.catalogue.transaction() as tx:
                 for checkpoint in some:
                     put_checkpoint(tx, checkpoint)
+        for number, token in timestamps_in(self.stores, chain.newest):
+            with self.catalogue.transaction() as tx:
+                sealed = checkpoint_numbered(tx, number)
+                if sealed is not None:
+                    # The token itself says when it was given; the column only orders them.
+                    record_timestamp(tx, Timestamp(number, sealed.content.at, token))
 
     # packages
 
