@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from datetime import timedelta
 from io import BufferedReader
 from typing import Any
 
 from api.bootstrap import Installation, now
+from api.time_stamping import roots_in
 from archive.aip.verification import verify_stream
-from archive.catalogue import Aip, Copy, Document
+from archive.catalogue import Aip, Copy, Document, Reading
+from archive.checkpoints.differences import checkpoint_differences
 from archive.events import Event
 from archive.finding import Answer, Finding
 from archive.fixity import CopyResult, CopyState, verify_copy
-from archive.fsck import Holdings, fsck
-from archive.storage.store import CHUNK_BYTES
+from archive.fsck import Difference, Further, Holdings, fsck
+from archive.storage.store import CHUNK_BYTES, Store
 from search.errors import SearchError
 from search.index import SearchIndex
 from search.record import index_id
+
+SEALED_GRACE = timedelta(hours=1)
 
 
 def look_inside(file: BufferedReader) -> Iterable[Finding]:
@@ -106,10 +111,31 @@ def differences(
         except SearchError as error:
             index = None
             yield _said("index.place.unreachable", "index", error.message)
-    holdings = Holdings(index=_Ids(index) if index is not None else None, quarantine=lambda: _settled(installation))
+    holdings = Holdings(
+        index=_Ids(index) if index is not None else None,
+        quarantine=lambda: _settled(installation),
+        further=(_sealed(installation),),
+    )
     check = look_inside if deep and not light else None
     for item in fsck(installation.catalogue, installation.stores, holdings, deep=check, light=light):
         yield {**item.as_json(), "severity": "error"}
+
+
+def _sealed(installation: Installation) -> Further:
+    """What was sealed, compared with catalogue and stores; a store may be behind by what was sealed within the hour."""
+
+    def compared(view: Reading, stores: Sequence[Store], full: bool) -> Iterator[Difference]:
+        return checkpoint_differences(
+            view,
+            stores,
+            [installation.key.private.public_key()],
+            full=full,
+            roots=roots_in(installation.settings.ledger.timestamp_ca),
+            now=now(),
+            grace=SEALED_GRACE,
+        )
+
+    return compared
 
 
 def _said(code: str, subject: str, message: str) -> dict[str, Any]:
