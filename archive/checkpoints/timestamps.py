@@ -39,7 +39,13 @@ def timestamp_of(document: bytes, ask: Asked, roots: Sequence[x509.Certificate])
 
     Raises TimestampError.
     """
-    request = TimestampRequestBuilder().data(document).hash_algorithm(HashAlgorithm.SHA256).cert_request().build()
+    request = (
+        TimestampRequestBuilder()
+        .data(document)
+        .hash_algorithm(HashAlgorithm.SHA256)
+        .cert_request(cert_request=True)
+        .build()
+    )
     answer = ask(request.as_bytes())
     _proven(answer, document, roots, nonce=request.nonce)
     return answer
