@@ -21,6 +21,7 @@ from api.audit_cli import audit as audit_command
 from api.bootstrap import Installation, now, opened
 from api.checking import check_paths
 from api.checkpoint_cli import ledger_commands
+from api.database_commands import database_commands
 from api.exits import INTERRUPTED, READER_GONE, Exit
 from api.job_commands import job_commands
 from api.journal import FILE_NAME as LOG_NAME
@@ -59,6 +60,7 @@ app.add_typer(
 )
 app.add_typer(ledger_commands, name="ledger", help="Sổ nhật ký: niêm phong, xem và kiểm tra niêm phong.")
 app.add_typer(alert_commands, name="alerts", help="Cảnh báo: điều đang sai, ai đang xử lý, có báo được cho ai không.")
+app.add_typer(database_commands, name="database", help="Cơ sở dữ liệu của kho: đang dùng gì; chuyển sang loại khác.")
 app.add_typer(
     job_commands, name="jobs", help="Công việc định kỳ: lần chạy gần nhất, kết quả, lần tới; chạy ngay một việc."
 )

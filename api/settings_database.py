@@ -39,6 +39,10 @@ class DatabaseSettings:
         """Whether processes of other machines can use the same database."""
         return bool(self.url)
 
+    @property
+    def kind(self) -> str:
+        return "postgresql" if self.url else "sqlite"
+
     def address(self, home: Path) -> str:
         """The address with its password, for the driver alone. Raises DatabaseSettingsError when it cannot be read."""
         if not self.url:
