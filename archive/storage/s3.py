@@ -159,19 +159,18 @@ class S3Store:
                 yield name
 
     def sweep(self) -> int:
-        """Gives up uploads of this store that are older than their lifetime and not of this process.
-
-        Some servers (MinIO) do not list them, and give them up by themselves; see docs/s3.md.
-        """
+        """Gives up uploads of this store that are older than their lifetime and not of this process."""
         self._require_present(fresh=True)
         latest = self._now() - timedelta(hours=self._settings.upload_hours)
         swept = 0
         with told(self._name):
-            pages = self._bucket.client.get_paginator("list_multipart_uploads").paginate(
-                Bucket=self._bucket.name, Prefix=self._bucket.root
-            )
+            # Of the whole bucket: some servers (MinIO) answer for no other prefix than none and whole names.
+            pages = self._bucket.client.get_paginator("list_multipart_uploads").paginate(Bucket=self._bucket.name)
             left = [
-                (row["Key"], row["UploadId"], row["Initiated"]) for page in pages for row in page.get("Uploads", ())
+                (row["Key"], row["UploadId"], row["Initiated"])
+                for page in pages
+                for row in page.get("Uploads", ())
+                if row["Key"].startswith(self._bucket.root)
             ]
         for name, upload, begun_at in left:
             if begun_at < latest and upload not in self._uploads:

@@ -9,9 +9,11 @@ from __future__ import annotations
 
 import base64
 import os
+import uuid
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any, Protocol
@@ -22,7 +24,7 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from archive.errors import ObjectMissingError
+from archive.errors import ObjectMissingError, StoreError
 from archive.storage.s3_errors import status_of, told
 from archive.storage.s3_settings import Addressing, S3Settings
 
@@ -120,10 +122,17 @@ class S3Bucket:
 
     def head(self, name: str, version: str | None = None) -> Head:
         """Raises ObjectMissingError, also when it is the bucket that is not there: the answer does not say."""
+        mark = _mark()
         with told(self.store, name):
-            return _head(
-                self.client.head_object(Bucket=self.name, Key=name, ChecksumMode="ENABLED", **version_asked(version))
+            answer = self.client.head_object(
+                Bucket=self.name,
+                Key=name,
+                ChecksumMode="ENABLED",
+                ResponseContentDisposition=mark,
+                **version_asked(version),
             )
+            _require_marked(answer, mark)
+            return _head(answer)
 
     def find(self, name: str) -> Head | None:
         try:
@@ -136,16 +145,22 @@ class S3Bucket:
 
         Raises ObjectMissingError, and StoreError when the server sends another stretch than the one asked for.
         """
-        last = "" if end is None else end - 1
-        asked: dict[str, Any] = {"Range": f"bytes={begin}-{last}"} if begin or end is not None else {}
+        mark, last = _mark(), "" if end is None else end - 1
         with told(self.store, name):
             try:
-                got = self.client.get_object(Bucket=self.name, Key=name, **asked, **pinned)
+                got = self.client.get_object(
+                    Bucket=self.name,
+                    Key=name,
+                    Range=f"bytes={begin}-{last}",
+                    ResponseContentDisposition=mark,
+                    **pinned,
+                )
             except ClientError as error:
                 if status_of(error) == 416:
                     return None
                 raise
             try:
+                _require_marked(got, mark)
                 return _stretch(got, begin, end)
             except BaseException:
                 got["Body"].close()
@@ -178,6 +193,7 @@ class S3Bucket:
         with told(self.store, name):
             pages = self.client.get_paginator("list_object_versions").paginate(Bucket=self.name, Prefix=name)
             for page in pages:
+                self._require_listing(page, name)
                 rows: list[tuple[Any, bool]] = [(row, False) for row in page.get("Versions", ())]
                 rows += [(row, True) for row in page.get("DeleteMarkers", ())]
                 if not any(row["Key"] == name for row, _ in rows):
@@ -189,6 +205,21 @@ class S3Bucket:
                         at = (row["VersionId"], marker)
                         found.setdefault(at, Version(name, row["VersionId"], bool(row["IsLatest"]), marker))
         return sorted(found.values(), key=lambda version: not version.latest)
+
+    def locked_until(self, name: str, version: str, head: Head) -> datetime | None:
+        """Until when a lock keeps this version, as far as can be learnt; a legal hold has no end."""
+        held = head.legal_hold
+        with suppress(StoreError), told(self.store, name):
+            hold = self.client.get_object_legal_hold(Bucket=self.name, Key=name, VersionId=version)["LegalHold"]
+            held = held or hold.get("Status") == "ON"
+        if held:
+            return datetime.max.replace(tzinfo=UTC)
+        until = head.locked_until
+        if until is None:  # some servers do not tell it with the head of an older version
+            with suppress(StoreError), told(self.store, name):
+                found = self.client.get_object_retention(Bucket=self.name, Key=name, VersionId=version)
+                until = found["Retention"].get("RetainUntilDate")
+        return until
 
     def level(self, folder: str) -> tuple[list[str], list[str]]:
         """The names of the folders and of the objects right inside ``folder`` (empty, or ending in a slash)."""
@@ -222,9 +253,16 @@ class S3Bucket:
         while True:
             with told(self.store, folder):
                 page = next(pages, None)
-            if page is None:
-                return
+                if page is None:
+                    return
+                self._require_listing(page, folder)
             yield page
+
+    def _require_listing(self, page: Mapping[str, Any], prefix: str) -> None:
+        """An answer without content, or to another question, is no empty list."""
+        about = (page["Name"], page.get("Prefix", ""))
+        if about != (self.name, prefix) or not isinstance(page["IsTruncated"], bool):
+            raise ValueError(f"no listing of {self.name}/{prefix}: {about}")
 
 
 def _client(settings: S3Settings) -> S3Client:
@@ -272,6 +310,16 @@ def version_of(answer: Mapping[str, Any]) -> str | None:
     return version if isinstance(version, str) and version not in ("", "null") else None
 
 
+def _mark() -> str:
+    return f'inline; filename="{uuid.uuid4().hex}"'
+
+
+def _require_marked(answer: Mapping[str, Any], mark: str) -> None:
+    """What a server was asked to say is said: else this is the answer to another request, come late or twice."""
+    if answer.get("ContentDisposition", mark) != mark:
+        raise ValueError("the answer to another request")
+
+
 def _head(answer: Mapping[str, Any]) -> Head:
     size = answer["ContentLength"]
     if not isinstance(size, int) or size < 0:
@@ -288,19 +336,13 @@ def _head(answer: Mapping[str, Any]) -> Head:
 
 
 def _stretch(got: Mapping[str, Any], begin: int, end: int | None) -> Stretch:
-    length = int(got["ContentLength"])
-    said = got.get("ContentRange")
-    if said is None:
-        first, size = 0, length
-        if begin or (end is not None and end < size):
-            raise ValueError("the whole object in answer to a range")
-    else:
-        unit, _, rest = str(said).partition(" ")
-        where, _, total = rest.partition("/")
-        first, last, size = int(where.split("-")[0]), int(where.split("-")[1]), int(total)
-        if unit != "bytes" or first != begin or last + 1 - first != length:
-            raise ValueError(f"{said} ({length} bytes) in answer to {begin}-{end}")
-    if first + length != min(size, size if end is None else end):
+    # Always a range, so that two headers tell the length: one cut short on its way is not taken for a shorter object.
+    length, said = int(got["ContentLength"]), str(got["ContentRange"])
+    unit, _, rest = said.partition(" ")
+    where, _, total = rest.partition("/")
+    first, last, size = int(where.split("-")[0]), int(where.split("-")[1]), int(total)
+    until = size if end is None else min(size, end)
+    if (unit, first, last + 1, length) != ("bytes", begin, until, until - begin):
         raise ValueError(f"{said} ({length} bytes) in answer to {begin}-{end}")
     body: Any = got["Body"]
     return Stretch(body, begin, begin + length, size, str(got["ETag"]), version_of(got))

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 from archive.errors import LockedError, ObjectMissingError, StoreError
 from archive.storage.s3_bucket import Head, S3Bucket
+
+_CLOCKS_APART = timedelta(minutes=5)
+"""A lock that ended so lately may have held when the server said no."""
 
 
 def remove_object(bucket: S3Bucket, name: str) -> None:
@@ -35,10 +40,10 @@ def remove_version(bucket: S3Bucket, name: str, version: str, *, marker: bool = 
     if head is None:
         return
     # Servers say no in words of their own; whether it is for a lock, the object itself tells.
-    if head.legal_hold or head.locked_until is not None:
-        until = "" if head.locked_until is None else f" đến {head.locked_until:%d/%m/%Y}"
+    until = bucket.locked_until(name, version, head)
+    if until is not None and until > datetime.now(UTC) - _CLOCKS_APART:
         raise LockedError(
-            f"Kho «{bucket.store}» khoá đối tượng{until}, không cho xoá.",
+            f"Kho «{bucket.store}» khoá đối tượng{'' if until.year > 9000 else f' đến {until:%d/%m/%Y}'}, không cho xoá.",
             remedy="Chờ hết thời hạn khoá, hoặc gỡ khoá theo quy định rồi chạy lại.",
             detail=f"{name} {version}: {refusal.detail if refusal else 'said to be deleted'}",
         )
