@@ -108,7 +108,7 @@ async def _agency(
     for count, pdf in enumerate(pdfs):
         if time.monotonic() > end:
             return
-        content = await asyncio.to_thread(_parcel, number, count, pdf)
+        content = await asyncio.to_thread(parcel, number, count, pdf)
         digest = hashlib.sha256(content).hexdigest()
         submission = await _submitted(client, content, {**headers, "Idempotency-Key": digest[:32]}, seen)
         if submission is None:
@@ -178,7 +178,7 @@ async def _watched(pid: int, seen: Seen, end: float) -> None:
         await asyncio.sleep(5)
 
 
-def _parcel(number: int, count: int, pdf: Path) -> bytes:
+def parcel(number: int, count: int, pdf: Path) -> bytes:
     """The hồ sơ of one signed document as the agency sends it; its code is unique."""
     document = document_of(pdf)
     code = f"H50.{number:02}.2025.N{count:05}"

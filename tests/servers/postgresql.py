@@ -39,6 +39,8 @@ class PostgreSql:
     folder: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    survives_kills: bool = False
+    """What was committed is there after SIGKILL; without it a commit may still be in the server's own memory."""
 
     @property
     def host(self) -> str:
@@ -67,7 +69,8 @@ class PostgreSql:
 
     def start(self) -> None:
         options = ["listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}"]
-        options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
+        options += ["fsync=off", f"synchronous_commit={'on' if self.survives_kills else 'off'}"]
+        options += ["full_page_writes=off", "max_connections=300"]
         options += ["autovacuum=off", "shared_buffers=32MB", "max_wal_size=256MB"]
         self.process = subprocess.Popen(
             [self._program("postgres"), "-D", str(self.folder / "data"), *(f"--{option}" for option in options)],
