@@ -29,9 +29,10 @@ from api.journal import logged
 from api.output import columns, line, out, plain, print_json, say
 from api.people import account_commands, token_commands
 from api.printing import print_aip, print_findings, print_hits, print_submission, print_verification
+from api.recovery_cli import backup as backup_command
 from api.recovery_cli import diff as diff_command
 from api.recovery_cli import rebuild as rebuild_command
-from api.recovery_cli import secrets_commands
+from api.recovery_cli import restore_drill, secrets_commands
 from api.repair_cli import incident_commands
 from api.repair_cli import repair as repair_command
 from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder
@@ -70,6 +71,8 @@ app.command("audit", cls=Command)(audit_command)
 app.add_typer(secrets_commands, name="secrets", help="Bản sao lưu mã hóa của khóa ký, mật khẩu và mã truy cập.")
 app.command("rebuild", cls=Command)(rebuild_command)
 app.command("diff", cls=Command)(diff_command)
+app.command("backup", cls=Command)(backup_command)
+app.command("restore-drill", cls=Command)(restore_drill)
 
 Json = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON, mỗi dòng một giá trị.")]
 Home = Annotated[

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import getpass
 import sys
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -115,6 +116,80 @@ def diff(
     raise typer.Exit(Exit.OK if found["equal"] else Exit.FAILED)
 
 
+class _Kind(StrEnum):
+    """The kinds of backup as they are typed."""
+
+    FULL = "full"
+    INCREMENTAL = "incremental"
+
+
+def backup(
+    kind: Annotated[
+        _Kind | None,
+        typer.Option(help="full: toàn bộ; incremental: phần thay đổi; bỏ trống: theo lịch.", show_choices=False),
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Chỉ xem nhật ký sao lưu.")] = False,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Sao lưu theo quy định: siêu dữ liệu XML, bản kê đã ký, biên bản, trên ít nhất hai phương tiện, đọc lại từng byte."""
+    from api.backing_up import back_up, backup_view, log_view
+    from api.cli import actor
+    from archive.catalogue.backup_log import BackupKind
+
+    settings = load_settings(home_folder(home))
+    with logged(settings.home), opened(settings) as installation:
+        if log:
+            rows = log_view(installation)
+        else:
+            with progress("Sao lưu", None, shown=not as_json) as bar:
+                made = back_up(
+                    installation,
+                    BackupKind(kind.value) if kind else None,
+                    actor=actor(),
+                    progress=lambda hoso: bar.update(bar.task_ids[0], completed=hoso),
+                )
+            rows = [backup_view(made)]
+    for row in rows:
+        if as_json:
+            print_json(row)
+        else:
+            _show_backup(row)
+    raise typer.Exit(Exit.FAILED if rows and rows[0]["red"] else Exit.OK)
+
+
+def restore_drill(
+    store: Annotated[
+        str | None, typer.Option(help="Kho dùng để diễn tập; bỏ trống: kho lâu chưa diễn tập nhất.")
+    ] = None,
+    sample: Annotated[int | None, typer.Option(min=0, help="Số gói mở ra kiểm tra từng tệp.")] = None,
+    home: Home = None,
+    as_json: Json = False,
+) -> None:
+    """Diễn tập phục hồi: dựng lại từ một kho bên cạnh hệ thống đang chạy, so từng dòng, lập biên bản, rồi dọn sạch."""
+    from api.cli import actor
+    from api.drilling import run_drill
+
+    settings = load_settings(home_folder(home))
+    with (
+        logged(settings.home),
+        opened(settings) as installation,
+        progress("Diễn tập phục hồi", None, shown=not as_json) as bar,
+    ):
+        report = run_drill(
+            installation,
+            store,
+            sample=sample,
+            actor=actor(),
+            progress=lambda phase, _done, _total: bar.update(bar.task_ids[0], description=_PHASES.get(phase, phase)),
+        )
+    if as_json:
+        print_json(report)
+    else:
+        _show_drill(report)
+    raise typer.Exit(Exit.OK if report["passed"] else Exit.FAILED)
+
+
 @secrets_commands.command("export", cls=Command)
 def export(
     file: Annotated[Path, typer.Argument(metavar="TỆP", help="Tệp mới, sẽ được mã hóa (định dạng age).")],
@@ -201,6 +276,30 @@ def _show_rebuilt(view: dict[str, Any]) -> None:
         out.print("[green]Mọi thứ trong bản lưu đã trở lại và khớp nhau.[/]")
 
 
+def _show_backup(row: dict[str, Any]) -> None:
+    mark = {"completed": "[green]xong[/]", "failed": "[red]không đạt[/]", "running": "[yellow]đang chạy[/]"}
+    gone = ", đã hủy khi hết hạn giữ" if row["removed_at"] else ""
+    line(f"{mark[row['state']]}  {plain(row['name'])}  {row['hoso']} hồ sơ, {row['documents']} văn bản{gone}")
+    for medium in row["media"]:
+        result = "nguyên vẹn" if medium["ok"] else f"[red]{plain(medium['error'])}[/]"
+        say(f"{plain(medium['name'])} {plain(medium['place'])}: {result}", 4)
+    if row["error"]:
+        say(f"[red]{plain(row['error'])}[/]", 4)
+
+
+def _show_drill(report: dict[str, Any]) -> None:
+    say(
+        f"Kho {plain(report['store'])}, điểm niêm phong số {report['checkpoint']}: {report['packages']} gói, "
+        f"{report['documents']} văn bản; mở {report['sampled']} gói; {report['differences']} khác biệt."
+    )
+    for item in report["problems"]:
+        line(f"[red]✗[/] {plain(item['code'])}  {plain(item['subject'])}")
+        say(plain(item["message"]), 4)
+    for row in report["rows"]:
+        line(f"[red]✗[/] {plain(row['table'])}  {plain(row['key'])}  {plain(row['side'])}")
+    out.print("[green]Đạt: kho này đủ để dựng lại hệ thống.[/]" if report["passed"] else "[red]Không đạt.[/]")
+
+
 def _show_elsewhere(done: dict[str, Any]) -> None:
     for path in done["elsewhere"]:
         say(f"[yellow]Tệp nằm ngoài thư mục kho[/]: {plain(path)}; đã để trong keys/restored, đặt lại bằng tay.")
@@ -217,4 +316,3 @@ def _show_differences(found: dict[str, Any]) -> None:
         say("[red]Chỉ mục tìm kiếm khác danh mục[/]: chạy «luutru reindex».")
     if found["equal"]:
         out.print("[green]Hai kho giống nhau.[/]")
-
