@@ -289,3 +289,21 @@ def test_no_seed_of_faults_makes_a_false_ok_or_loses_what_was_acknowledged(
         found = get(left, key) if key in there else b""
         assert found in (possible or {b""}), f"{key} {seed}"
     assert list(left.foreign()) == []
+
+
+@pytest.mark.parametrize("fault", [Fault.STALE, Fault.TWICE])
+def test_T23_the_answer_to_another_request_is_never_taken_for_the_bytes_of_an_object(
+    bucket: Bucket, proxy: FaultProxy, fault: Fault
+) -> None:
+    store = store_of(bucket, proxy, attempts=1)
+    keys = [Key(f"aip/{number}.tar") for number in range(6)]
+    for number, key in enumerate(keys):
+        put(truth(bucket), bytes([number]) * 5_000, key)
+    proxy.plan = seeded(3, 0.4, [fault])
+    for _ in range(5):
+        for number, key in enumerate(keys):
+            data = bytes([number]) * 5_000
+            result = verify_copy(store, key, hashlib.sha256(data).hexdigest(), len(data), pauses_seconds=(0.01,))
+            assert result.state in (CopyState.OK, CopyState.UNREADABLE), result.detail
+        assert failure(lambda: list(store.keys())) is not None or list(truth(bucket).keys()) == keys
+    assert proxy.injected[fault] > 10
