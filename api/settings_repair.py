@@ -23,7 +23,7 @@ class RepairSettings:
 
     keep_damaged_days: int = 90
     mib_per_second: int = 0
-    side_by_side: int = 2
+    side_by_side: int = 4
 
     @property
     def rate_bytes(self) -> int | None:

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from bench.result import Measured, machine, told
 
-NAMES = ("pdfa", "ingest", "packaging", "verify", "memory", "relevance", "indexing", "search", "rebuild", "agencies")
+NAMES = ("pdfa", "ingest", "packaging", "verify", "memory", "relevance", "indexing", "search", "rebuild", "agencies", "repair")
 PAGE = Path("docs/benchmarks.md")
 
 

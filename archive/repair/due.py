@@ -21,7 +21,7 @@ from archive.storage.store import Store
 
 _log = logging.getLogger(__name__)
 AT_ONCE = 200
-SIDE_BY_SIDE = 2
+SIDE_BY_SIDE = 4
 
 
 @dataclass

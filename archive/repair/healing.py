@@ -91,11 +91,8 @@ class _Healing:
             return self._found_whole(standing)
         if seen.state is CopyState.UNREADABLE and not is_there(self._target):
             return self._waiting(f"Kho «{self._target.name}» không có mặt.")
-        try:
-            aside = list(names_aside(self._target, self._proof))
-        except StoreError as error:
-            return self._waiting(error.message)
-        repair = records.begun(self._catalogue, self._proof, seen, aside, self._terms)
+        first = self._others[0].name if self._others else ""
+        repair = records.begun(self._catalogue, self._proof, seen, first, self._terms)
         if seen.state is CopyState.UNREADABLE and not (
             unreadable_too or repair.attempts + 1 >= self._terms.unreadable_times
         ):
@@ -109,7 +106,8 @@ class _Healing:
         """Raises StoreError of the target: nothing, or the right object, is then in its place."""
         states: dict[str, CopyState] = {}
         for source in self._others:
-            records.meant(self._catalogue, repair, Outcome.REPAIRED, (source.name,))
+            if (repair.outcome, repair.from_store) != (Outcome.REPAIRED, source.name) or states:
+                records.meant(self._catalogue, repair, Outcome.REPAIRED, (source.name,))
             try:
                 copy_proven(source, self._target, self._proof, seen.state, self._terms)
             except SourceUnprovenError as error:

@@ -8,7 +8,7 @@ from typing import Any
 
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.repair_model import IncidentKind, IncidentOutcome, KeptAside, Repair
-from archive.catalogue.repair_reading import known_asides, open_incident, open_repair
+from archive.catalogue.repair_reading import asides_of, known_asides, open_incident, open_repair
 from archive.catalogue.repair_writing import (
     begin_repair,
     end_repair,
@@ -28,17 +28,35 @@ from archive.repair.terms import Terms
 from archive.storage.store import Aside
 
 
-def begun(catalogue: Catalogue, proof: Proof, seen: CopyResult, asides: list[str], terms: Terms) -> Repair:
-    """The open repair of this copy: the one an earlier run began, or one begun now; the copies row says what was seen."""
+def begun(catalogue: Catalogue, proof: Proof, seen: CopyResult, source: str, terms: Terms) -> Repair:
+    """The open repair of this copy: the one an earlier run began, or one begun now, to be tried from ``source`` first.
+
+    The copies row says what was seen. What lies aside and is noted was there before; whatever else is found there under
+    this key later was put there by this repair.
+    """
     at = terms.now()
     with catalogue.transaction() as tx:
         note_seen(tx, proof.aip.id, seen.store, seen.state, at)
         standing = open_repair(tx, proof.aip.id, seen.store)
         if standing is None:
+            asides = [
+                item.name for item in asides_of(tx, proof.aip.id) if item.store == seen.store and not item.dropped_at
+            ]
             standing = Repair(
-                terms.new_id(), proof.aip.id, seen.store, seen.state, seen.sha256, seen.size_bytes, asides, None, at, 0,
-                at, "",
-            )  # fmt: skip
+                id=terms.new_id(),
+                aip_id=proof.aip.id,
+                store=seen.store,
+                was=seen.state,
+                damaged_sha256=seen.sha256,
+                damaged_size_bytes=seen.size_bytes,
+                asides_before=asides,
+                from_store=source,
+                begun_at=at,
+                attempts=0,
+                retry_at=at,
+                problem="",
+                outcome=Outcome.REPAIRED.value,
+            )
             begin_repair(tx, standing)
         elif standing.damaged_sha256 is None and seen.sha256 is not None:
             note_damage(tx, standing.id, seen.state, seen.sha256, seen.size_bytes)

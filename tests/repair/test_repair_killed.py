@@ -26,7 +26,7 @@ STEPS = (
     "archive.repair.healing:verify_copy:after",
     f"{_RECORDS}note_seen:after",
     f"{_RECORDS}begun:after",
-    f"{_RECORDS}meant:after",
+    "archive.repair.healing:copy_proven:before",
     "archive.storage.file_writing:FileWriter.__init__:after",
     f"{_WRITER}write:after",
     f"{_WRITER}commit:before",
@@ -78,7 +78,7 @@ def test_killed_at_any_step_the_next_run_heals_and_tells_once(world: World, tmp_
     "step",
     [
         "archive.repair.rebuild:Puzzle.examined:after",
-        f"{_RECORDS}meant:after:2",
+        f"{_RECORDS}meant:after",
         f"{_ASIDE}put:after",
         "archive.storage.disk:Disk.rename:after",
         f"{_RECORDS}finished:before",
