@@ -84,6 +84,7 @@ def check_metadata(file: BinaryIO) -> Counts:
     """What the file says it holds, once every element of it was validated and counted. Raises BackupXmlError."""
     hoso = documents = 0
     stated: Counts | None = None
+    closed = False  # the parser is silent about a file that ends inside its very last tag
     try:
         # Entities stay unresolved and no network is asked: the file may have lain anywhere.
         events = etree.iterparse(file, events=("end",), schema=_schema(), resolve_entities=False, no_network=True)
@@ -96,13 +97,15 @@ def check_metadata(file: BinaryIO) -> Counts:
                 _drop(element)
             elif element.tag == f"{_Q}end":
                 stated = Counts(int(element.get("hoso", "-1")), int(element.get("documents", "-1")))
+            elif element.tag == f"{_Q}backup":
+                closed = True
     except etree.XMLSyntaxError as error:
         raise BackupXmlError(
             "Tệp siêu dữ liệu XML của bản sao lưu không đúng lược đồ hoặc bị cắt ngắn.",
             remedy="Lấy bản sao lưu trên phương tiện khác.",
             detail=str(error),
         ) from error
-    if stated != Counts(hoso, documents):
+    if stated != Counts(hoso, documents) or not closed:
         raise BackupXmlError(
             "Tệp siêu dữ liệu XML của bản sao lưu thiếu hồ sơ hoặc văn bản.",
             remedy="Lấy bản sao lưu trên phương tiện khác.",
