@@ -6,14 +6,17 @@ worker that was paused, or cut off from the database) can change nothing any mor
 
 from __future__ import annotations
 
+import hashlib
 import os
 import socket
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from archive.catalogue import Catalogue, Transaction
+from archive.catalogue import Catalogue, Reading, Transaction
 from archive.catalogue.fence import fenced
 from archive.catalogue.worker_model import Claim
 from archive.catalogue.worker_reading import claims_of, database_now, heartbeats
@@ -22,9 +25,33 @@ from archive.errors import LuutruError
 
 
 def new_worker_id() -> str:
-    """A name no other process has or will have, that says where it runs."""
-    host = "".join(letter for letter in socket.gethostname().lower() if letter.isalnum() or letter in "-.")[:32]
-    return f"{host or 'localhost'}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+    """A name no other process has or will have, that says where it runs: host, machine, process, chance."""
+    host = "".join(letter for letter in socket.gethostname().lower() if letter.isalnum() or letter in ".")[:24]
+    return f"{host or 'localhost'}-{_machine()}-{os.getpid()}-{uuid.uuid4().hex[:8]}"
+
+
+@cache
+def _machine() -> str:
+    """The same for processes that see each other's numbers, and no others: this boot, this space of process numbers."""
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
+        return hashlib.sha256(f"{boot} {os.stat('/proc/self/ns/pid').st_ino}".encode()).hexdigest()[:8]
+    except OSError:
+        return uuid.uuid4().hex[:8]
+
+
+def _has_ended(worker: str) -> bool:
+    """Whether it is sure that this worker has ended: a process of this machine that is not there any more."""
+    _, machine, pid, _ = (*worker.rsplit("-", 3), "", "", "")[:4]
+    if machine != _machine() or not pid.isdecimal():
+        return False
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except OSError:
+        return False
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,13 +100,15 @@ class Claims:
     def alive(self) -> frozenset[str]:
         """The workers that gave a sign of life lately, this one among them."""
         with self.catalogue.read() as reading:
-            now = database_now(reading)
-            return frozenset(beat.id for beat in heartbeats(reading) if beat.alive(now)) | {self.worker}
+            return frozenset(self._living(reading)) | {self.worker}
 
     def leads(self) -> bool:
         """Whether this worker is the one that hands in what others received: the longest alive. Two may think so for a
         moment, which is harmless; without any sign of its own life it does not."""
         with self.catalogue.read() as reading:
-            now = database_now(reading)
-            living = [beat.id for beat in heartbeats(reading) if beat.alive(now)]
+            living = self._living(reading)
         return bool(living) and living[0] == self.worker
+
+    def _living(self, reading: Reading) -> list[str]:
+        now = database_now(reading)
+        return [beat.id for beat in heartbeats(reading) if beat.alive(now) and not _has_ended(beat.id)]

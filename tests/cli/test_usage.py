@@ -19,6 +19,7 @@ from archive.finding import Answer, Severity
 from archive.fixity import CopyState
 from archive.lifecycle import State
 from tests.cli.shell import PROGRAM, ROOT, environment, here, luutru
+from tests.servers.homes import sqlite_only
 
 GROUP = typer.main.get_command(cli.app)
 ALL = {
@@ -122,6 +123,7 @@ def test_a_problem_of_the_world_is_one_line_without_internal_paths(tmp_path: Pat
     assert said.err.startswith("Lỗi: ") and str(tmp_path) not in said.err
 
 
+@sqlite_only
 def test_a_defect_of_ours_is_no_verdict(tmp_path: Path) -> None:
     assert here("init", "--home", tmp_path).code == Exit.OK
     (tmp_path / "catalogue.sqlite").write_bytes(b"no database at all" * 1000)

@@ -15,6 +15,7 @@ import pytest
 from api.exits import Exit
 from tests.cli.conftest import Filled
 from tests.cli.shell import PROGRAM, ROOT, Shell, environment
+from tests.servers.homes import sqlite_only
 
 
 @pytest.fixture
@@ -80,6 +81,7 @@ def test_pages_of_results_follow_each_other(filled: Filled) -> None:
     assert len(keys) == len(set(keys)) == 4
 
 
+@sqlite_only
 def test_a_search_is_recorded_without_its_words(filled: Filled) -> None:
     filled.shell.here("search", "kế hoạch riêng của ông Nam")
     assert "ông Nam".encode() not in (filled.shell.home / "catalogue.sqlite").read_bytes()

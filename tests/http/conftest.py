@@ -6,7 +6,6 @@ breaks something, asks for ``fresh``: a copy of that archive for itself.
 
 from __future__ import annotations
 
-import shutil
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +24,7 @@ from archive.access import Author, Role
 from samples.documents import AGENCY_CODE
 from samples.making import make_samples
 from tests.cli.shell import ROOT
+from tests.servers.homes import copied_home
 
 with warnings.catch_warnings():
     # It would rather have another client below it than the one the service itself uses.
@@ -152,7 +152,7 @@ class Fresh:
 @pytest.fixture
 def fresh(tmp_path: Path, service_home: ServiceHome) -> Iterator[Fresh]:
     home = ServiceHome(tmp_path / "home", service_home.tokens, service_home.submissions)
-    shutil.copytree(service_home.folder, home.folder)
+    copied_home(service_home.folder, home.folder)
     with opened(load_settings(home.folder)) as installation:
         app = create_app(installation)
         with TestClient(app) as client:

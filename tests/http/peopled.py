@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -24,6 +23,7 @@ from archive.access import Author, Role
 from archive.access.passwords import Passwords
 from archive.ledger import Record
 from tests.catalogue.builders import stored_package
+from tests.servers.homes import copied_home
 
 with warnings.catch_warnings():
     # It would rather have another client below it than the one the service itself uses.
@@ -119,7 +119,7 @@ def make_template(folder: Path) -> Template:
 @contextmanager
 def peopled(template: Template, folder: Path, oidc: OidcSettings | None = None) -> Iterator[Peopled]:
     """A copy of its own, so that a test may change what it likes."""
-    shutil.copytree(template.home, folder / "home")
+    copied_home(template.home, folder / "home")
     with opened(replace(load_settings(folder / "home"), oidc=oidc)) as installation:
         app, clock = create_app(installation), Clock(now())
         app.state.service.now = clock

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 import threading
 import zipfile
 from collections.abc import Callable
@@ -18,6 +17,7 @@ from api.settings import load_settings
 from archive.events import Event
 from archive.lifecycle import State
 from tests.http.conftest import Bearer, ServiceHome, TestClient
+from tests.servers.homes import copied_home
 
 SUBMISSIONS, REVIEW = "/api/v1/submissions", "/api/v1/review"
 Carried = Callable[[Installation, str], None]
@@ -29,7 +29,7 @@ def service_home(
 ) -> ServiceHome:
     """The archive of all tests with one submission more, of another agency, that waits for a person."""
     home = tmp_path_factory.mktemp("waiting") / "home"
-    shutil.copytree(service_home.folder, home)
+    copied_home(service_home.folder, home)
     with opened(load_settings(home)) as installation, TestClient(create_app(installation)) as client:
         waiting = handed_in(client, installation, service_home.bearer("other_agency"), samples, carried)
     return ServiceHome(home, service_home.tokens, {**service_home.submissions, "waiting": waiting})

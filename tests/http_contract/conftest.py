@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import pytest
 
 from tests.http_contract.world import World, make_world
 from tests.servers.elasticsearch import running_elasticsearch
+from tests.servers.homes import copied_home
 
 
 @pytest.fixture(scope="session")
@@ -25,5 +25,5 @@ def made_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
 def world(made_world: World, tmp_path_factory: pytest.TempPathFactory) -> World:
     """A copy for one file of tests; the index is the same, and only read."""
     home: Path = tmp_path_factory.mktemp("copy") / "home"
-    shutil.copytree(made_world.home, home)
+    copied_home(made_world.home, home)
     return made_world.at(home)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +11,7 @@ import pytest
 from tests.http_contract.fuzzing import Outcome, carried_out, schema_of, served
 from tests.http_contract.rights_table import ROUTES
 from tests.http_contract.world import ROLES, World
+from tests.servers.homes import copied_home
 
 EXAMPLES = int(os.environ.get("LUUTRU_SCHEMATHESIS_EXAMPLES", "15"))
 """Per operation and phase; more of them look deeper and take longer."""
@@ -103,7 +103,7 @@ def phases(role: str) -> dict[str, Any]:
 def test_the_service_keeps_to_its_openapi_and_shows_nothing_foreign(
     role: str, made_world: World, tmp_path: Path
 ) -> None:
-    shutil.copytree(made_world.home, tmp_path / "home")
+    copied_home(made_world.home, tmp_path / "home")
     world = made_world.at(tmp_path / "home")
     with served(world) as (address, installation):
         schema = schema_of(world, address, installation, role, settings(world, role))

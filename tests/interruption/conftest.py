@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +11,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from interrupted_homes import Home, Nursery, Offers
+
+from tests.servers.homes import copied_home
 
 
 @pytest.fixture(scope="session")
@@ -38,5 +39,5 @@ def template(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery, offers:
 
 @pytest.fixture
 def home(tmp_path: Path, template: Home) -> Home:
-    shutil.copytree(template.folder, tmp_path / "home")
+    copied_home(template.folder, tmp_path / "home")
     return Home(tmp_path / "home", template.nursery)

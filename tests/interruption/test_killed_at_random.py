@@ -14,6 +14,7 @@ from interrupted_homes import Home, Nursery, Offer, Offers, assert_whole
 
 from archive.catalogue import Submission
 from archive.lifecycle import State
+from tests.servers.homes import without_work_database
 
 KILLS = 200
 ROUND_SECONDS = 1.5
@@ -78,9 +79,7 @@ def test_killed_two_hundred_times_at_random_every_submission_ends_once_and_fsck_
         within = ROUND_SECONDS / 5 if do == "receive" else ROUND_SECONDS / drawn.choice((1, 2, 2))
         delay = drawn.uniform(0.0, within)
         if drawn.random() < 0.05:
-            (home.folder / "work.sqlite").unlink(missing_ok=True)
-            for suffix in ("-wal", "-shm"):
-                (home.folder / f"work.sqlite{suffix}").unlink(missing_ok=True)
+            without_work_database(home.folder)
         handed = [] if do == "work" else [offer.submit for offer in (*pending, *repeated)]
         answer = home.run(do, handed, kill_after=delay)
         assert answer["status"] in (0, -signal.SIGKILL), f"round {rounds}: {answer}"

@@ -23,6 +23,7 @@ from archive.storage.directory import MARKER
 from ingest.intake import BackpressureError, Intake
 from ingest.unpack import QuarantineFullError
 from ingest.workflow import WorkDatabaseError, WorkerRunningError, only_worker
+from tests.servers.homes import sqlite_only, without_work_database
 
 MIB = 1 << 20
 
@@ -175,13 +176,13 @@ def test_a_store_that_is_away_is_waited_for_and_nothing_is_half_done(home: Home,
 def test_without_the_engines_database_everything_still_finishes(home: Home, offers: Offers, step: str) -> None:
     offer = offers.good()
     assert home.run("submit", [offer.submit], kill_at=f"ingest.steps:Steps.{step}:after")["status"] == -9
-    for name in ("work.sqlite", "work.sqlite-wal", "work.sqlite-shm"):
-        (home.folder / name).unlink(missing_ok=True)
+    without_work_database(home.folder)
     assert home.run("work")["status"] == 0
     assert [item.state for item in home.submissions()] == [State.STORED]
     assert_whole(home)
 
 
+@sqlite_only
 def test_an_engine_database_that_is_no_database_is_said(home: Home, offers: Offers) -> None:
     (home.folder / "work.sqlite").write_bytes(b"no database" * 1000)
     for suffix in ("-wal", "-shm"):
@@ -193,6 +194,7 @@ def test_an_engine_database_that_is_no_database_is_said(home: Home, offers: Offe
         assert state_of(installation, submission_id) is State.RECEIVED
 
 
+@sqlite_only
 def test_only_one_process_carries_and_who_waits_gets_the_result_of_the_other(home: Home, offers: Offers) -> None:
     with home.opened() as installation:
         mine, theirs = handed(installation, offers.good().path), handed(installation, offers.good().path)
@@ -225,6 +227,7 @@ def test_only_one_process_carries_and_who_waits_gets_the_result_of_the_other(hom
     assert_whole(home)
 
 
+@sqlite_only
 def test_who_waits_gets_what_a_worker_in_another_process_carried(home: Home, offers: Offers, nursery: Nursery) -> None:
     """The lock is held by a worker until a file says otherwise; the waiter never carries."""
     with home.opened() as installation:

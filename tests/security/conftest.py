@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import socket
 import threading
 import warnings
@@ -27,6 +26,7 @@ from tests.http.peopled import Peopled, Template, make_template, peopled
 from tests.http_contract.world import World, make_world
 from tests.security.hostile import hand_in
 from tests.servers.elasticsearch import running_elasticsearch
+from tests.servers.homes import copied_home
 
 with warnings.catch_warnings():
     # It would rather have another client below it than the one the service itself uses.
@@ -103,7 +103,7 @@ def made_world(made: Made) -> World:
 
 @contextmanager
 def over(world: World, home: Path) -> Iterator[Arena]:
-    shutil.copytree(world.home, home)
+    copied_home(world.home, home)
     with opened(load_settings(home)) as installation:
         app = create_app(installation)
         with TestClient(app) as client:

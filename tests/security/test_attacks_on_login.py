@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import time
 from datetime import timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from api.settings import load_settings
 from archive.access.attempts import ACCOUNT, ADDRESS, address_key
 from tests.http.peopled import FIRST, OWN, Peopled, Template
 from tests.security.conftest import TestClient
+from tests.servers.homes import copied_home
 from tests.serving.test_serve import serving
 
 
@@ -114,7 +114,7 @@ def test_the_log_of_the_service_holds_no_password_no_token_and_nothing_that_was_
     template: Template, tmp_path: Path
 ) -> None:
     home = tmp_path / "home"
-    shutil.copytree(template.home, home)
+    copied_home(template.home, home)
     secrets = ["mat-khau-zqbimatzq", "zqtimkiemzq", "luutru_" + "Z" * 43, template.tokens["head"]]
     with serving(home, "--no-work") as (_process, address):
         api = f"{address}/api/v1"

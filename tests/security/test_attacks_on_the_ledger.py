@@ -16,6 +16,7 @@ from api.http.access_journal import Access, AccessJournal
 from archive.errors import CatalogueError
 from archive.events import Event
 from tests.security.conftest import Arena, wired
+from tests.servers.homes import sqlite_only
 
 
 def content(arena: Arena) -> str:
@@ -37,6 +38,7 @@ def hurried(own_arena: Arena) -> Iterator[Arena]:
     event.remove(engine, "engine_connect", impatient)
 
 
+@sqlite_only
 def test_while_the_ledger_takes_no_records_nothing_is_given_out(hurried: Arena) -> None:
     before = hurried.ledger_end()
     locked = sqlite3.connect(hurried.installation.settings.home / "catalogue.sqlite", isolation_level=None)
@@ -63,6 +65,7 @@ def test_while_the_ledger_takes_no_records_nothing_is_given_out(hurried: Arena) 
     assert hurried.ask("auditor", "GET", content(hurried)).status_code == 200
 
 
+@sqlite_only
 def test_on_a_full_disk_there_are_as_many_answers_as_records(own_arena: Arena) -> None:
     engine = own_arena.installation.catalogue._engine
 

@@ -23,6 +23,7 @@ from pathlib import Path
 import psycopg
 
 NOBODY = 65534
+_NEW = ("-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
 
 
 def programs() -> dict[str, str] | None:
@@ -113,8 +114,7 @@ def begun() -> PostgreSql:
         os.chown(folder, owner["user"], owner["group"])
     server = PostgreSql(folder, _free_port())
     made = subprocess.run(
-        [server._program("initdb"), "-D", str(folder / "data"), "-U", "luutru", "-A", "trust", "-E", "UTF8"]
-        + ["--locale=C.UTF-8", "--no-sync"],
+        [server._program("initdb"), "-D", str(folder / "data"), "-U", "luutru", "-A", "trust", *_NEW],
         capture_output=True,
         cwd=folder,
         **owner,
