@@ -13,7 +13,20 @@ from pathlib import Path
 
 from bench.result import Measured, machine, told
 
-NAMES = ("pdfa", "ingest", "packaging", "verify", "memory", "relevance", "indexing", "search", "rebuild", "agencies", "repair")
+NAMES = (
+    "pdfa",
+    "ingest",
+    "packaging",
+    "verify",
+    "memory",
+    "relevance",
+    "indexing",
+    "search",
+    "rebuild",
+    "agencies",
+    "workers",
+    "repair",
+)
 PAGE = Path("docs/benchmarks.md")
 
 

@@ -39,6 +39,8 @@ class PostgreSql:
 
     folder: Path
     port: int
+    durable: bool = False
+    """Whether a commit is on the disk, as in service: for measurements."""
     process: subprocess.Popen[bytes] | None = None
     survives_kills: bool = False
     """What was committed is there after SIGKILL; without it a commit may still be in the server's own memory."""
@@ -70,8 +72,9 @@ class PostgreSql:
 
     def start(self) -> None:
         options = ["listen_addresses=127.0.0.1", f"port={self.port}", f"unix_socket_directories={self.folder}"]
-        options += ["fsync=off", f"synchronous_commit={'on' if self.survives_kills else 'off'}"]
-        options += ["full_page_writes=off", "max_connections=300"]
+        options += [f"synchronous_commit={'on' if self.survives_kills or self.durable else 'off'}"]
+        options += [] if self.durable else ["fsync=off", "full_page_writes=off"]
+        options += ["max_connections=300"]
         options += ["autovacuum=off", "shared_buffers=32MB", "max_wal_size=256MB"]
         self.process = subprocess.Popen(
             [self._program("postgres"), "-D", str(self.folder / "data"), *(f"--{option}" for option in options)],
@@ -105,14 +108,14 @@ class PostgreSql:
         return found[name]
 
 
-def begun() -> PostgreSql:
+def begun(*, durable: bool = False) -> PostgreSql:
     """A server of the caller's own, running; the caller closes it."""
     # A folder of its own: pytest's is closed to every other user, and a socket's path must be short.
     folder = Path(tempfile.mkdtemp(prefix="luutru-pg-"))
     owner = _owner()
     if owner:
         os.chown(folder, owner["user"], owner["group"])
-    server = PostgreSql(folder, _free_port())
+    server = PostgreSql(folder, _free_port(), durable)
     made = subprocess.run(
         [server._program("initdb"), "-D", str(folder / "data"), "-U", "luutru", "-A", "trust", *_NEW],
         capture_output=True,
@@ -133,9 +136,9 @@ def running_postgresql() -> PostgreSql:
 
 
 @contextlib.contextmanager
-def one_more_server() -> Iterator[PostgreSql]:
+def one_more_server(*, durable: bool = False) -> Iterator[PostgreSql]:
     """A server that may be stopped and killed without anybody else noticing."""
-    server = begun()
+    server = begun(durable=durable)
     try:
         yield server
     finally:
