@@ -86,6 +86,13 @@ EVENTS = {
     Event.STORE_PLACE_ADDED: "đã thêm kho",
     Event.STORE_PLACE_RETIRED: "đã ngừng dùng kho",
     Event.STORE_MEDIUM_MOVED: "đã chuyển phương tiện của kho",
+    Event.AUDIT_RUN_COMPLETED: "đã xong một đợt kiểm tra bản lưu",
+    Event.AUDIT_CANARY_MISSED: "kiểm tra không phát hiện gói hỏng cài sẵn",
+    Event.ARCHIVE_BACKUP_COMPLETED: "đã sao lưu",
+    Event.ARCHIVE_DRILL_COMPLETED: "đã diễn tập phục hồi",
+    Event.ARCHIVE_CATALOGUE_REBUILT: "đã dựng lại danh mục từ bản lưu",
+    Event.ARCHIVE_DATABASE_MOVED: "đã chuyển cơ sở dữ liệu",
+    Event.ARCHIVE_SECRETS_EXPORTED: "đã xuất bản sao lưu bí mật",
 }
 
 

@@ -53,7 +53,7 @@ def test_the_help_of_each_command_is_vietnamese_and_says_something_of_every_opti
 def test_without_a_command_there_is_help_and_the_exit_code_of_wrong_usage() -> None:
     said = luutru()
     assert said.code == Exit.USAGE and "Cách dùng: luutru" in said.err and said.out == ""
-    assert {command.split()[0] for command in COMMANDS} <= set(re.findall(r"^  ([a-z]+) ", said.err, re.MULTILINE))
+    assert {command.split()[0] for command in COMMANDS} <= set(re.findall(r"^  ([a-z-]+) ", said.err, re.MULTILINE))
 
 
 @pytest.mark.parametrize("command", COMMANDS)
