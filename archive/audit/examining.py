@@ -103,9 +103,14 @@ class Examiner:
         bookmark = FileBookmark(path, f"{self.store.name} {due.key} {due.sha256} {due.seen_at.isoformat()}")
         try:
             result = self._whole(due, None, bookmark)
-        except BaseException:
+        except AuditStopped:
             bookmark.close()
             raise
+        except Exception:
+            bookmark.discard()
+            if not bookmark.resumed:
+                raise
+            return self._long(due, path)
         bookmark.discard()
         if bookmark.resumed and result.state is CopyState.MISMATCH:
             return self._long(due, path)
