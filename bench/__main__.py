@@ -23,6 +23,7 @@ NAMES = (
     "indexing",
     "search",
     "rebuild",
+    "rebuild_catalogue",
     "agencies",
     "workers",
     "repair",

@@ -6,6 +6,7 @@ Each table of the catalogue stands in exactly one of these lists; a test demands
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 
 from sqlalchemy import Column, Table
 
@@ -80,6 +81,7 @@ SECRET_COLUMNS: Mapping[str, frozenset[str]] = {
 """Never written to a store; the encrypted backup of secrets has them."""
 
 
+@cache
 def carried_tables() -> tuple[Table, ...]:
     """In an order in which rows may be put back: a table stands behind those it refers to."""
     return tuple(table for table in metadata.sorted_tables if table.name in CARRIED)

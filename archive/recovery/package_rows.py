@@ -15,6 +15,8 @@ from archive.identity import identity_key
 from archive.storage.key import aip_key
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
+_KINDS = {"cer": "certificate", "tst": "timestamp"}
+"""What the catalogue calls validation material, by the extension it has in the package; others go by their own."""
 
 
 def catalogued_document(
@@ -115,7 +117,7 @@ def held_material(reader: AipReader) -> list[ValidationMaterial]:
         if path.startswith(inside):
             name = path[len(inside) :]
             sha256, _, kind = name.partition(".")
-            found.append(ValidationMaterial(sha256, sha512, kind, sizes.pop(name, -1)))
+            found.append(ValidationMaterial(sha256, sha512, _KINDS.get(kind, kind), sizes.pop(name, -1)))
     if sizes or any(item.size_bytes < 0 for item in found):
         raise unreadable("validation material and manifest disagree")
     return found

@@ -122,7 +122,7 @@ class Rebuilding:
     folder: Path
     now: Callable[[], datetime]
     read_whole: bool = True
-    threads: int = field(default_factory=lambda: 2 * len(os.sched_getaffinity(0)))
+    threads: int = field(default_factory=lambda: min(8, max(2, len(os.sched_getaffinity(0)))))
     progress: Progress = _silent
 
     def run(self) -> Rebuilt:
