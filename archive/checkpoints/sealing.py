@@ -46,7 +46,8 @@ from archive.signing import ArchiveKey
 from archive.storage.store import Store
 
 SOFTWARE = "luutru"
-LONGEST_TURN = timedelta(seconds=60)
+LONGEST_TURN = timedelta(seconds=10)
+"""After a sealer was killed, the next one waits no longer. Two at once cost only work done twice."""
 
 
 class Archive(Protocol):
