@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from archive.recovery.diff import differences
 from archive.recovery.problems import RebuildError, RebuildRefusedError
 from archive.recovery.rebuilding import PLAN
 from archive.signing import create_key, signature_holds
+from archive.storage.s3 import S3Store
+from tests.servers.s3 import Bucket, running_minio, running_versitygw
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from worlds import World, codes
@@ -198,3 +201,26 @@ def test_descriptions_alone_are_not_called_read_whole(small: World) -> None:
     rebuilt = rebuilding.run()
     assert not rebuilt.read_whole and rebuilt.as_json()["read_whole"] is False
     assert list(differences(small.catalogue, rebuilding.catalogue)) == []
+
+
+@pytest.mark.parametrize("server", [running_minio, running_versitygw])
+def test_from_a_store_in_s3_comes_back_what_was_there(
+    tmp_path: Path, sqlite_url: Callable[[], str], server: Callable[..., AbstractContextManager[Bucket]]
+) -> None:
+    with server(versioning=True) as bucket:
+        far = S3Store.initialise("kho-s3", bucket.settings())
+        world = World(tmp_path / "world", sqlite_url, packages=3, far=far)
+        world.seal()
+        gone = world.held[2]
+        far.remove(gone.key)
+        rebuilding = world.rebuilding(far)
+        rebuilt = rebuilding.run()
+        assert codes(rebuilt)[:2] == [
+            ("package.object.missing", gone.aip_id),
+            ("package.description.lost", gone.aip_id),
+        ]
+        told = world.told(rebuilding)
+        assert {(table, key[0]) for table, key, _, _ in told if table != "validation_material"} == {
+            (table, gone.aip_id) for table in ("aips", "copies", "documents")
+        }
+        world.close()

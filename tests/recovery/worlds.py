@@ -35,6 +35,7 @@ class World:
     folder: Path
     url: Callable[[], str]
     packages: int = 5
+    far: Store | None = None
     catalogue: Catalogue = field(init=False)
     stores: list[Store] = field(init=False)
     key: ArchiveKey = field(init=False)
@@ -46,6 +47,8 @@ class World:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.catalogue = self.open(self.url())
         self.stores = [DirectoryStore.initialise(name, self.folder / name) for name in ("kho-1", "kho-2")]
+        if self.far is not None:
+            self.stores.append(self.far)
         self.key = create_key(self.folder / "keys" / "archive-ed25519.pem")
         self.held = []
         self.add(self.packages)
