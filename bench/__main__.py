@@ -27,6 +27,8 @@ NAMES = (
     "agencies",
     "workers",
     "repair",
+    "audit",
+    "audit_choice",
 )
 PAGE = Path("docs/benchmarks.md")
 

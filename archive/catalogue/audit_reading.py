@@ -132,13 +132,11 @@ def coverage(view: Reading, store: str, at: datetime) -> Coverage:
 def overdue(view: Reading, store: str, at: datetime, interval: timedelta) -> Overdue:
     """What in ``store`` was not read whole, and right, within ``interval``: red even if no audit ever ran."""
     c = t.copies.c
-    query = select(
-        func.count().label("copies"), func.sum(c.size_bytes).label("bytes"), func.min(c.ok_at).label("oldest")
-    )
     copies = size_bytes = 0
     oldest: list[datetime] = []
-    for condition in _overdue(store, at, interval):
-        row = view.rows(query.where(condition)).one()
+    for condition, last_ok in zip(_overdue(store, at, interval), (c.verified_at, c.verified_at, c.ok_at), strict=True):
+        columns = func.count().label("copies"), func.sum(c.size_bytes).label("bytes"), func.min(last_ok).label("oldest")
+        row = view.rows(select(*columns).where(condition)).one()
         share = _share(row)
         copies, size_bytes = copies + share.copies, size_bytes + share.size_bytes
         if row.oldest is not None:
@@ -225,16 +223,17 @@ def canaries_planted(view: Reading, store: str) -> int:
 
 
 def _overdue(store: str, at: datetime, interval: timedelta) -> Sequence[ColumnElement[bool]]:
-    """Apart: those nobody looked at since, found at the beginning of the index; and those seen since, but not right.
+    """Three kinds: right when last seen, too long ago; or in a time to come; and not right, whenever last seen.
 
-    And those said to be seen in times to come.
+    The first two are ranges of the index alone (of what is OK, the last look was the last OK); of the third there are few.
     """
     c, limit = t.copies.c, at - interval
+    ok = and_(c.store == store, _STANDS, c.state == literal_column("'ok'"))
     never = or_(c.ok_at.is_(None), c.ok_at < limit, c.ok_at > at + AHEAD)
     return (
-        and_(c.store == store, _STANDS, c.verified_at < limit),
-        and_(c.store == store, _NOT_OK, c.state.in_(_RED), c.verified_at.between(limit, at + AHEAD), never),
-        and_(c.store == store, _STANDS, c.verified_at > at + AHEAD),
+        and_(ok, c.verified_at < limit),
+        and_(ok, c.verified_at > at + AHEAD),
+        and_(c.store == store, _NOT_OK, c.state.in_(_RED), never),
     )
 
 
