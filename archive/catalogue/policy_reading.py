@@ -6,12 +6,12 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, func, literal_column, or_, select
+from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, select, tuple_
 
 from archive.catalogue import tables as t
 from archive.catalogue.policy_model import AdoptedPolicy, AwaitedCopy, MediumMove, MoveKind, StorePlace
 from archive.catalogue.policy_tables import medium_moves, storage_places, storage_policies
-from archive.catalogue.reading import Reading
+from archive.catalogue.reading import ASKED_AT_ONCE, Reading
 from archive.catalogue.rows import AnyRow
 from archive.storage.key import Key
 
@@ -117,20 +117,32 @@ def proven_stores(view: Reading, aip_id: str) -> tuple[str, ...]:
 def short_of_copies(view: Reading, stores: Collection[str], least: int, limit: int = 100) -> tuple[str, ...]:
     """Stored packages that have fewer than ``least`` proven copies in ``stores``, some of them.
 
-    Looks only at packages with a copy there that is not proven: with fewer stores than ``least`` nothing is enough.
+    ``least`` is at most the number of stores: then only packages with a copy there that is not proven need be looked
+    at, page by page in the order of the index over those.
     """
-    mine, other = t.copies.alias("mine"), t.copies.alias("other")
-    names = sorted(stores)
-    proven = (
-        select(func.count())
-        .select_from(other)
-        .where(other.c.aip_id == mine.c.aip_id, other.c.store.in_(names), other.c.state == OK)
-        .scalar_subquery()
-    )
-    query = select(mine.c.aip_id).where(mine.c.store.in_(names), proven < least).distinct().limit(limit)
-    if len(names) >= least:
-        query = query.where(mine.c.state != OK)
-    return tuple(row.aip_id for row in view.rows(query))
+    assert least <= len(stores), "no package could ever have enough"
+    names, found = sorted(stores), dict[str, None]()
+    for name in names:
+        after = ("", "")
+        while len(found) < limit and (page := _unproven(view, name, after)):
+            after = page[-1]
+            ids = [aip_id for _, aip_id in page]
+            proven = _proven_counts(view, names, ids)
+            found |= dict.fromkeys(aip_id for aip_id in ids if proven.get(aip_id, 0) < least)
+    return tuple(found)[:limit]
+
+
+def _unproven(view: Reading, store: str, after: tuple[str, str]) -> list[tuple[str, str]]:
+    c = t.copies.c
+    query = select(c.state, c.aip_id).where(c.state != OK, c.store == store)
+    query = query.where(tuple_(c.state, c.aip_id) > tuple_(literal(after[0]), literal(after[1])))
+    return [(row.state, row.aip_id) for row in view.rows(query.order_by(c.state, c.aip_id).limit(ASKED_AT_ONCE))]
+
+
+def _proven_counts(view: Reading, stores: Collection[str], aip_ids: Collection[str]) -> Mapping[str, int]:
+    c = t.copies.c
+    query = select(c.aip_id, func.count()).where(c.aip_id.in_(aip_ids), c.store.in_(stores), c.state == OK)
+    return {aip_id: int(count) for aip_id, count in view.rows(query.group_by(c.aip_id))}
 
 
 def proven_since(view: Reading, stores: Collection[str], since: datetime) -> Mapping[str, tuple[int, int]]:
