@@ -13,7 +13,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 
-from archive.catalogue.postgresql import connect_options, is_busy, is_unreachable, lock_for_writing
+from archive.catalogue.postgresql import connect_options, is_busy, is_unreachable, limits_for_signing, lock_for_writing
 from archive.errors import CatalogueBusyError, CatalogueError, CatalogueUnreachableError
 
 WAIT_SECONDS = 60
@@ -70,9 +70,12 @@ def writing(engine: Engine) -> Iterator[Connection]:
 def signing(engine: Engine) -> Iterator[Connection]:
     """One short transaction that writes; on PostgreSQL beside the only writer, without waiting for it."""
     with engine.connect() as connection:
-        if connection.dialect.name == "sqlite":
+        shared = connection.dialect.name == "postgresql"
+        if not shared:
             connection = connection.execution_options(**{_WRITING: True})
         with connection.begin():
+            if shared:
+                connection.exec_driver_sql(limits_for_signing())
             yield connection
 
 

@@ -74,6 +74,11 @@ def lock_for_writing(wait_seconds: int) -> str:
     )
 
 
+def limits_for_signing() -> str:
+    """The statements that begin a sign of life: a process paused in one gives its rows back, and none is waited for long."""
+    return f"SET LOCAL lock_timeout = '{2 * IDLE_SECONDS}s'; SET LOCAL idle_in_transaction_session_timeout = '{IDLE_SECONDS}s'"
+
+
 def is_busy(error: DBAPIError) -> bool:
     """Nothing was written, and the same may go well a moment later."""
     return _sqlstate(error) in _BUSY

@@ -17,7 +17,7 @@ from archive.catalogue.fence import fenced
 from archive.catalogue.postgresql import IDLE_SECONDS, create_database
 from archive.catalogue.worker_model import Claim, Heartbeat
 from archive.catalogue.worker_reading import heartbeats
-from archive.catalogue.worker_writing import beat, release_claim, require_claim, take_claim
+from archive.catalogue.worker_writing import beat, forget_worker, release_claim, require_claim, take_claim
 from archive.errors import CatalogueError, CatalogueUnreachableError, StaleClaimError
 from archive.events import Event
 from archive.ledger import verify_chain
@@ -52,6 +52,26 @@ with Catalogue.open(sys.argv[1]) as catalogue:
     with catalogue.transaction() as tx:
         note(tx, "afterwards")
     print("went on", flush=True)
+"""
+
+SIGNER = """
+import sys, time
+from datetime import datetime, UTC
+from archive.catalogue import Catalogue
+from archive.catalogue.worker_model import Heartbeat
+from archive.catalogue.worker_writing import beat
+from archive.errors import CatalogueError
+at = datetime.now(UTC)
+with Catalogue.open(sys.argv[1]) as catalogue:
+    with catalogue.signing() as tx:
+        beat(tx, Heartbeat("one", "host", 1, at, at, 0, 0, None, ""))
+    try:
+        with catalogue.signing() as tx:
+            beat(tx, Heartbeat("one", "host", 1, at, at, 0, 0, None, ""))
+            print("inside", flush=True)
+            time.sleep(0.5)
+    except CatalogueError as error:
+        print(error.code, flush=True)
 """
 
 
@@ -131,6 +151,27 @@ def test_signs_of_life_come_through_while_a_long_transaction_is_written(catalogu
         assert not other.is_alive()
         with catalogue.read() as view:
             assert [item.id for item in heartbeats(view)] == ["one"]
+
+
+def test_a_process_paused_in_a_sign_of_life_keeps_no_other_waiting(
+    catalogue: Catalogue, url: str, processes: Processes
+) -> None:
+    paused = processes.python(SIGNER, url)
+    assert said(paused) == "inside"
+    signalled(paused, signal.SIGSTOP)
+    forgotten = threading.Thread(target=forget, args=(catalogue,), daemon=True)
+    forgotten.start()
+    forgotten.join(4 * IDLE_SECONDS)
+    assert not forgotten.is_alive()
+    with catalogue.read() as view:
+        assert heartbeats(view) == []
+    signalled(paused, signal.SIGCONT)
+    assert said(paused) == "catalogue.unreachable"
+
+
+def forget(catalogue: Catalogue) -> None:
+    with catalogue.signing() as tx:
+        forget_worker(tx, "one")
 
 
 def test_a_server_that_was_restarted_is_met_again_without_a_word() -> None:
