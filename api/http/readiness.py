@@ -79,7 +79,16 @@ class Probes:
             stores = list(service.installation.stores)
         except LuutruError as error:
             parts.append(PartHealth("stores", Readiness.NOT_READY, error.message))
-        parts += [_tried(f"store:{store.name}", lambda store=store: _store(store)) for store in stores]  # type: ignore[misc]
+        # What may lag is caught up with when it is back: nothing waits for it.
+        lagging = service.installation.policy.lagging if stores else ()
+        parts += [
+            _tried(
+                f"store:{store.name}",
+                lambda store=store: _store(store),  # type: ignore[misc]
+                Readiness.DEGRADED if store.name in lagging else Readiness.NOT_READY,
+            )
+            for store in stores
+        ]
         parts.append(_tried("quarantine", lambda: _quarantine(service)))
         parts.append(_tried("worker", lambda: _worker(service)))
         parts.append(_index(service))
@@ -87,13 +96,14 @@ class Probes:
         return Health(tuple(parts), service.now())
 
 
-def _tried(part: str, probe: Callable[[], PartHealth]) -> PartHealth:
+def _tried(part: str, probe: Callable[[], PartHealth], without: Readiness = Readiness.NOT_READY) -> PartHealth:
+    """What the probe saw; ``without``: what the service is when it fails."""
     try:
         return probe()
     except LuutruError as error:
-        return PartHealth(part, Readiness.NOT_READY, error.message)
+        return PartHealth(part, without, error.message)
     except OSError as error:
-        return PartHealth(part, Readiness.NOT_READY, error.strerror or "lỗi hệ điều hành")
+        return PartHealth(part, without, error.strerror or "lỗi hệ điều hành")
 
 
 def _catalogue(service: Service) -> PartHealth:
