@@ -22,6 +22,8 @@ from archive.storage.store import Store
 
 READ_BYTES = 1 << 20
 BUFFERS = 4
+ALONE_BYTES = 4 << 20
+"""So much of an object is read without a thread: many objects are no larger, and several are read side by side anyway."""
 
 DeepCheck = Callable[[BufferedReader], Iterable[Finding]]
 
@@ -146,11 +148,13 @@ def _compared_by_layout(
 ) -> _Found:
     """Same layout digest, same bytes, and so the recorded SHA-256; of other bytes none is known."""
     with ExitStack() as stack:
+        first = stack.enter_context(copy.reader())
+        found_size = first.size()
+        unused = [first]
 
         def opened() -> SteadyReader:
-            return stack.enter_context(copy.reader())
+            return unused.pop() if unused else stack.enter_context(copy.reader())
 
-        found_size = opened().size()
         if found_size != size_bytes:
             return _Found(False, found_size, None, f"expected {size_bytes} bytes")
         try:
@@ -188,20 +192,31 @@ def _digest(copy: _Copy) -> tuple[int, str]:
 
 
 def read_ahead(opened: Callable[[], SteadyReader], name: str) -> Iterator[memoryview]:
-    """The bytes of one object in order, read by a thread of its own into a few buffers while the caller hashes (both free the GIL).
+    """The bytes of one object in order; of a larger one read by a thread of its own into a few buffers while the caller
+    hashes (both free the GIL), after the first pieces.
 
     A piece is valid until the next one is asked for. Errors of the reader are raised here.
     """
+    with opened() as source:
+        buffer, read = memoryview(bytearray(READ_BYTES)), 0
+        while read < ALONE_BYTES:
+            if not (count := source.readinto(buffer)):
+                return
+            read += count
+            yield buffer[:count]
+        yield from _by_a_thread(source, buffer, name)
+
+
+def _by_a_thread(source: SteadyReader, buffer: memoryview, name: str) -> Iterator[memoryview]:
     free: SimpleQueue[memoryview | None] = SimpleQueue()
     full: SimpleQueue[tuple[memoryview, int] | BaseException | None] = SimpleQueue()
-    for _ in range(BUFFERS):
-        free.put(memoryview(bytearray(READ_BYTES)))
+    for number in range(BUFFERS):
+        free.put(memoryview(bytearray(READ_BYTES)) if number else buffer)
 
     def fill() -> None:
         try:
-            with opened() as source:
-                while (buffer := free.get()) is not None and (count := source.readinto(buffer)):
-                    full.put((buffer, count))
+            while (buffer := free.get()) is not None and (count := source.readinto(buffer)):
+                full.put((buffer, count))
             full.put(None)
         except BaseException as error:
             full.put(error)

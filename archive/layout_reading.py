@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from threading import Lock
+from threading import Lock, local
 from typing import Protocol
 
 from archive.aip.hashing import Hasher
@@ -109,6 +109,22 @@ def layout_sha256(
     return walk.layout.hexdigest()
 
 
+class _Buffers(local):
+    """One for each thread, made once: of a small package, making it would take as long as reading."""
+
+    def __init__(self) -> None:
+        self.piece = memoryview(bytearray())
+
+
+_buffers = _Buffers()
+
+
+def _buffer() -> memoryview:
+    if len(_buffers.piece) != PIECE_BYTES:
+        _buffers.piece = memoryview(bytearray(PIECE_BYTES))
+    return _buffers.piece
+
+
 @dataclass(frozen=True, slots=True)
 class _Share:
     """What one thread has taken: the piece ``[begin, end)`` in its buffer and the files that begin in it."""
@@ -144,7 +160,7 @@ class _Walk:
 
     def work(self, source: Source) -> None:
         """Takes shares until none is left; when one thread fails, the others end too."""
-        buffer = memoryview(bytearray(PIECE_BYTES))
+        buffer = _buffer()
         try:
             while (share := self._take_left() or self._take(source, buffer)) is not None:
                 lines = [
