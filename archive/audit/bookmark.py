@@ -34,9 +34,10 @@ class FileBookmark:
     """A ``Bookmark`` in the file ``path``, about the object that ``subject`` names; one about another is begun anew."""
 
     def __init__(self, path: Path, subject: str, clock: Callable[[], float] = time.monotonic) -> None:
+        """Raises OSError when there can be no such file; later on what cannot be written is not noted, no more."""
         self._path = path
         self._clock = clock
-        self._head = f"luutru-reading/1 {subject}\n".encode()
+        self._head = _head(subject)
         self._whole = _whole_bytes(path, self._head)
         self.resumed = self._whole > len(self._head)
         mode = "r+b" if self._whole else "w+b"
@@ -48,6 +49,7 @@ class FileBookmark:
             self._file.write(self._head)
         self._kept = self._clock()
         self._noted: dict[int, float] = {}
+        self._full = False
 
     def earlier(self) -> Iterator[Taken | Given | Unfinished]:
         latest: dict[int, Unfinished] = {}
@@ -83,15 +85,34 @@ class FileBookmark:
     def discard(self) -> None:
         """The reading has come to its end: nothing is left to go on with."""
         self.close()
-        self._path.unlink(missing_ok=True)
+        with suppress(OSError):
+            self._path.unlink(missing_ok=True)
 
     def _put(self, kind: bytes, content: bytes) -> None:
+        """A full disk here says nothing of the copy that is read: from then on nothing more is noted."""
+        if self._full:
+            return
         packed = zlib.compress(content, 1)
-        self._file.write(_HEAD.pack(kind, len(packed), zlib.crc32(kind + packed)) + packed)
-        if self._clock() - self._kept >= KEEP_SECONDS:
-            self._file.flush()
-            os.fsync(self._file.fileno())
-            self._kept = self._clock()
+        try:
+            self._file.write(_HEAD.pack(kind, len(packed), zlib.crc32(kind + packed)) + packed)
+            if self._clock() - self._kept >= KEEP_SECONDS:
+                self._file.flush()
+                os.fsync(self._file.fileno())
+                self._kept = self._clock()
+        except OSError:
+            self._full = True
+
+
+def is_about(path: Path, subject: str) -> bool:
+    """Whether a reading of this object was begun and is noted there."""
+    try:
+        return _whole_bytes(path, _head(subject)) > 0
+    except OSError:
+        return False
+
+
+def _head(subject: str) -> bytes:
+    return f"luutru-reading/1 {subject}\n".encode()
 
 
 def _whole_bytes(path: Path, head: bytes) -> int:

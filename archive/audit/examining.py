@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol, runtime_checkable
 
 from archive.aip.verification import verify_stream
-from archive.audit.bookmark import FileBookmark
+from archive.audit.bookmark import FileBookmark, is_about
 from archive.audit.pace import AuditStopped
 from archive.catalogue.audit_model import Depth, Due
 from archive.errors import ObjectMissingError, StoreError
@@ -50,13 +50,17 @@ class Examiner:
     pauses_seconds: Sequence[float] = PAUSES_SECONDS
 
     def examine(self, due: Due, *, threads: int | None = 1) -> CopyResult:
-        """Every byte, and with DEEP all it says about itself. Raises AuditStopped and nothing else."""
+        """Every byte, and with DEEP all it says about itself. Raises AuditStopped and nothing else.
+
+        Other bytes, or none, are believed of the second reading alone (T23): what was wrong on the way, or for a
+        moment, is no damage; what is damaged still is.
+        """
         try:
-            if self.depth is Depth.DEEP:
-                return self._deep(due)
-            if due.size_bytes >= LONG_BYTES and due.layout_sha256 is not None and self.bookmark is not None:
+            by_layout = self.depth is not Depth.DEEP and due.layout_sha256 is not None
+            if by_layout and due.size_bytes >= LONG_BYTES and self.bookmark is not None:
                 return self._long(due, self.bookmark)
-            return self._whole(due, threads)
+            result = self._once(due, threads)
+            return self._told(due, self._once(due, threads)) if _in_doubt(due, result) else result
         except AuditStopped:
             raise
         except Exception as error:
@@ -84,6 +88,9 @@ class Examiner:
         result = replace(self, depth=Depth.FULL).examine(due)
         return unreadable if result.ok else result
 
+    def _once(self, due: Due, threads: int | None) -> CopyResult:
+        return self._deep(due) if self.depth is Depth.DEEP else self._whole(due, threads)
+
     def _whole(self, due: Due, threads: int | None, bookmark: FileBookmark | None = None) -> CopyResult:
         return verify_copy(
             self.store,
@@ -99,8 +106,22 @@ class Examiner:
         )
 
     def _long(self, due: Due, path: Path) -> CopyResult:
-        """Gone on with where an earlier sitting ended. What is then found wrong is believed only of one whole reading."""
-        bookmark = FileBookmark(path, f"{self.store.name} {due.key} {due.sha256} {due.seen_at.isoformat()}")
+        """Each of the two readings that damage takes is gone on with where an earlier sitting ended it."""
+        subject = f"{self.store.name} {due.key} {due.sha256} {due.seen_at.isoformat()}"
+        again = path.with_name(f"{path.name}-again")
+        if not is_about(again, subject):
+            result = self._noted(due, path, subject)
+            if not _in_doubt(due, result):
+                return result
+        return self._told(due, self._noted(due, again, subject))
+
+    def _noted(self, due: Due, path: Path, subject: str) -> CopyResult:
+        """One whole reading, noted in ``path``; without a note where none can be kept."""
+        try:
+            bookmark = FileBookmark(path, subject)
+        except OSError as error:
+            _log.warning("the reading of %s is not noted: %s", due.key, error)
+            return self._whole(due, None)
         try:
             result = self._whole(due, None, bookmark)
         except AuditStopped:
@@ -110,11 +131,14 @@ class Examiner:
             bookmark.discard()
             if not bookmark.resumed:
                 raise
-            return self._long(due, path)
+            return self._noted(due, path, subject)
         bookmark.discard()
-        if bookmark.resumed and result.state is CopyState.MISMATCH:
-            return self._long(due, path)
         return result
+
+    def _told(self, due: Due, second: CopyResult) -> CopyResult:
+        if second.ok:
+            _log.warning("%s in %s: bad when first read, right when read again", due.key, self.store.name)
+        return second
 
     def _deep(self, due: Due) -> CopyResult:
         """One pass over the bytes: their digest against the record, and each entry against what the package says."""
@@ -140,3 +164,10 @@ class Examiner:
             return replace(result, state=CopyState.MISMATCH, detail=expected)
         state = CopyState.MISMATCH if answer_of(found.findings) is Answer.FAILED else CopyState.OK
         return replace(result, state=state)
+
+
+def _in_doubt(due: Due, result: CopyResult) -> bool:
+    """Not what was recorded, unless it is the right bytes that contradict themselves: those will do so again."""
+    if result.state is CopyState.MISMATCH:
+        return (result.size_bytes, result.sha256) != (due.size_bytes, due.sha256)
+    return result.state is CopyState.MISSING

@@ -74,7 +74,7 @@ class Recorder:
         patience_seconds: float = 120.0,
     ) -> None:
         self.run = run
-        self.position = run.position
+        self._position = run.position
         self._catalogue = catalogue
         self._holder = holder
         self._actor = actor
@@ -107,6 +107,11 @@ class Recorder:
         """A copy of which the store said what is recorded; it was not read."""
         with self._more:
             self._agreed += 1
+
+    def reach(self, place: Callable[[], Mapping[str, Any] | None]) -> None:
+        """Everything up to ``place`` was added; None: no further than before. Written down together with all of that."""
+        with self._more:
+            self._position = place() or self._position
 
     def add_extra(self, key: Key) -> None:
         """An object no record claims."""
@@ -175,6 +180,8 @@ class Recorder:
         with self._writing:
             with self._more:
                 pending, extra, agreed = self._pending[:BATCH], self._extra[:BATCH], self._agreed
+                # What is left for the next time lies before the place reached perhaps: then the place is for it too.
+                position = self._position if len(pending) == len(self._pending) else self.run.position
             at = seen_at(self.run, self._now())
             counts = Counter(self.run.counts)
             if agreed:
@@ -190,7 +197,7 @@ class Recorder:
                     counts=dict(counts),
                     bytes_read=self._bytes_before + self._bytes_read(),
                     reading_seconds=self._seconds_before + round(time.monotonic() - self._begun),
-                    position=self.position,
+                    position=position,
                 )
                 until = None if ending else at + HELD
                 if not note_progress(tx, run, holder=self._holder, until=until, trouble=trouble):

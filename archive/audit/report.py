@@ -64,6 +64,9 @@ def document(
     """The report of ``made`` as it ends at ``at``; ``made.verdict`` and counts as they will stand."""
     named = list(islice(findings, MOST_FINDINGS))
     red = {CopyState(state): count for state, count in made.counts.items() if _is_red(state) and count}
+    for state, count in coverage.states.items():
+        if state.red:  # known to be bad, though this run had perhaps not to look at it
+            red[state] = max(count, red.get(state, 0))
     if overdue.whole.copies:
         red[CopyState.OVERDUE] = overdue.whole.copies
     remedies = [

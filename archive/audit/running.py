@@ -29,7 +29,7 @@ from archive.audit.plan import PAGE, InOrder, copies_of, with_canaries
 from archive.audit.recording import Recorder
 from archive.audit.report import Place, document, keep
 from archive.audit.unclaimed import unclaimed
-from archive.catalogue.audit_model import AuditRun, Canary, Depth, Due, RunState, Scope, Verdict
+from archive.catalogue.audit_model import AuditRun, Canary, Coverage, Depth, Due, Overdue, RunState, Scope, Verdict
 from archive.catalogue.audit_reading import (
     canaries_left,
     canaries_of,
@@ -263,8 +263,8 @@ class _Sitting:
                 if result.state is CopyState.UNREADABLE and not self._store_answers():
                     return
                 recorder.add(due, result)
-            if self._run.depth is Depth.ATTRIBUTES and (reached := self._in_order.end(due)) is not None:
-                recorder.position = reached
+            if self._run.depth is Depth.ATTRIBUTES:
+                recorder.reach(lambda: self._in_order.end(due))
         except AuditStopped:
             pass
         except BaseException as error:
@@ -303,7 +303,7 @@ class _Sitting:
             birds = canaries_of(view, run.id)
             covered = coverage(view, run.store, at)
             late = overdue(view, run.store, at, interval)
-            run = replace(run, verdict=_verdict(run, birds, late.whole.copies))
+            run = replace(run, verdict=_verdict(run, birds, covered, late))
             told = document(
                 run,
                 place=self._place,
@@ -343,9 +343,11 @@ class _Sitting:
         )
 
 
-def _verdict(run: AuditRun, birds: Sequence[Canary], overdue_copies: int) -> Verdict:
+def _verdict(run: AuditRun, birds: Sequence[Canary], covered: Coverage, late: Overdue) -> Verdict:
+    """What this run has found counts, and what is known to be bad though this run had not to look at it."""
     planted = [bird for bird in birds if bird.planted]
     if not planted or not all(bird.found for bird in planted):
         return Verdict.CANARY_MISSED
-    red = overdue_copies + sum(run.counts.get(state.value, 0) for state in CopyState if state.red)
+    red = late.whole.copies + sum(run.counts.get(state.value, 0) for state in CopyState if state.red)
+    red += sum(count for state, count in covered.states.items() if state.red)
     return Verdict.RED if red else Verdict.GREEN

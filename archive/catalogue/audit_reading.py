@@ -34,7 +34,7 @@ from archive.catalogue.reading import ASKED_AT_ONCE, PAGE, Reading
 from archive.catalogue.rows import AnyRow
 from archive.fixity import CopyState
 from archive.lifecycle import State, is_final
-from archive.storage.key import Key
+from archive.storage.key import Key, aip_key
 
 AHEAD = timedelta(hours=1)
 """Clocks of two machines may differ by so much. What was read later than that from now was not read: the clock jumped."""
@@ -160,7 +160,8 @@ def claimed(view: Reading, keys: Collection[Key]) -> set[Key]:
     for some in pieces(keys, ASKED_AT_ONCE):
         rows = view.rows(select(t.aips.c.object_key).where(t.aips.c.object_key.in_([str(key) for key in some])))
         found |= {Key(row.object_key) for row in rows}
-        left = {key.segments[-1].partition(".")[0]: key for key in some if key not in found}
+        ids = {key: key.segments[-1].partition(".")[0] for key in some if key not in found}
+        left = {aip_id: key for key, aip_id in ids.items() if key == aip_key(aip_id)}
         s = t.submissions.c
         owners = view.rows(select(s.aip_id, s.state).where(s.aip_id.in_(left))) if left else ()
         found |= {left[row.aip_id] for row in owners if not is_final(State(row.state))}

@@ -11,6 +11,7 @@ import tempfile
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -19,10 +20,12 @@ import pytest
 from archive.audit import Depth, RunState, Verdict
 from archive.audit import bookmark as bookmarks
 from archive.audit.bookmark import FileBookmark
+from archive.audit.examining import Examiner
 from archive.audit.hash_state import kept_sha256
 from archive.audit.pace import AuditStopped, Pace
 from archive.catalogue import Catalogue
-from archive.catalogue.audit_reading import running
+from archive.catalogue.audit_model import Due
+from archive.catalogue.audit_reading import due_copies, running
 from archive.events import Event
 from archive.fixity import CopyState, verify_copy
 from archive.ledger import verify_chain
@@ -144,7 +147,7 @@ def test_killed_at_a_hundred_places_every_copy_is_read_and_told_once(fast: None,
     completed = _all(world, Event.AUDIT_RUN_COMPLETED)
     assert len(completed) >= SEEDS and {record.data["verdict"] for record in completed} == {"red"}
     assert set(refuted.values()) == {1} and len(refuted) == 3 * len(completed)
-    assert not list(world.folder.glob("*.reading"))
+    assert not list(world.folder.glob("*.reading*"))
     with world.catalogue.read() as view:
         assert verify_chain(view.records(limit=100_000)) is None
     world.catalogue.close()
@@ -274,6 +277,34 @@ def test_what_a_resumed_reading_finds_wrong_is_read_once_more_before_it_is_said(
     real = bookmarks._given
     monkeypatch.setattr(bookmarks, "_given", lambda content: real(content.replace(b"1", b"2", 3)))
     assert world.audit().counts == {"ok": 1}
+
+
+def test_a_damaged_package_larger_than_a_sitting_is_told_in_the_end(world: World, fast: None) -> None:
+    """Both readings it takes are gone on with; else no run with such a package would ever end."""
+    world.fill(1, size_bytes=900_000, documents=6)
+    world.damage(0, lambda data: bytes(data[:300_000]) + b"?" + bytes(data[300_001:]))
+    sittings = 0
+    while (sittings := sittings + 1) < 20:
+        read: list[int] = []
+        run = world.audit(progress=read.append, stopping=lambda read=read: sum(read) > 500_000)
+        if run.state is RunState.COMPLETED:
+            break
+    assert run.counts == {"mismatch": 1} and 3 <= sittings < 20
+    assert not list(world.folder.glob("*.reading*"))
+
+
+def test_a_full_disk_at_home_says_nothing_of_a_copy(world: World, fast: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    world.fill(1, size_bytes=900_000, documents=6)
+    monkeypatch.setattr(bookmarks.os, "fsync", lambda _file: (_ for _ in ()).throw(OSError(28, "full")))
+    assert Examiner(world.store, Depth.FULL, lambda _count: None, world.folder / "x").examine(_due(world)).ok
+    nowhere = world.folder / "no" / "such" / "folder"
+    assert Examiner(world.store, Depth.FULL, lambda _count: None, nowhere).examine(_due(world)).ok
+
+
+def _due(world: World) -> Due:
+    with world.catalogue.read() as view:
+        (due,) = due_copies(view, "a", world.clock + timedelta(days=1))
+    return due
 
 
 def test_a_bookmark_about_another_object_is_begun_anew(tmp_path: Path) -> None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import io
 import json
 import sys
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +18,7 @@ from archive.audit.beginning import cycle_due
 from archive.audit.canary import CONTRADICTION, DAMAGES, PROFILE, WORDS
 from archive.audit.examining import Examiner
 from archive.audit.holding import holder_here, is_held
-from archive.catalogue import Copy
+from archive.catalogue import Catalogue, Copy
 from archive.catalogue.audit_model import AuditRun
 from archive.catalogue.audit_reading import claimed, due_copies, running
 from archive.catalogue.audit_writing import hold_run
@@ -24,11 +26,11 @@ from archive.errors import CatalogueBusyError, StoreError
 from archive.events import Event
 from archive.fixity import CopyState
 from archive.ledger import verify_chain
-from archive.storage import DirectoryStore, Key
+from archive.storage import DirectoryStore, Key, MemoryStore
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "storage"))
-from audited import AT, World
+from audited import AT, World, memory
 from failing_disk import FailingDisk
 
 Change = Callable[[bytearray], bytes | None]
@@ -186,6 +188,30 @@ def test_T23_a_hiccup_is_no_damage(world: World) -> None:
         )
         assert run.counts == {"ok": 2}, disk.failed
         world.later(hours=1)
+
+
+@pytest.mark.parametrize("depth", [Depth.FULL, Depth.DEEP])
+def test_T23_what_is_wrong_on_the_way_once_is_no_damage(sqlite: Catalogue, tmp_path: Path, depth: Depth) -> None:
+    world = World(sqlite, memory(), tmp_path / "audit").fill(2)
+    world.damage(1, DAMAGE["one bit"])
+    opened: Counter[Key] = Counter()
+
+    class Flipping(MemoryStore):
+        """The first reading of each object has one bit wrong."""
+
+        def open(self, key: Key, *, cold: bool = False) -> io.BufferedReader:
+            with super().open(key) as file:
+                data = bytearray(file.read())
+            opened[key] += 1
+            if opened[key] == 1:
+                data[1500] ^= 1
+            return io.BufferedReader(io.BytesIO(bytes(data)))  # type: ignore[arg-type]  # seekable, as files are
+
+    store = Flipping("a")
+    store._objects = world.store._objects  # type: ignore[attr-defined]
+    run = world.audit(store, depth=depth, means=world.means(readers=1))
+    assert run.counts == {"ok": 1, "mismatch": 1}
+    assert len(world.events(Event.AIP_FIXITY_REFUTED)) == 1
 
 
 def test_T4_a_disk_that_fails_every_read_gives_no_ok(world: World) -> None:
@@ -388,6 +414,18 @@ def test_a_catalogue_that_is_busy_for_a_while_loses_no_result(world: World, monk
     monkeypatch.setattr(recording, "note_progress", busy)
     monkeypatch.setattr(recording, "FLUSH_SECONDS", 0.01)
     assert world.audit().counts == {"ok": 3}
+
+
+def test_a_run_that_passed_by_a_copy_that_is_bad_is_not_green(worlds: Callable[[], World]) -> None:
+    """A cycle takes what was not looked at for long; what was found bad yesterday is bad all the same."""
+    world = worlds().fill(3)
+    world.damage(0, lambda data: None)
+    world.audit()
+    world.later(days=2)
+    run = world.audit(scope=Scope.DUE)
+    assert run.counts == {} and run.verdict is Verdict.RED
+    world.shelf.put(world.held[0].key, b"other")
+    assert world.audit(scope=Scope.RED).verdict is Verdict.RED
 
 
 def test_the_report_says_what_the_form_asks_and_the_ledger_its_digest(kept: World) -> None:
