@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from typing import Any
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import Table, delete, insert, select, update
 
 from archive.catalogue import tables as t
 from archive.catalogue.carried import FROM_PACKAGES, carried_tables
@@ -14,8 +14,10 @@ from archive.catalogue.carried_rows import CarriedRow
 from archive.catalogue.checkpoint_tables import row_changes
 from archive.catalogue.checkpoint_writing import adopt_checkpoint, count_changes_on, put_rows
 from archive.catalogue.ledger_reading import LedgerReading
+from archive.catalogue.model import Aip, Document, ValidationMaterial
 from archive.catalogue.pieces import pieces
 from archive.catalogue.rights_tables import accounts, tokens
+from archive.catalogue.rows import aip_row, document_row
 from archive.catalogue.tables import metadata
 from archive.catalogue.writing import Transaction
 from archive.checkpoints.statement import Checkpoint
@@ -61,6 +63,51 @@ def _behind_packages() -> frozenset[str]:
 def put_carried(tx: Transaction, rows: Iterable[CarriedRow]) -> int:
     """Rows as they were carried; tells how many. Secrets get values that let nobody in."""
     return put_rows(tx, rows)
+
+
+def put_packages(
+    tx: Transaction, packages: Iterable[tuple[Aip, Iterable[Document], Iterable[ValidationMaterial]]]
+) -> int:
+    """The rows of packages that are not in the catalogue yet, some hundred at a time; tells how many documents.
+
+    Documents are streamed: a package may have any number of them.
+    """
+    total = 0
+    for some in pieces(packages, _AT_ONCE):
+        _insert(tx, t.aips, (aip_row(aip) | {"document_count": aip.document_count} for aip, _, _ in some))
+        documents = (document for _, held, _ in some for document in held)
+        for few in pieces(documents, _AT_ONCE):
+            total += len(few)
+            _insert(tx, t.documents, map(document_row, few))
+            _insert(tx, t.revisions, (row for document in few for row in _revision_rows(document)))
+        material = [(aip.id, item) for aip, _, items in some for item in items]
+        _put_material(tx, {item.sha256: item for _, item in material})
+        links = dict.fromkeys((aip_id, item.sha256) for aip_id, item in material)
+        _insert(tx, t.aip_validation, ({"aip_id": aip_id, "sha256": sha256} for aip_id, sha256 in links))
+    return total
+
+
+def _put_material(tx: Transaction, material: Mapping[str, ValidationMaterial]) -> None:
+    c = t.validation_material.c
+    for few in pieces(material.values(), _AT_ONCE):
+        known = set(tx.rows(select(c.sha256).where(c.sha256.in_([item.sha256 for item in few]))).scalars())
+        _insert(tx, t.validation_material, (_material_row(item) for item in few if item.sha256 not in known))
+
+
+def _material_row(item: ValidationMaterial) -> dict[str, Any]:
+    return {"sha256": item.sha256, "sha512": item.sha512, "kind": item.kind, "size_bytes": item.size_bytes}
+
+
+def _revision_rows(document: Document) -> Iterable[dict[str, Any]]:
+    for revision in dict.fromkeys(document.revisions):
+        of = {"aip_id": document.aip_id, "ordinal": document.ordinal}
+        yield of | {"length_bytes": revision.length_bytes, "sha256": revision.sha256}
+
+
+def _insert(tx: Transaction, table: Table, rows: Iterable[dict[str, Any]]) -> None:
+    values = list(rows)
+    if values:
+        tx.rows(insert(table), values)
 
 
 def has_checkpoint(view: LedgerReading, number: int) -> bool:

@@ -12,9 +12,9 @@ import hashlib
 import json
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import islice
@@ -24,7 +24,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.aip.reader import AipReader
-from archive.catalogue import Catalogue
+from archive.catalogue import Catalogue, Document, Submission
 from archive.catalogue.checkpoint_reading import Timestamp, checkpoint_numbered
 from archive.catalogue.checkpoint_writing import record_shipment, record_timestamp
 from archive.catalogue.pieces import pieces
@@ -34,6 +34,7 @@ from archive.catalogue.restoring import (
     note_copy,
     put_carried,
     put_checkpoint,
+    put_packages,
     put_records,
     stands_behind_packages,
 )
@@ -270,8 +271,8 @@ class Rebuilding:
         waiting: deque[Future[Found]] = deque()
         with ThreadPoolExecutor(self.threads, thread_name_prefix="rebuild") as pool:
             try:
-                for stated in self._stated(after):
-                    waiting.append(pool.submit(self._read, stated))
+                for stated, submission in self._stated(after):
+                    waiting.append(pool.submit(self._read, stated, submission))
                     if len(waiting) >= 2 * self.threads:
                         yield waiting.popleft().result()
                 while waiting:
@@ -280,33 +281,27 @@ class Rebuilding:
                 for future in waiting:
                     future.cancel()
 
-    def _stated(self, after: int) -> Iterator[Stated]:
+    def _stated(self, after: int) -> Iterator[tuple[Stated, Submission]]:
         while True:
             with self.catalogue.read() as view:
                 page = view.records(after=after, event=Event.AIP_PACKAGE_WRITTEN)
-            if not page:
+                found = [(stated, view.submission(stated.submission_id)) for stated in map(Stated.of, page)]
+            if not found:
                 return
-            for record in page:
-                yield Stated.of(record)
+            yield from found
             after = page[-1].seq
 
-    def _read(self, stated: Stated) -> Found:
-        with self.catalogue.read() as view:
-            submission = view.submission(stated.submission_id)
+    def _read(self, stated: Stated, submission: Submission) -> Found:
         return found_package(self.stores, stated, submission, read_whole=self.read_whole)
 
     def _keep(self, batch: Sequence[Found], packages: int, documents: int) -> tuple[int, int]:
         self._remember([item for found in batch for item in found.problems])
-        with self.catalogue.transaction() as tx:
-            for found in batch:
-                if found.documents is not None:
-                    tx.record_aip(found.aip, found.documents, found.material)
-                else:
-                    assert found.source is not None, "documents that are not kept have a source"
-                    with found.source.open(aip_key(found.aip.id)) as file:
-                        tx.record_aip(found.aip, held_documents(AipReader(file)), found.material)
+        with ExitStack() as opened, self.catalogue.transaction() as tx:
+            documents += put_packages(
+                tx,
+                ((found.aip, _documents(found, opened), found.material) for found in batch),
+            )
             packages += len(batch)
-            documents += sum(found.aip.document_count for found in batch)
             tx.set_cursor(_CURSOR + "packages", batch[-1].stated.seq)
             tx.set_cursor(_CURSOR + "packages-done", packages)
             tx.set_cursor(_CURSOR + "documents-done", documents)
@@ -375,6 +370,14 @@ class Rebuilding:
     def _counted(self, name: str) -> int:
         with self.catalogue.read() as view:
             return view.cursor(_CURSOR + name)
+
+
+def _documents(found: Found, opened: ExitStack) -> Iterable[Document]:
+    """The rows of its documents: those kept, or, when they are many, read again from where they were found."""
+    if found.documents is not None:
+        return found.documents
+    assert found.source is not None, "documents that are not kept have a source"
+    return held_documents(AipReader(opened.enter_context(found.source.open(aip_key(found.aip.id)))))
 
 
 def _records(chain: Chain, after: int) -> Iterator[Record]:
