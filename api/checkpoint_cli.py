@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
@@ -24,8 +23,6 @@ Home = Annotated[
     Path | None, typer.Option("--home", help="Thư mục của kho (mặc định: biến LUUTRU_HOME, rồi ./luutru-data).")
 ]
 Json = Annotated[bool, typer.Option("--json", help="In kết quả dạng JSON, mỗi dòng một giá trị.")]
-GRACE = timedelta(minutes=10)
-"""A store may lack for so long what was sealed last: the next round brings it."""
 
 
 class _Span(StrEnum):
@@ -140,6 +137,9 @@ def _status(installation: Installation) -> dict[str, Any]:
 @ledger_commands.command("verify", cls=Command)
 def verify(
     full: Annotated[bool, typer.Option("--full", help="Đọc lại tất cả, không chỉ phần mới từ lần trước.")] = False,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Đặt lại đối tượng niêm phong hỏng hoặc thiếu từ nơi còn nguyên.")
+    ] = False,
     store: Annotated[list[str] | None, typer.Option("--store", help="Chỉ kho này (nêu được nhiều lần).")] = None,
     from_folder: Annotated[
         Path | None, typer.Option("--from", help="Kiểm tra một thư mục kho, không cần danh mục.")
@@ -156,11 +156,19 @@ def verify(
 
         code = _told(differences_in_folder(from_folder, key, home_folder(home)), as_json=as_json)
     else:
-        from api.verifying_ledger import ledger_differences
+        from api.cli import actor
+        from api.verifying_ledger import GRACE, ledger_differences
 
         settings = load_settings(home_folder(home))
         with logged(settings.home), opened(settings) as installation:
-            found = ledger_differences(installation, full=full, names=store or (), now=now(), grace=GRACE)
+            found = ledger_differences(
+                installation,
+                full=full,
+                names=store or (),
+                now=now(),
+                grace=GRACE,
+                repair_as=actor() if repair else "",
+            )
             with progress("Kiểm tra niêm phong", None, shown=not as_json):
                 code = _told(found, as_json=as_json)
     raise typer.Exit(code)
@@ -168,9 +176,11 @@ def verify(
 
 def _told(found: Iterator[dict[str, Any]], *, as_json: bool) -> Exit:
     """Each difference as it is found; what could not be read is no proof of damage, and none of wholeness."""
-    wrong = unread = 0
+    wrong = unread = repaired = 0
     for item in found:
-        if item["code"].endswith((".unreachable", ".unread", ".unreadable")):
+        if item.get("repaired"):
+            repaired += 1
+        elif item["code"].endswith((".unreachable", ".unread", ".unreadable")):
             unread += 1
         else:
             wrong += 1
@@ -179,6 +189,11 @@ def _told(found: Iterator[dict[str, Any]], *, as_json: bool) -> Exit:
         else:
             line(f"[red]{plain(item['code'])}[/]  {plain(item['subject'])}")
             say(plain(item["message"]), 4)
+            if "repaired" in item:
+                done = "[green]Đã đặt lại nguyên vẹn.[/]"
+                say(done if item["repaired"] else f"[red]Chưa phục hồi được[/]: {plain(item['reason'])}", 4)
     if not as_json:
+        if repaired:
+            out.print(f"[green]Đã phục hồi {repaired} đối tượng.[/]")
         out.print(f"[red]{wrong + unread} khác biệt.[/]" if wrong + unread else "[green]Đúng như khi niêm phong.[/]")
     return Exit.FAILED if wrong else Exit.INDETERMINATE if unread else Exit.OK

@@ -77,6 +77,7 @@ EVENTS = {
     Event.ACCOUNT_SESSION_REFUSED: "đăng nhập không thành công",
     Event.RIGHTS_CHANGE_CONFIRMED: "đã xác nhận thay đổi quyền",
     Event.AIP_COPY_ADDED: "đã bổ sung bản lưu",
+    Event.LEDGER_COPY_REPAIRED: "đã phục hồi bản niêm phong trong kho từ bản khác",
     Event.AIP_COPY_REPAIRED: "đã phục hồi bản lưu từ bản khác",
     Event.AIP_COPY_REBUILT: "đã ghép lại bản lưu từ các phần còn đúng",
     Event.AIP_DAMAGE_REMOVED: "đã hủy dữ liệu hỏng giữ riêng",

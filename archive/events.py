@@ -34,6 +34,7 @@ class Event(StrEnum):
     SUBMISSION_DESCRIPTION_SHOWN = "submission.description.shown"
     DOCUMENT_PAGE_SHOWN = "document.page.shown"
     DIP_COPY_DELIVERED = "dip.copy.delivered"
+    LEDGER_COPY_REPAIRED = "ledger.copy.repaired"
     LEDGER_RECORDS_SHOWN = "ledger.records.shown"
     ACCOUNT_RECORD_CREATED = "account.record.created"
     ACCOUNT_RIGHTS_CHANGED = "account.rights.changed"
@@ -70,6 +71,7 @@ REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.RECORD_GRANT_GIVEN: frozenset({"grant_id", "account_id", "aip_id", "ordinal", "valid_from", "valid_until"}),
     Event.AUDIT_RUN_COMPLETED: frozenset({"run_id", "store", "counts", "bytes", "verdict", "report_sha256", "canary"}),
     Event.AUDIT_CANARY_MISSED: frozenset({"run_id", "store"}),
+    Event.LEDGER_COPY_REPAIRED: frozenset({"store", "key", "sha256", "found_sha256"}),
     Event.ACCOUNT_RECORD_CREATED: frozenset({"account_id", "username", "role", "agency_code"}),
     Event.AIP_COPY_ADDED: frozenset({"aip_id", "store", "source"}),
     Event.STORE_POLICY_ADOPTED: frozenset({"version", "sha256"}),

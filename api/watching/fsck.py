@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from api.bootstrap import Installation
+from api.ledger_runs import LEDGER_RUN, SEAL_RUN
 from api.watching.watch import Watch
 from archive.alerts import Severity, Standing
 from archive.catalogue.repair_model import FsckRun
@@ -17,7 +18,14 @@ def _look(installation: Installation, at: datetime) -> Sequence[Standing]:
     with installation.catalogue.read() as view:
         for run in fsck_runs(view):
             last.setdefault(run.kind, run)
-    return [_standing(run) for run in last.values() if run.differences or run.problem]
+    return [_standing(run) for run in last.values() if _counts(run)]
+
+
+def _counts(run: FsckRun) -> bool:
+    """That a store was away is told of it anyway, and refused sealing as what it is: a broken ledger."""
+    if run.kind in (LEDGER_RUN, SEAL_RUN):
+        return run.kind == LEDGER_RUN and bool(run.differences)
+    return bool(run.differences or run.problem)
 
 
 def _standing(run: FsckRun) -> Standing:

@@ -131,9 +131,11 @@ def whole_copies(view: Reading, store: str, from_id: str, limit: int) -> list[Ai
     return [aip_of(row) for row in view.rows(query.order_by(c.aip_id).limit(limit))]
 
 
-def fsck_runs(view: Reading, limit: int = 100) -> list[FsckRun]:
-    """The newest first."""
+def fsck_runs(view: Reading, limit: int = 100, *, kind: str | None = None) -> list[FsckRun]:
+    """The newest first; of one kind when given."""
     query = select(r.fsck_runs).order_by(r.fsck_runs.c.begun_at.desc()).limit(limit)
+    if kind is not None:
+        query = query.where(r.fsck_runs.c.kind == kind)
     return [
         FsckRun(row.id, row.kind, row.begun_at, row.ended_at, row.differences, row.found, row.problem)
         for row in view.rows(query)

@@ -12,6 +12,7 @@ MESSAGES: Mapping[str, str] = {
     "checkpoint.row.changed": "Điểm niêm phong số {subject} trong danh mục đã bị sửa, xóa hoặc thay thế.",
     "checkpoint.catalogue.behind": "Kho «{store}» có điểm niêm phong số {subject}; danh mục chỉ có đến số {noted}.",
     "checkpoint.chain.broken": "Chuỗi điểm niêm phong trong kho «{subject}» bị đứt: {reason}",
+    "checkpoint.chain.absent": "Kho «{subject}» không có điểm niêm phong nào; không chứng minh được gì.",
     "checkpoint.chain.forked": "Có hai điểm niêm phong khác nhau cùng mang số {subject}, đều do kho này ký.",
     "checkpoint.shipment.missing": "Kho «{store}» mới có niêm phong đến số {shipped} trong khi đã có đến số {newest}.",
     "checkpoint.object.missing": "Kho «{store}» thiếu điểm niêm phong số {subject}.",

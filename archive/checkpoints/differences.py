@@ -100,6 +100,10 @@ def store_differences(
     except CheckpointError as error:
         yield difference("checkpoint.chain.broken", store.name, f"store:{store.name}", reason=error.message)
         return
+    if not chain:
+        # Nothing stands that could be proven: that is not the same as nothing being wrong.
+        yield difference("checkpoint.chain.absent", store.name, f"store:{store.name}")
+        return
     yield from _store_differences(store, chain, None, public_keys, full=True, now=None, grace=timedelta(0), alone=True)
     for checkpoint in chain:
         try:

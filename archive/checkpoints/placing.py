@@ -8,7 +8,7 @@ from pathlib import Path
 
 from archive.checkpoints.errors import CheckpointPartError
 from archive.checkpoints.statement import Part
-from archive.errors import StoreError
+from archive.errors import LockedError, StoreError
 from archive.fixity import verify_copy
 from archive.storage.key import Key
 from archive.storage.store import CHUNK_BYTES, Store
@@ -23,6 +23,25 @@ def place(store: Store, key: Key, pieces: Iterable[bytes], sha256: str, size_byt
         for piece in pieces:
             writer.write(piece)
         writer.commit()
+    _require_whole(store, key, sha256, size_bytes)
+
+
+def place_anew(store: Store, key: Key, pieces: Iterable[bytes], sha256: str, size_bytes: int) -> None:
+    """The same where other bytes may stand in its place, or none: at every instant there is the one object or the other.
+
+    Whether it worked is what reading it back says: a lock may keep the damaged version beside it. Raises StoreError.
+    """
+    try:
+        with store.replacing(key, keep=False) as writer:
+            for piece in pieces:
+                writer.write(piece)
+            writer.commit()
+    except LockedError:
+        pass
+    _require_whole(store, key, sha256, size_bytes)
+
+
+def _require_whole(store: Store, key: Key, sha256: str, size_bytes: int) -> None:
     seen = verify_copy(store, key, sha256, size_bytes)
     if not seen.ok:
         raise StoreError(

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Collection, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.checkpoint_reading import (
     Timestamp,
-    ledger_rows_between,
     shipments,
     timestamps_after,
     way_back,
 )
 from archive.catalogue.checkpoint_writing import drop_lease, record_shipment, record_timestamp_shipment
-from archive.checkpoints.drafting import LineFile
-from archive.checkpoints.errors import CheckpointConflictError, CheckpointError, CheckpointPartError
-from archive.checkpoints.placing import file_pieces, place, proven_pieces
-from archive.checkpoints.statement import Checkpoint, Part, PartKind, needed, timestamp_key
+from archive.checkpoints.errors import CheckpointConflictError, CheckpointError
+from archive.checkpoints.gathering import whole_part
+from archive.checkpoints.placing import file_pieces, place
+from archive.checkpoints.statement import Checkpoint, Part, needed, timestamp_key
 from archive.digest import digests_of
 from archive.errors import LuutruError, ObjectExistsError, StoreError
 from archive.storage.store import Store
@@ -123,32 +120,8 @@ class _Run:
             raise conflict(store, checkpoint.number) from error
 
     def _bring_part(self, store: Store, part: Part) -> None:
-        """From the first of the other stores that has it whole; a segment of the ledger also from the catalogue."""
-        with tempfile.TemporaryDirectory(prefix="luutru-ship-") as folder:
-            path = Path(folder) / "part"
-            for source in self.sources:
-                try:
-                    with path.open("wb") as file:
-                        for piece in proven_pieces(source, part):
-                            file.write(piece)
-                    break
-                except (StoreError, CheckpointPartError):
-                    continue
-            else:
-                self._from_catalogue(path, part)
+        with whole_part(self.catalogue, self.sources, part) as path:
             place(store, part.key, file_pieces(path), part.sha256, part.size_bytes)
-
-    def _from_catalogue(self, path: Path, part: Part) -> None:
-        if part.kind is PartKind.LEDGER:
-            with LineFile(path) as file, self.catalogue.read() as view:
-                for row in ledger_rows_between(view, part.first - 1, part.last):
-                    file.add(row.body.encode("utf-8"))
-            if file.sha256 == part.sha256:
-                return
-        raise CheckpointPartError(
-            f"Không còn bản nguyên vẹn nào của {part.key} để chép sang kho khác.",
-            remedy="Chạy «luutru ledger seal --full» để niêm phong lại toàn bộ.",
-        )
 
 
 def conflict(store: Store, number: int) -> CheckpointConflictError:
