@@ -9,7 +9,6 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 
-from archive.canonical import canonical_sha256
 from archive.catalogue import Catalogue, Reading
 from archive.catalogue.model import AgreementRef, NewSubmission, Received, Submission
 from archive.catalogue.waiting import waiting_count
@@ -19,6 +18,7 @@ from ingest.arrival import CHUNK_BYTES, Arrival, kind_of_name
 from ingest.calendar import OfficeCalendar, legal_receipt
 from ingest.policy import Agreement
 from ingest.quarantine import Quarantine
+from ingest.reading import members_sha256
 from ingest.unpack import Limits, can_survey, unpack
 from ingest.unpack.intake import disk_error
 
@@ -196,8 +196,8 @@ class Intake:
     def _take(self, source: Path, arrival: Arrival, progress: Callable[[int], None]) -> None:
         if can_survey(source):
             unpacked = unpack(source, arrival.slot.content, self.limits)
-            rows = sorted((path, m.digests.size_bytes, m.digests.sha256) for path, m in unpacked.members.items())
-            arrival.stand_for(canonical_sha256(rows), sum(row[1] for row in rows))
+            size_bytes = sum(member.digests.size_bytes for member in unpacked.members.values())
+            arrival.stand_for(members_sha256(unpacked), size_bytes)
         else:
             _copied(source, arrival, progress)
 

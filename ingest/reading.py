@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from archive.canonical import canonical_sha256
 from archive.finding import Finding
 from archive.paths import RelPath
 from ingest.metadata import parse_metadata, read_list
@@ -45,6 +46,12 @@ def package_of(unpacked: Unpacked) -> Package:
             subject.extra,
         )
     return Package(subject, (*unpacked.findings, *found), unpacked)
+
+
+def members_sha256(unpacked: Unpacked) -> str:
+    """By what a folder is known, which has no bytes of its own: names, sizes and digests of all its files."""
+    rows = ((path, member.digests.size_bytes, member.digests.sha256) for path, member in unpacked.members.items())
+    return canonical_sha256(sorted(rows))
 
 
 def entries_of(subject: Subject) -> dict[RelPath, DocumentEntry]:

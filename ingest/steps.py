@@ -9,6 +9,7 @@ it led to.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 from collections.abc import Callable, Iterator, Sequence
@@ -41,7 +42,7 @@ from ingest.durable import write_whole
 from ingest.packaging import PROFILE_VERSION, Checking, aip_content
 from ingest.policy import Agreement, Consequence, Decision, decide
 from ingest.quarantine import Quarantine, Slot, make_whole, remove_parts, remove_tree
-from ingest.reading import Package, entries_of, package_of
+from ingest.reading import Package, entries_of, members_sha256, package_of
 from ingest.receipt import receipt_statement, return_reason
 from ingest.recorded import read_reports, recorded_reports
 from ingest.report import CheckReport
@@ -66,6 +67,12 @@ class ContentMissingError(LuutruError):
     """Quarantine has lost the content of a submission that is not finished."""
 
     code = "ingest.content-missing"
+
+
+class ContentChangedError(LuutruError):
+    """What lies in quarantine is not what was acknowledged: nothing is decided by it, and nothing made of it."""
+
+    code = "ingest.content-changed"
 
 
 @dataclass(frozen=True)
@@ -108,7 +115,7 @@ class Steps:
         if submission.state is not State.RECEIVED:
             return submission.state
         slot = self._slot(submission_id)
-        package = self._unpacked(slot)
+        package = self._unpacked(submission, slot)
         if not slot.checks.exists():
             remove_parts(slot.checks)
             make_whole(slot.checks, lambda folder: self._run(submission, package, folder))
@@ -196,7 +203,7 @@ class Steps:
         submission = self._submission(submission_id)
         if submission.state is not State.ACCEPTED:
             return submission.state
-        checking = self._checking(self._slot(submission_id))
+        checking = self._checking(submission)
         package = self._adopted(submission, checking) or self._built(submission, checking)
         at = self.now()
         with self.catalogue.transaction() as tx:
@@ -272,7 +279,7 @@ class Steps:
         seen = self._read_back(aip)
         if any(copy.state is CopyState.MISSING for copy in seen):
             # Quarantine still holds the content: what vanished is written again from a proven copy, or built again.
-            checking = self._checking(self._slot(submission_id))
+            checking = self._checking(submission)
             if self._adopted(submission, checking) is None:
                 self._built(submission, checking)
             seen = self._read_back(aip)
@@ -490,14 +497,18 @@ class Steps:
             )
         return slot
 
-    def _unpacked(self, slot: Slot) -> Package:
+    def _unpacked(self, submission: Submission, slot: Slot) -> Package:
+        """Never of other bytes than were acknowledged, wherever they lay since. Raises ContentChangedError."""
         unpacked = reopened(slot.content)
         if unpacked is None:
+            _require_received(submission, _file_sha256(slot.transfer))
             remove_parts(slot.content)
             remove_tree(slot.content)
             make_whole(slot.content, lambda part: _unpack_into(part, slot, self.limits))
             unpacked = reopened(slot.content)
             assert unpacked is not None, "content appears with its index"
+        elif not slot.transfer.exists():
+            _require_received(submission, members_sha256(unpacked))
         return package_of(unpacked)
 
     def _run(self, submission: Submission, package: Package, folder: Path) -> None:
@@ -521,9 +532,24 @@ class Steps:
         # Facts, texts and signature material were written by workers; the package is made of them after a power cut too.
         settle(folder)
 
-    def _checking(self, slot: Slot) -> Checking:
-        subject = self._unpacked(slot).subject
+    def _checking(self, submission: Submission) -> Checking:
+        slot = self._slot(submission.id)
+        subject = self._unpacked(submission, slot).subject
         return Checking(subject, read_reports(slot.checks), slot.checks, entries_of(subject))
+
+
+def _require_received(submission: Submission, sha256: str) -> None:
+    if sha256 != submission.transfer_sha256:
+        raise ContentChangedError(
+            "Nội dung trong khu cách ly không còn đúng như lúc tiếp nhận.",
+            remedy="Kiểm tra ổ đĩa và kho dùng chung của khu cách ly; yêu cầu cơ quan nộp lại; báo quản trị viên.",
+            detail=f"{submission.id}: {sha256} != {submission.transfer_sha256}",
+        )
+
+
+def _file_sha256(file: Path) -> str:
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()
 
 
 def _unpack_into(part: Path, slot: Slot, limits: Limits) -> None:

@@ -63,7 +63,7 @@ class World:
             writer.commit()
 
     def content(self) -> AipContent:
-        checking = self.steps._checking(self.installation.quarantine.slot(self.submission.id))
+        checking = self.steps._checking(self.submission)
         at = self.installation.steps().now()
         return aip_content(
             self.submission, checking, archive=self.steps.archive, profile="LLT2024-TT05", checked_at=at, decided_at=at

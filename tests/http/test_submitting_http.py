@@ -279,12 +279,14 @@ def test_the_senders_name_is_text_and_never_a_path(
         ],
     )
     assert answer.status_code == 201, answer.text
-    slot = fresh.installation.quarantine.slot(answer.json()["id"])
+    submission_id = answer.json()["id"]
+    slot = fresh.installation.quarantine.slot(submission_id)
     assert sorted(item.name for item in slot.folder.iterdir()) == sorted(
         ["transfer"] + (["name"] if name != "transfer" else [])
     )
     steps = fresh.installation.steps()
-    assert [str(path) for path in steps._unpacked(slot).subject.members] == [name]
+    package = steps._unpacked(steps._submission(submission_id), slot)
+    assert [str(path) for path in package.subject.members] == [name]
 
 
 def test_who_may_not_hand_in_is_refused_before_a_byte_is_kept(fresh: Any, handed: Any) -> None:

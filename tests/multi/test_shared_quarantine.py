@@ -16,6 +16,7 @@ from archive.storage.directory import DirectoryStore
 from archive.storage.key import Key
 from ingest.quarantine import Quarantine, make_whole
 from ingest.shared_transfers import SharedContentError, SharedQuarantine
+from ingest.steps import ContentChangedError
 from tests.multi.machines import Machines
 from tests.servers.postgresql import programs, running_postgresql
 
@@ -132,6 +133,29 @@ def test_what_the_shared_store_did_not_take_is_not_acknowledged(
         assert list(reading.submissions_in()) == []
     assert list(one.quarantine.names()) == [] and inbox(one) == []
     assert not one.intake().receive(source).again
+
+
+def test_what_was_changed_in_the_shared_store_becomes_no_record(
+    two: tuple[Installation, Installation], source: Path
+) -> None:
+    one, other = two
+    submission = one.intake().receive(source).submission
+    forged = source.with_name("forged")
+    if source.is_dir():
+        shutil.copytree(source, forged)
+        (forged / "Tờ trình" / "Số 1.txt").write_text("Về việc khác hẳn", encoding="utf-8")
+    else:
+        forged.write_text("Về việc khác hẳn", encoding="utf-8")
+    another = one.intake().receive(forged).submission
+    store = one.stores[0]
+    with store.replacing(Key(f"inbox/{submission.id}/slot.tar"), keep=False) as writer:
+        for chunk in store.read(Key(f"inbox/{another.id}/slot.tar")):
+            writer.write(chunk)
+        writer.commit()
+    with pytest.raises(ContentChangedError):
+        other.steps().check(submission.id)
+    assert state_of(one, submission.id) is State.RECEIVED
+    assert one.steps().check(submission.id) is State.CHECKED  # this machine still has what was acknowledged
 
 
 @pytest.fixture
