@@ -178,6 +178,8 @@ class Quarantine:
                     fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
                     continue
+                if not os.fstat(file.fileno()).st_nlink:
+                    continue  # its holder took it away; whoever receives the same now has another
                 # Asked again under the lock: it may have been acknowledged in between.
                 if not known(submission_id):
                     self.remove(submission_id)
