@@ -21,6 +21,9 @@ from pathlib import Path
 
 from archive.aip.hashing import Hasher
 from archive.audit.hash_state import KeptSha256, kept_sha256
+from archive.catalogue.audit_model import RunState
+from archive.catalogue.audit_reading import run
+from archive.catalogue.catalogue import Catalogue
 from archive.layout_reading import Given, Taken, Unfinished
 
 _HEAD = struct.Struct(">cII")
@@ -109,6 +112,16 @@ def is_about(path: Path, subject: str) -> bool:
         return _whole_bytes(path, _head(subject)) > 0
     except OSError:
         return False
+
+
+def forget_readings(folder: Path, catalogue: Catalogue) -> None:
+    """Nothing is left of readings whose run (the name of the file up to its first dot) has ended without them."""
+    for path in folder.glob("*.reading*"):
+        with catalogue.read() as view:
+            known = run(view, path.name.partition(".")[0])
+        if known is None or known.state is not RunState.RUNNING:
+            with suppress(OSError):
+                path.unlink(missing_ok=True)
 
 
 def _head(subject: str) -> bytes:

@@ -21,6 +21,7 @@ from threading import BoundedSemaphore, Lock
 
 from archive.audit import canary
 from archive.audit.beginning import seen_at, take_run
+from archive.audit.bookmark import forget_readings
 from archive.audit.errors import AuditHaltedError
 from archive.audit.examining import LONG_BYTES, Examiner
 from archive.audit.holding import holder_here
@@ -141,6 +142,7 @@ class _Sitting:
         self._in_order = InOrder()
         bookmark = means.folder / f"{run.id}.reading"
         means.folder.mkdir(parents=True, exist_ok=True)
+        forget_readings(means.folder, catalogue)
         self._examiner = Examiner(store, run.depth, pace, bookmark, means.cold, means.pauses_seconds)
 
     def go(self) -> AuditRun:

@@ -379,3 +379,13 @@ def test_a_kept_state_gives_the_digest_of_the_whole() -> None:
         assert second is not None
         second.update(memoryview(data)[cut:])
         assert second.hexdigest() == hashlib.sha256(data).hexdigest()
+
+
+def test_what_was_noted_of_a_run_that_was_given_up_is_forgotten(world: World, fast: None) -> None:
+    world.fill(1, size_bytes=900_000, documents=3)
+    read: list[int] = []
+    world.audit(progress=read.append, stopping=lambda: sum(read) > 500_000)
+    world.audit(progress=read.append, stopping=lambda: sum(read) > 900_000)
+    assert list(world.folder.glob("*.reading*"))
+    world.audit(anew=True, stopping=lambda: True)
+    assert not list(world.folder.glob("*.reading*"))
