@@ -14,7 +14,8 @@ from typing import Any
 import pikepdf
 import pytest
 
-from api.bootstrap import opened
+from api.bootstrap import now, opened
+from api.recovering import UNKNOWN_REGISTRATIONS
 from api.sealing_ledger import seal_now
 from api.settings import load_settings
 from api.submitting import tidy
@@ -25,6 +26,7 @@ from samples.holdings import store_packages
 from tests.cli.shell import Said, here
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
+from builders import receive
 from worlds import AT, MACHINE, sha
 
 NOBODY_SEARCHES = 'hosts = ["http://127.0.0.1:9"]'
@@ -77,6 +79,9 @@ def lost(tmp_path: Path) -> Iterator[Lost]:
     made = Lost(tmp_path)
     made.seal()
     yield made
+    for home in made.folder.iterdir():
+        if (home / "elasticsearch").is_dir():  # a node that a rebuild needed outlives the command
+            assert here("stop", "--home", home).code == 0
 
 
 def rebuilt(lost: Lost, *more: object, name: str = "new") -> Said:
@@ -214,3 +219,44 @@ def test_diff_prints_no_more_than_asked_and_counts_all(lost: Lost) -> None:
     said = here("diff", lost.home, lost.new(), "--limit", "3", "--json")
     assert said.code == 1 and len(said.row["differences"]) == 3 and said.row["count"] > 20
     assert json.dumps(said.row["tables"])
+
+
+def test_the_key_id_is_enough_also_when_the_newest_checkpoint_is_damaged(lost: Lost) -> None:
+    key_id = lost.export()["key_id"]
+    lost.seal()
+    newest = max((lost.store / "checkpoint").iterdir())
+    newest.chmod(0o600)
+    newest.write_bytes(b"{}")
+    said = here("rebuild", "--from", lost.store, "--key", key_id, "--home", lost.new(), "--json", "--no-index")
+    assert said.code == 1, said.err
+    assert {item["code"] for item in said.row["problems"]} == {"checkpoint.object.damaged", "checkpoint.chain.damaged"}
+
+
+def test_a_password_changed_since_the_export_does_not_come_back(lost: Lost, monkeypatch: pytest.MonkeyPatch) -> None:
+    exported = lost.export()
+    with opened(load_settings(lost.home)) as installation, installation.catalogue.transaction() as tx:
+        tx.set_password("1" * 32, "$argon2id$khác", by=MACHINE, at=now())
+    lost.seal()
+    said = typing(
+        monkeypatch, exported["passphrase"],
+        "rebuild", "--from", lost.store, "--secrets", exported["file"], "--home", lost.new(), "--json", "--no-index",
+    )  # fmt: skip
+    assert (said.code, said.row["secrets"]["passwords"], said.row["secrets"]["tokens"]) == (0, 0, 1), said.err
+    with opened(load_settings(lost.new())) as installation, installation.catalogue.read() as view:
+        account = view.account_named("lan")
+        assert account is not None and not account.has_password
+
+
+def test_no_number_told_behind_the_last_seal_is_given_again(lost: Lost) -> None:
+    def registered(home: Path, number: int) -> int:
+        with opened(load_settings(home)) as installation, installation.catalogue.transaction() as tx:
+            return int(receive(tx, number).registration_number.rpartition("-")[2])
+
+    told = [registered(lost.home, number) for number in (901, 902)]
+    rebuilt(lost, "--no-index")
+    with opened(load_settings(lost.new())) as installation:
+        for _ in range(2):
+            tidy(installation)
+    given = registered(lost.new(), 903)
+    assert given > max(told)
+    assert given == told[0] + UNKNOWN_REGISTRATIONS, "left out once"
