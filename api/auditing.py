@@ -95,7 +95,11 @@ def audit_all(
                 yield from done.result()
         finally:
             ended.set()
-    file_reports(installation)
+    try:
+        file_reports(installation)
+    except (LuutruError, OSError) as error:
+        # They wait at home and go with the next time; what was found is told all the same.
+        _log.warning("audit reports wait: %s", error)
 
 
 def due_now(installation: Installation, at: datetime) -> list[tuple[Store, Asked]]:
