@@ -25,6 +25,7 @@ from archive.events import Event
 from samples.holdings import store_packages
 from tests.cli.shell import Said, here
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "catalogue"))
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 from builders import receive
 from worlds import AT, MACHINE, sha
