@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from api.holdings import CatalogueHoldings
 from api.settings import Settings
-from api.stores import built_store, built_stores
+from api.stores import built_store, built_stores, initialised_store
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
 from archive.errors import StoreError
@@ -158,6 +158,10 @@ class Installation:
         shared = self.settings.quarantine_settings.store(self.policy)
         if shared is None:
             return Quarantine(self.settings.quarantine)
+        if self.settings.quarantine_settings.shared_s3:
+            # No policy names it, so nothing else ever makes it a store; when it is away it is met as it is.
+            with suppress(StoreError):
+                initialised_store(shared, self.settings.home, tried=False)
         return SharedQuarantine(self.settings.quarantine, built_store(shared, self.settings.home))
 
     @cached_property

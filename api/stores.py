@@ -22,10 +22,10 @@ def built_store(store: StorePolicy, home: Path) -> Store:
     return _s3_store(store, home)
 
 
-def initialised_store(store: StorePolicy, home: Path) -> Store:
+def initialised_store(store: StorePolicy, home: Path, *, tried: bool = True) -> Store:
     """The same, made a store first; repeating it is fine.
 
-    Raises StoreError, also for a server of S3 that does not keep what a store needs of it.
+    Raises StoreError, also for a server of S3 that does not keep what a store needs of it (unless it is not ``tried``).
     """
     if store.kind is StoreKind.DIRECTORY:
         assert store.path is not None, "a directory store is read with its path"
@@ -35,13 +35,13 @@ def initialised_store(store: StorePolicy, home: Path) -> Store:
     from archive.storage.s3_settings import s3_settings
 
     made = S3Store.initialise(store.name, s3_settings(store.s3, home))
-    refused = [tried for tried in probe(made) if tried.refused]
+    refused = [trial for trial in probe(made) if trial.refused] if tried else []
     if refused:
         raise StoreError(
             f"Máy chủ S3 của kho «{store.name}» không giữ lời hứa cần thiết: "
-            + " ".join(tried.message for tried in refused),
+            + " ".join(trial.message for trial in refused),
             remedy="Dùng máy chủ khác; xem docs/storage-policy.md.",
-            detail="; ".join(f"{tried.check}: {tried.detail}" for tried in refused),
+            detail="; ".join(f"{trial.check}: {trial.detail}" for trial in refused),
         )
     return made
 

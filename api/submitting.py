@@ -104,7 +104,8 @@ def _problem(carrier: Carrier, submission_id: str) -> LuutruError | None:
 def tidy(installation: Installation) -> None:
     """Removes what processes that died left half-written in quarantine and stores; a store that is away is passed over."""
     note_return(installation)
-    installation.intake().sweep()
+    with suppress(StoreError):  # the store that machines share may be the one
+        installation.intake().sweep()
     for store in installation.stores:
         with suppress(StoreError):
             store.sweep()
