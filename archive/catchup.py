@@ -187,7 +187,7 @@ class CatchUp:
             copy_proven(source, target, copy.object_key, copy.sha256, copy.size_bytes)
         except ObjectExistsError:
             # Bytes nobody ever proved lie in its place: they give way, and are kept the first time.
-            keep = all(aside.key != copy.object_key for aside in target.aside())
+            keep = next(target.aside(copy.object_key), None) is None
             copy_proven(source, target, copy.object_key, copy.sha256, copy.size_bytes, replacing=True, keep=keep)
 
     def _added(self, copy: AwaitedCopy, target: Store, source: Store) -> bool:

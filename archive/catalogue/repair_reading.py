@@ -22,9 +22,17 @@ _NOT_OK = text("copies.state <> 'ok'")
 """In the words of the partial index: no database infers it from the list of states."""
 
 
-def due_repairs(view: Reading, store: str, now: datetime, limit: int) -> list[str]:
-    """Stored packages whose copy in ``store`` is damaged, and of which no attempt rests until later than ``now``."""
-    c, a, s, o = t.copies.c, t.aips.c, t.submissions.c, r.repairs.c
+def due_repairs(
+    view: Reading, store: str, now: datetime, limit: int, *, contested_from: str | None = None
+) -> list[str]:
+    """Stored packages whose copy in ``store`` is damaged, and of which no attempt rests until later than ``now``.
+
+    None about whose right bytes an incident is open: many of them would keep all others waiting. With ``contested_from``
+    those alone, ascending from this id on.
+    """
+    c, a, s, o, i = t.copies.c, t.aips.c, t.submissions.c, r.repairs.c, r.incidents.c
+    about = and_(i.kind == IncidentKind.PROOF.value, i.subject == c.aip_id, i.closed_at.is_(None))
+    contested = select(i.id).where(about).correlate(t.copies).exists()
     under_way = and_(o.aip_id == c.aip_id, o.store == c.store, o.ended_at.is_(None))
     query = (
         select(c.aip_id)
@@ -34,17 +42,18 @@ def due_repairs(view: Reading, store: str, now: datetime, limit: int) -> list[st
         .where(c.store == store, c.state.in_([state.value for state in DAMAGED]), _NOT_OK)
         .where(s.state == State.STORED.value)
         .where(or_(o.id.is_(None), o.retry_at <= now))
+        .where(~contested if contested_from is None else and_(contested, c.aip_id >= contested_from))
         .order_by(c.aip_id)
         .limit(limit)
     )
     return [row.aip_id for row in view.rows(query)]
 
 
-def begun_repairs(view: Reading, now: datetime, limit: int) -> list[Repair]:
-    """Repairs that were begun and not ended and do not rest until later: whatever the copies are called by now."""
+def begun_repairs(view: Reading, store: str, now: datetime, limit: int) -> list[Repair]:
+    """Repairs in ``store`` that were begun and not ended and do not rest until later: whatever the copies are called by now."""
     c = r.repairs.c
-    query = select(r.repairs).where(c.ended_at.is_(None), c.retry_at <= now).order_by(c.aip_id, c.store).limit(limit)
-    return [_repair(row) for row in view.rows(query)]
+    query = select(r.repairs).where(c.ended_at.is_(None), c.store == store, c.retry_at <= now)
+    return [_repair(row) for row in view.rows(query.order_by(c.aip_id).limit(limit))]
 
 
 def open_repair(view: Reading, aip_id: str, store: str) -> Repair | None:

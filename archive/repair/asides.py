@@ -18,32 +18,34 @@ from archive.storage.store import Aside, Store
 AT_ONCE = 100
 
 
-def drop_due(catalogue: Catalogue, stores: Sequence[Store], terms: Terms) -> int:
+def drop_due(catalogue: Catalogue, stores: Sequence[Store], terms: Terms, *, adopting: bool = True) -> int:
     """Removes what has lain aside for its time, at most some hundred of each store; tells how many.
 
-    The time noted is the intent; the bytes go, are looked for, and only then catalogue and ledger say they are gone. What
-    lies aside and nobody noted is noted first. A store that is away keeps its own until it is back.
+    The time noted is the intent; the bytes go, are looked for, and only then catalogue and ledger say they are gone.
+    ``adopting``: what lies aside and nobody noted is noted first, which asks a store for all it has aside. A store that
+    is away keeps its own until it is back.
     """
     dropped = 0
     for store in stores:
         try:
-            lying = {aside.name: aside for aside in store.aside()}
-            adopt_unknown(catalogue, store.name, list(lying.values()), terms)
+            if adopting:
+                adopt_unknown(catalogue, store.name, list(store.aside()), terms)
             with catalogue.read() as view:
                 due = asides_due(view, store.name, terms.now(), AT_ONCE)
             for item in due:
                 if terms.stopping():
                     return dropped
-                dropped += _dropped(catalogue, store, item, lying.get(item.name), terms)
+                dropped += _dropped(catalogue, store, item, terms)
         except StoreError:
             continue
     return dropped
 
 
-def _dropped(catalogue: Catalogue, store: Store, item: KeptAside, lying: Aside | None, terms: Terms) -> bool:
+def _dropped(catalogue: Catalogue, store: Store, item: KeptAside, terms: Terms) -> bool:
+    lying = _lying(store, item)
     if lying is not None:
         store.drop_aside(lying)
-        if any(aside.name == item.name for aside in store.aside()):
+        if _lying(store, item) is not None:
             return False
     at = terms.now()
     with catalogue.transaction() as tx:
@@ -62,3 +64,7 @@ def _dropped(catalogue: Catalogue, store: Store, item: KeptAside, lying: Aside |
                 },
             )
     return lying is not None
+
+
+def _lying(store: Store, item: KeptAside) -> Aside | None:
+    return next((aside for aside in store.aside(Key(item.object_key)) if aside.name == item.name), None)

@@ -66,11 +66,6 @@ def write_proven(pieces: Iterator[Bytes], target: Store, proof: Proof, was: Copy
     return True
 
 
-def names_aside(store: Store, proof: Proof) -> dict[str, int]:
-    """What lies aside under the key of the package: name and size."""
-    return {aside.name: aside.size_bytes for aside in store.aside() if aside.key == proof.key}
-
-
 def is_there(store: Store) -> bool:
     """Whether the store answers at all; one that does not is away, and nothing in it is missing."""
     with suppress(StoreError):

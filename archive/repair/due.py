@@ -14,7 +14,7 @@ from archive.errors import LuutruError
 from archive.repair.asides import drop_due
 from archive.repair.errors import RepairStoppedError
 from archive.repair.healing import repair_copy
-from archive.repair.mass import MassLimit, may_heal
+from archive.repair.mass import MassLimit, may_heal, random_place
 from archive.repair.outcome import Outcome, Repaired
 from archive.repair.terms import Terms
 from archive.storage.store import Store
@@ -22,6 +22,8 @@ from archive.storage.store import Store
 _log = logging.getLogger(__name__)
 AT_ONCE = 200
 SIDE_BY_SIDE = 4
+CONTESTED = 20
+"""So many packages about whose right bytes an incident is open are looked at again in a round, at some place."""
 
 
 @dataclass
@@ -53,20 +55,14 @@ def repair_due(
     made = Round()
     due: dict[str, list[str]] = defaultdict(list)
     for store in stores:
-        with catalogue.read() as view:
-            damaged = due_repairs(view, store.name, terms.now(), at_once)
-        if not damaged:
+        wanted = _wanted(catalogue, store.name, terms, at_once)
+        if not wanted:
             continue
         if not may_heal(catalogue, store, terms, limit):
             made.paused.append(store.name)
             continue
-        for aip_id in damaged:
+        for aip_id in wanted:
             due[aip_id].append(store.name)
-    names = {store.name for store in stores} - set(made.paused)
-    with catalogue.read() as view:
-        for begun in begun_repairs(view, terms.now(), at_once):
-            if begun.store in names and begun.store not in due[begun.aip_id]:
-                due[begun.aip_id].append(begun.store)
     with ThreadPoolExecutor(side_by_side, thread_name_prefix="repair") as threads:
         for healed in threads.map(lambda one: list(_healed(catalogue, stores, one[0], one[1], terms)), due.items()):
             made.repaired += healed
@@ -74,8 +70,22 @@ def repair_due(
                 told(item)
     made.stopped = terms.stopping()
     if not made.stopped:
-        made.dropped = drop_due(catalogue, stores, terms)
+        # Repairs may leave something aside unnoted, and catching up does: all of a store is asked for then, or hourly.
+        adopting = bool(made.repaired) or terms.now().minute == 0
+        made.dropped = drop_due(catalogue, stores, terms, adopting=adopting)
     return made
+
+
+def _wanted(catalogue: Catalogue, store: str, terms: Terms, at_once: int) -> list[str]:
+    """What is damaged, what was begun, and some of those whose right bytes were in doubt and perhaps are no longer."""
+    now = terms.now()
+    with catalogue.read() as view:
+        damaged = due_repairs(view, store, now, at_once)
+        begun = [repair.aip_id for repair in begun_repairs(view, store, now, at_once)]
+        contested: list[str] = []
+        for place in (random_place(), ""):
+            contested = contested or due_repairs(view, store, now, CONTESTED, contested_from=place)
+    return list(dict.fromkeys([*damaged, *begun, *contested]))
 
 
 def _healed(

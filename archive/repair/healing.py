@@ -25,7 +25,7 @@ from archive.errors import StoreError
 from archive.fixity import CopyResult, CopyState, verify_copy
 from archive.lifecycle import State
 from archive.repair import records
-from archive.repair.copying import SourceUnprovenError, copy_proven, is_there, names_aside, write_proven
+from archive.repair.copying import SourceUnprovenError, copy_proven, is_there, write_proven
 from archive.repair.errors import DigestUnprovenError, StoreUnknownError
 from archive.repair.incidents import opened
 from archive.repair.outcome import Outcome, Repaired
@@ -158,14 +158,14 @@ class _Healing:
         if standing is None:
             records.seen_whole(self._catalogue, self._proof.aip.id, self._target.name, self._terms)
             return Repaired(self._proof.aip.id, self._target.name, Outcome.WHOLE, sha256=self._proof.sha256)
-        new = set(names_aside(self._target, self._proof)) - set(standing.asides_before)
+        new = {item.name for item in self._target.aside(self._proof.key)} - set(standing.asides_before)
         ours = standing.outcome is not None and (new or standing.was is CopyState.MISSING)
         outcome = Outcome(standing.outcome) if ours and standing.outcome else Outcome.WHOLE
         sources = tuple((standing.from_store or "").split(", ")) if ours and standing.from_store else ()
         return self._finished(standing, outcome, sources)
 
     def _finished(self, repair: Repair, outcome: Outcome, sources: tuple[str, ...]) -> Repaired:
-        aside = [item for item in self._target.aside() if item.key == self._proof.key]
+        aside = list(self._target.aside(self._proof.key))
         return records.finished(
             self._catalogue, self._proof, repair, aside, outcome, sources, self._terms, reason=self._reason
         )

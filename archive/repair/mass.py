@@ -23,8 +23,9 @@ from archive.storage.store import Store
 
 @dataclass(frozen=True, slots=True)
 class MassLimit:
-    """Repair of a store pauses when more than ``count`` copies and more than one in ``one_in`` are bad, or when, of
-    copies called whole that are looked for, more than one in ``one_in`` (and at least ``probed_least``) are not there.
+    """Repair of a store pauses when nothing is in it though it had more than one copy; when more than ``count`` copies
+    and more than one in ``one_in`` are bad; or when, of copies called whole that are looked for, more than one in
+    ``one_in`` (and at least ``probed_least``) are not there.
     """
 
     count: int = 50
@@ -56,6 +57,7 @@ def may_heal(
     with catalogue.read() as view:
         standing = open_incident(view, IncidentKind.STORE, store.name)
         red = red_copies(view, store.name)
+        several = has_copies(view, store.name, 1)
         many = red > limit.count and not has_copies(view, store.name, red * limit.one_in)
     if standing is not None and standing.confirmed_at is not None:
         if not red:
@@ -64,6 +66,8 @@ def may_heal(
         return True
     try:
         looked_for, gone = _probed(catalogue, store, limit, place)
+        # However few: what was emptied or is another medium holds nothing at all.
+        many = many or (several and next(iter(store.keys("aip")), None) is None)
     except StoreError:
         return False
     many = many or (gone >= limit.probed_least and gone * limit.one_in > looked_for)

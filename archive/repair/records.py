@@ -137,17 +137,14 @@ def seen_bad(catalogue: Catalogue, aip_id: str, states: Mapping[str, CopyState],
 
 
 def incident_over(tx: Transaction, aip_id: str, terms: Terms) -> None:
-    """One copy is whole: there is no longer none."""
-    standing = open_incident(tx, IncidentKind.COPIES, aip_id)
-    if standing is not None:
-        ended(
-            tx,
-            standing,
-            IncidentOutcome.HEALED,
-            by=terms.actor,
-            reason="Đã có bản lưu nguyên vẹn trở lại.",
-            terms=terms,
-        )
+    """One copy is what both ledger and catalogue say: there is no longer none, and the two no longer disagree."""
+    for kind, outcome, reason in (
+        (IncidentKind.COPIES, IncidentOutcome.HEALED, "Đã có bản lưu nguyên vẹn trở lại."),
+        (IncidentKind.PROOF, IncidentOutcome.OVER, "Sổ nhật ký và danh mục đã khớp trở lại."),
+    ):
+        standing = open_incident(tx, kind, aip_id)
+        if standing is not None:
+            ended(tx, standing, outcome, by=terms.actor, reason=reason, terms=terms)
 
 
 def adopt_unknown(catalogue: Catalogue, store: str, found: list[Aside], terms: Terms) -> int:

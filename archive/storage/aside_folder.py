@@ -72,15 +72,16 @@ class AsideFolder:
         with suppress(OSError):
             self._disk.unlink(path)
 
-    def found(self) -> Iterator[Aside]:
-        """All that was put aside, the oldest first."""
+    def found(self, key: Key | None = None) -> Iterator[Aside]:
+        """All that was put aside, or what lay at ``key``, the oldest first."""
+        ending = "" if key is None else f"~{key.replace('/', '~')}"
         try:
             entries = self._disk.names(self._folder)
         except FileNotFoundError:
             return
         for name, _ in entries:
-            read = _read(name)
-            if read is not None:
+            read = _read(name) if name.endswith(ending) else None
+            if read is not None and key in (None, read[1]):
                 with suppress(FileNotFoundError):
                     yield Aside(name, read[1], read[0], self._disk.size(self._folder / name))
 

@@ -117,10 +117,10 @@ class DirectoryStore:
             self._disk, self._name, key, self._root, writing, self._token, self._aside, keep=keep
         )
 
-    def aside(self) -> Iterator[Aside]:
+    def aside(self, key: Key | None = None) -> Iterator[Aside]:
         self._require_present()
         try:
-            yield from self._aside.found()
+            yield from self._aside.found(key)
         except OSError as error:
             raise store_error(error, self._name) from error
 
@@ -146,9 +146,8 @@ class DirectoryStore:
                     self._disk.unlink(path)
                 with suppress(FileNotFoundError):
                     sync_folder(self._disk, path.parent)
-                for aside in self._aside.found():
-                    if aside.key == key:
-                        self._aside.drop(aside)
+                for aside in self._aside.found(key):
+                    self._aside.drop(aside)
         except OSError as error:
             raise self._not_removed(error, key) from error
 

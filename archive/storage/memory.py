@@ -61,9 +61,10 @@ class MemoryStore:
     def replacing(self, key: Key, *, keep: bool = True) -> ReplacingMemoryWriter:
         return ReplacingMemoryWriter(self, key, keep=keep)
 
-    def aside(self) -> Iterator[Aside]:
+    def aside(self, key: Key | None = None) -> Iterator[Aside]:
         with self._lock:
-            found = sorted(self._aside, key=lambda aside: (aside.at, aside.name))
+            some = (aside for aside in self._aside if key in (None, aside.key))
+            found = sorted(some, key=lambda aside: (aside.at, aside.name))
         yield from found
 
     def read_aside(self, aside: Aside) -> Iterator[bytes]:

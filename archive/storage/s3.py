@@ -128,9 +128,9 @@ class S3Store:
         self._require_present()
         return ReplacingS3Writer(self._bucket, key, self._now, self._uploads, self._aside, self._alone, keep=keep)
 
-    def aside(self) -> Iterator[Aside]:
+    def aside(self, key: Key | None = None) -> Iterator[Aside]:
         self._require_present(fresh=True)
-        yield from self._aside.found()
+        yield from self._aside.found(key)
 
     def read_aside(self, aside: Aside) -> Iterator[bytes]:
         try:

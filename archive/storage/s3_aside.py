@@ -1,7 +1,7 @@
 """What was replaced in a store on S3, until it is dropped: old versions where the bucket keeps them, else copies.
 
-<prefix>/.aside/<UTC time>~<token>~<size>~<version>/<key>   an empty object that names the version of <key> kept
-                <UTC time>~<token>~<size>~/<key>            without versions: a copy, made by the server
+<prefix>/.aside/<key>/<UTC time>~<token>~<size>~<version>   an empty object that names the version of <key> kept
+                     /<UTC time>~<token>~<size>~            without versions: a copy, made by the server
 
 The name is written before the object is replaced. Interrupted in between, it names what is still in its place: dropping
 it then drops the name alone.
@@ -26,7 +26,7 @@ from archive.storage.store import Aside
 
 ASIDE = ".aside"
 _TIME = "%Y%m%dT%H%M%S.%fZ"
-_NAME = re.compile(r"(\d{8}T\d{6}\.\d{6}Z)~[0-9a-z]{1,40}~(\d{1,19})~([A-Za-z0-9._%~-]{0,160})/([^~]+)")
+_NAME = re.compile(r"([^~]+)/(\d{8}T\d{6}\.\d{6}Z)~[0-9a-z]{1,40}~(\d{1,19})~([A-Za-z0-9._%~-]{0,160})")
 _NOTHING = {"ChecksumSHA256": b64(hashlib.sha256().digest())}
 
 
@@ -53,7 +53,7 @@ class S3Aside:
         """What ``head`` told of can be read under the name returned, whatever takes its place."""
         stamp = self._now().astimezone(UTC).strftime(_TIME)
         version = quote(head.version or "", safe="")
-        name = f"{self._folder}{stamp}~{self._token()}~{head.size_bytes}~{version}/{key}"
+        name = f"{self._folder}{key}/{stamp}~{self._token()}~{head.size_bytes}~{version}"
         if head.version is not None:
             self._bucket.put(name, b"", **_NOTHING)
             return name
@@ -72,13 +72,12 @@ class S3Aside:
         with suppress(StoreError):
             remove_object(self._bucket, name)
 
-    def found(self) -> Iterator[Aside]:
-        """All that was put aside, the oldest first."""
-        for name, _ in self._bucket.objects(self._folder):
-            name = name.removeprefix(self._folder)
-            read = _read(name)
-            if read is not None:
-                yield Aside(name, read.key, read.at, read.size_bytes)
+    def found(self, key: Key | None = None) -> Iterator[Aside]:
+        """All that was put aside, or what lay at ``key``, the oldest first."""
+        names = self._bucket.objects(self._folder if key is None else f"{self._folder}{key}/")
+        some = [name.removeprefix(self._folder) for name, _ in names]
+        found = [Aside(name, read.key, read.at, read.size_bytes) for name in some if (read := _read(name)) is not None]
+        yield from sorted(found, key=lambda aside: (aside.at, aside.name))
 
     def open(self, aside: Aside) -> S3File:
         read = self._known(aside)
@@ -98,9 +97,8 @@ class S3Aside:
 
     def drop_all(self, key: Key) -> None:
         """The names of everything aside of an object whose versions are gone, and the copies of it."""
-        for aside in self.found():
-            if aside.key == key:
-                remove_object(self._bucket, self._folder + aside.name)
+        for aside in self.found(key):
+            remove_object(self._bucket, self._folder + aside.name)
 
     def _known(self, aside: Aside) -> _Read:
         read = _read(aside.name)
@@ -116,7 +114,7 @@ def _read(name: str) -> _Read | None:
     if match is None:
         return None
     try:
-        at = datetime.strptime(match[1], _TIME).replace(tzinfo=UTC)
-        return _Read(at, int(match[2]), unquote(match[3]) or None, Key(match[4]))
+        at = datetime.strptime(match[2], _TIME).replace(tzinfo=UTC)
+        return _Read(at, int(match[3]), unquote(match[4]) or None, Key(match[1]))
     except (ValueError, KeyRefusedError):
         return None

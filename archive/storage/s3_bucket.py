@@ -1,7 +1,7 @@
 """The requests a store on S3 makes, one method each: what comes back is checked, what breaks is a StoreError.
 
 <bucket>/<prefix>/.luutru-store.json                            proves that this is the right store
-                 /.aside/<UTC time>~<token>~<size>~<version>/<key>   what was replaced (see ``s3_aside``)
+                 /.aside/<key>/<UTC time>~<token>~<size>~<version>   what was replaced (see ``s3_aside``)
                  /aip/3f/3f….tar                                objects
 """
 

@@ -90,8 +90,8 @@ class Store(Protocol):
         """
         ...
 
-    def aside(self) -> Iterator[Aside]:
-        """What was put aside, the oldest first."""
+    def aside(self, key: Key | None = None) -> Iterator[Aside]:
+        """What was put aside, the oldest first; with ``key`` what lay there, found without looking through the rest."""
         ...
 
     def read_aside(self, aside: Aside) -> Iterator[bytes]: ...

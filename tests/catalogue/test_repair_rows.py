@@ -73,8 +73,16 @@ def test_damaged_copies_of_stored_packages_are_due_until_they_rest(catalogue: Ca
     with catalogue.read() as view:
         assert due_repairs(view, "b", AT, 10) == ids[1:3]
         assert due_repairs(view, "b", AT + timedelta(hours=1), 10) == ids[:3]
-        assert begun_repairs(view, AT, 10) == []
-        assert [item.id for item in begun_repairs(view, AT + timedelta(hours=2), 10)] == ["r1"]
+        assert begun_repairs(view, "b", AT, 10) == []
+        assert [item.id for item in begun_repairs(view, "b", AT + timedelta(hours=2), 10)] == ["r1"]
+        assert begun_repairs(view, "a", AT + timedelta(hours=2), 10) == []
+    with catalogue.transaction() as tx:
+        record_incident(tx, Incident("i1", IncidentKind.PROOF, ids[1], AT, {}))
+        record_incident(tx, Incident("i2", IncidentKind.COPIES, ids[2], AT, {}))
+    with catalogue.read() as view:
+        assert due_repairs(view, "b", AT, 10) == ids[2:3]
+        assert due_repairs(view, "b", AT, 10, contested_from="") == ids[1:2]
+        assert due_repairs(view, "b", AT, 10, contested_from=ids[2]) == []
 
 
 def test_a_copy_has_one_open_repair_and_it_ends_once(catalogue: Catalogue) -> None:

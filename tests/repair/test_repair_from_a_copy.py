@@ -99,6 +99,24 @@ def test_ledger_and_catalogue_that_disagree_heal_nothing(world: World, tmp_path:
     assert len(world.events(Event.AIP_INCIDENT_OPENED)) == 1
 
 
+def test_packages_whose_digest_is_in_doubt_keep_no_other_waiting(worlds: Callable[..., World], tmp_path: Path) -> None:
+    world = worlds(packages=4)
+    ids = sorted(range(4), key=lambda number: world.held[number].aip_id)
+    for number in ids[:3]:
+        world.damage("b", "one bit", number)
+    first, second = (world.held[number].aip_id for number in ids[:2])
+    file = tmp_path / "0" / "c.sqlite"
+    world.by_hand(f"UPDATE aips SET sha256 = '0' || sha256 WHERE id IN ('{first}', '{second}')", file=file)
+    for _ in range(3):
+        repair_due(world.catalogue, world.stores, world.terms, at_once=1)
+    assert world.is_right("b", ids[2]) and not world.is_right("b", ids[0])
+    assert {item.subject for item in world.open_incidents()} == {first, second}
+    world.by_hand("UPDATE aips SET sha256 = substr(sha256, 2) WHERE length(sha256) = 65", file=file)
+    for _ in range(2):
+        repair_due(world.catalogue, world.stores, world.terms, at_once=1)
+    assert all(world.is_right("b", number) for number in ids) and world.open_incidents() == []
+
+
 @pytest.mark.parametrize("store", ["a", "b"])
 def test_a_forged_record_with_a_forged_row_heals_nothing(world: World, tmp_path: Path, store: str) -> None:
     """Both name the damaged bytes; the record's neighbours still contradict it."""

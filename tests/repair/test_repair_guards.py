@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from damaged import World, flipped
 
+from archive.catalogue import Copy
 from archive.catalogue.repair_model import IncidentKind
 from archive.errors import StoreError, StoreFullError
 from archive.events import Event
@@ -68,6 +69,33 @@ def test_an_emptied_or_swapped_store_waits_for_a_person_from_the_first_missing_c
     world.repair("b")
     assert may_heal(world.catalogue, world.shelves["b"].store, world.terms)
     assert world.open_incidents() == []
+
+
+def test_however_few_packages_an_emptied_store_waits_for_a_person(worlds: Callable[..., World], tmp_path: Path) -> None:
+    world = worlds(packages=2, size_bytes=2000)
+    shutil.rmtree(tmp_path / "0" / "b")
+    DirectoryStore.initialise("b", tmp_path / "0" / "b")
+    for number in range(2):
+        assert world.audited("b", number) is CopyState.MISSING
+    assert repair_due(world.catalogue, world.stores, world.terms).paused == ["b"]
+    assert list(world.shelves["b"].store.keys()) == []
+    confirm_store(world.catalogue, "b", by="cán bộ", terms=world.terms)
+    assert len(repair_due(world.catalogue, world.stores, world.terms).repaired) == 2
+
+
+def test_a_repair_begun_before_the_store_was_emptied_waits_too(worlds: Callable[..., World], tmp_path: Path) -> None:
+    """Whatever the copy is called meanwhile: here an audit saw it right before all was gone."""
+    world = worlds("memory", packages=12, size_bytes=2000)
+    full = Full("b")
+    full._objects = world.shelves["b"].store._objects  # type: ignore[attr-defined]
+    world.damage("b", "one bit")
+    repair_copy(world.catalogue, [world.stores[0], full], world.aip_id, "b", world.terms)
+    with world.catalogue.transaction() as tx:
+        tx.record_copies([Copy(world.aip_id, "b", CopyState.OK, world.clock)])
+    full._objects.clear()
+    world.later(hours=1)
+    assert repair_due(world.catalogue, world.stores, world.terms).paused == ["b"]
+    assert list(world.shelves["b"].store.keys()) == []
 
 
 def test_more_bad_copies_than_the_limit_wait_for_a_person_and_no_longer_once_they_are_fewer(

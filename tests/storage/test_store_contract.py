@@ -236,6 +236,19 @@ def test_replacing_without_keeping_leaves_nothing_aside(store: Store) -> None:
     assert (get(store, KEY), kept(store)) == (b"healed", [])
 
 
+def test_what_is_aside_of_one_object_is_found_by_its_key_alone(store: Store) -> None:
+    like = Key(f"x/{KEY}"), Key(KEY.replace(".tar", "1.tar")), Key(f"{KEY}.gz".replace(".tar.gz", ".gz"))
+    for key in (KEY, *like):
+        put(store, key, b"one " + key.encode())
+        replace(store, key, b"two")
+    replace(store, KEY, b"three")
+    assert [b"".join(store.read_aside(aside)) for aside in store.aside(KEY)] == [b"one " + KEY.encode(), b"two"]
+    for key in like:
+        (aside,) = store.aside(key)
+        assert aside in list(store.aside()) and b"".join(store.read_aside(aside)) == b"one " + key.encode()
+    assert list(store.aside(Key("aip/00/never.tar"))) == []
+
+
 def test_what_is_aside_comes_oldest_first_with_the_time_it_was_taken_out(store: Store) -> None:
     other = Key("aip/aa/other.tar")
     put(store, KEY, b"one")
