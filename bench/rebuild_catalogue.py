@@ -90,7 +90,8 @@ def main() -> None:
             "times the rate asked for",
             [
                 f"Every byte of every package ({SIZE_BYTES // 1000} kB, 2 documents) read and compared, every row written: "
-                f"{many['seconds']:.1f} s, of them {many['busy']:.1f} s of processor; rows that differ from the lost catalogue: {many['differing']:.0f}.",
+                f"{many['seconds']:.1f} s, of them {many['busy']:.1f} s of processor.",
+                f"Rows that differ from the lost catalogue: {many['differing']:.0f}.",
             ],
         )
     )
