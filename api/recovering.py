@@ -10,6 +10,7 @@ import os
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -24,11 +25,13 @@ from api.stores import built_store
 from archive.access import Author
 from archive.catalogue import Catalogue
 from archive.catalogue.policy_reading import adopted_policy
-from archive.catalogue.restoring import lost_tokens, put_secrets, raise_registration
+from archive.catalogue.restoring import last_registration, lost_tokens, put_secrets, raise_registration
 from archive.checkpoints.reading import numbers_in
 from archive.checkpoints.statement import checkpoint_key, read_checkpoint
-from archive.errors import StoreError
+from archive.errors import LuutruError, StoreError
 from archive.events import Event
+from archive.ledger import read_instant
+from archive.local_time import VIETNAM
 from archive.recovery.keys import load_public_key, public_key_of, public_pem
 from archive.recovery.problems import RebuildError, RebuildRefusedError
 from archive.recovery.rebuilding import PLAN, Progress, Rebuilding, Rebuilt, write_durably
@@ -42,6 +45,8 @@ from ingest.workflow import only_worker
 RETURN_FILE = "rebuilt.json"
 KEY_FILE = Path("keys") / "archive-ed25519.pem"
 _ACTOR = "luutru"
+UNKNOWN_REGISTRATIONS = 1000
+"""More submissions than are received between two seals, each told its number before it was sealed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,8 +104,8 @@ def public_keys(
         return (load_public_key(Path(given)),)
     if given is not None:
         for source in sources:
-            found = _key_in(source.store)
-            if found is not None and key_id(found) == given.strip().lower():
+            found = _key_in(source.store, given.strip().lower())
+            if found is not None:
                 return (found,)
         raise RebuildError(
             "Không thấy khóa công khai này trong bản lưu.", remedy="So lại mã khóa trên phiếu khôi phục."
@@ -165,13 +170,15 @@ def restore_secrets(home: Path, catalogue: Catalogue, secrets: Secrets) -> dict[
     if not public.exists():
         write_durably(public, public_pem(public_key_of(secrets.key_pem)))
     with catalogue.transaction() as tx:
-        passwords, tokens = put_secrets(tx, secrets.passwords, secrets.tokens)
+        passwords, tokens = put_secrets(tx, secrets.passwords, secrets.tokens, secrets.made_at)
     return {"key_id": secrets.key_id, "passwords": passwords, "tokens": tokens}
 
 
 def note_return(installation: Installation) -> None:
     """The ledger says once that this catalogue was rebuilt, when the archive is worked with again; then no registration
     number that may be in somebody's hands is given twice, and tokens whose secrets did not come back are revoked.
+
+    What was registered behind the last seal nobody knows any more: as many numbers of each year since are left out.
     """
     file = installation.settings.home / RETURN_FILE
     try:
@@ -190,12 +197,19 @@ def note_return(installation: Installation) -> None:
     with installation.catalogue.transaction() as tx:
         last = tx.record_of("archive", Event.ARCHIVE_CATALOGUE_REBUILT)
         if last is None or last.data.get("checkpoint") != data["checkpoint"]:
+            for year in range(_year(read_instant(said["checkpoint"]["at"])), _year(now()) + 1):
+                raise_registration(tx, year, last_registration(tx, year) + UNKNOWN_REGISTRATIONS)
+            data["registrations_left_out"] = UNKNOWN_REGISTRATIONS
             tx.append(Event.ARCHIVE_CATALOGUE_REBUILT, "archive", actor=_ACTOR, at=now(), data=data)
         for year, number in said["registrations"].items():
             raise_registration(tx, int(year), int(number))
         for token_id in lost_tokens(tx):
             tx.revoke_token(token_id, by=Author(_ACTOR), at=now())
     file.rename(file.with_name("rebuilt-report.json"))
+
+
+def _year(at: datetime) -> int:
+    return at.astimezone(VIETNAM).year
 
 
 def _holds_archive(home: Path) -> bool:
@@ -247,11 +261,17 @@ def _link_places(home: Path, text: str, sources: Sequence[Source]) -> None:
                 os.symlink(source.path.resolve(), store.path, target_is_directory=True)
 
 
-def _key_in(store: Store) -> Ed25519PublicKey | None:
-    """The key that a store's newest checkpoint says it is signed by: nothing is proven by that but its id."""
-    newest = max(numbers_in(store), default=0)
-    if not newest:
-        return None
-    document = b"".join(store.read(checkpoint_key(newest)))
-    read_checkpoint(document)
-    return public_key_of(json.loads(document)["signature"]["public_key"].encode("ascii"))
+def _key_in(store: Store, wanted: str) -> Ed25519PublicKey | None:
+    """The key of this id that a checkpoint says it is signed by: nothing is proven by that but the id. The newest first,
+    for that one may be damaged.
+    """
+    for number in sorted(numbers_in(store), reverse=True):
+        try:
+            document = b"".join(store.read(checkpoint_key(number)))
+            read_checkpoint(document)
+            found = public_key_of(json.loads(document)["signature"]["public_key"].encode("ascii"))
+        except (LuutruError, KeyError, AttributeError, UnicodeEncodeError):
+            continue
+        if key_id(found) == wanted:
+            return found
+    return None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -21,6 +22,7 @@ from archive.catalogue.rows import aip_row, document_row
 from archive.catalogue.tables import metadata
 from archive.catalogue.writing import Transaction
 from archive.checkpoints.statement import Checkpoint
+from archive.events import Event
 from archive.fixity import CopyState
 from archive.ledger import Record
 
@@ -136,12 +138,14 @@ def note_copy(tx: Transaction, aip_id: str, store: str, state: CopyState, at: An
 
 def raise_registration(tx: Transaction, year: int, number: int) -> None:
     """No number up to ``number`` is given again in ``year``."""
+    if last_registration(tx, year) < number:
+        tx._put(t.registration_numbers, {"year": year}, {"last": number})
+
+
+def last_registration(view: LedgerReading, year: int) -> int:
+    """The last number given in ``year``; 0 for none."""
     c = t.registration_numbers.c
-    last = tx.rows(select(c.last).where(c.year == year)).scalar()
-    if last is None:
-        tx.rows(insert(t.registration_numbers).values(year=year, last=number))
-    elif last < number:
-        tx.rows(update(t.registration_numbers).where(c.year == year).values(last=number))
+    return int(view.rows(select(c.last).where(c.year == year)).scalar() or 0)
 
 
 def password_hashes(view: LedgerReading) -> dict[str, str]:
@@ -159,16 +163,22 @@ def token_digests(view: LedgerReading) -> dict[str, str]:
     return {row.id: row.secret_sha256 for row in view.rows(select(c.id, c.secret_sha256).where(c.revoked_at.is_(None)))}
 
 
-def put_secrets(tx: Transaction, passwords: Mapping[str, str], digests: Mapping[str, str]) -> tuple[int, int]:
-    """Gives accounts and tokens their secrets back where they have none; tells how many of each found their row.
+def put_secrets(
+    tx: Transaction, passwords: Mapping[str, str], digests: Mapping[str, str], made_at: datetime
+) -> tuple[int, int]:
+    """Gives accounts and tokens the secrets back that they had at ``made_at``, where they have none; tells how many of
+    each found their row.
 
-    A password set since is not touched, and what was revoked stays so.
+    A password set since is not touched, one that was changed since does not come back (it may have been changed because
+    others knew it), and what was revoked stays so.
     """
     a, k = accounts.c, tokens.c
-    given = sum(
-        tx.rows(update(accounts).where(a.id == name, a.password_hash.is_(None)).values(password_hash=value)).rowcount
-        for name, value in passwords.items()
-    )
+    given = 0
+    for name, value in passwords.items():
+        changed = tx.record_of(name, Event.ACCOUNT_PASSWORD_CHANGED)
+        if changed is None or changed.at <= made_at:
+            lacking = update(accounts).where(a.id == name, a.password_hash.is_(None))
+            given += tx.rows(lacking.values(password_hash=value)).rowcount
     opened = sum(
         tx.rows(update(tokens).where(k.id == name, k.secret_sha256.like("lost:%")).values(secret_sha256=value)).rowcount
         for name, value in digests.items()

@@ -28,7 +28,9 @@ from archive.catalogue.checkpoint_writing import drop_lease, record_checkpoint, 
 from archive.catalogue.ledger_reading import LedgerReading
 from archive.catalogue.versions import NEWEST
 from archive.checkpoints.drafting import Draft, draft_rows, draft_segments, end_of
+from archive.checkpoints.errors import CheckpointError, CheckpointMissingError
 from archive.checkpoints.placing import file_pieces, place
+from archive.checkpoints.reading import checkpoint_in
 from archive.checkpoints.shipping import conflict, ship
 from archive.checkpoints.statement import (
     ORIGIN,
@@ -227,13 +229,28 @@ class _Run:
         return placed
 
     def _taken(self, store: Store, number: int) -> bool:
-        """Whether the store has a checkpoint of this number that the catalogue does not know."""
+        """Whether the store has a checkpoint of ours of this number that the catalogue does not know.
+
+        Raises StoreError for bytes there that are none: who can write into one store must not end sealing for all.
+        """
         try:
             store.size(checkpoint_key(number))
         except ObjectMissingError:
             return False
         with self.catalogue.read() as view:
-            return checkpoint_numbered(view, number) is None
+            if checkpoint_numbered(view, number) is not None:
+                return False
+        try:
+            checkpoint_in(store, number, [self.key.private.public_key()])
+        except CheckpointMissingError:
+            return False
+        except CheckpointError as error:
+            raise StoreError(
+                f"Kho «{store.name}» có đối tượng lạ ở chỗ của điểm niêm phong số {number}.",
+                remedy="Chạy «luutru fsck»; cất đối tượng đó ra khỏi kho để điều tra.",
+                detail=error.detail,
+            ) from error
+        return True
 
     def take_back(self, drafts: Sequence[Draft]) -> None:
         """Another sealer was faster: rows nobody speaks of go; segments are true and may lie where a lock keeps them."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 
@@ -20,6 +21,9 @@ from archive.errors import StoreError
 from archive.storage.key import Key
 from archive.storage.store import Store
 
+_CHECKPOINT = re.compile(r"checkpoint/(\d{10})\.json")
+_SEGMENT = re.compile(r"ledger/\d{12}-(\d{12})\.jsonl")
+"""What does not look like ours is left for fsck to name."""
 KEPT_FULLS = 2
 """The rows of so many whole checkpoints are kept, and all that has come since the older of them."""
 
@@ -67,12 +71,13 @@ def _replaced(view: LedgerReading, store: Store, keep_fulls: int) -> Iterator[Ke
     kept = set(named_parts(view, boundary)) | _needed(view)
     stamped = {checkpoint_key(number) for number in timestamped_numbers(view)}
     for key in store.keys("checkpoint"):
-        name = key.segments[-1]
-        if name.endswith(".json") and int(name[:10]) < boundary and key not in kept | stamped:
+        named = _CHECKPOINT.fullmatch(key)
+        if named and int(named[1]) < boundary and key not in kept and key not in stamped:
             yield key
     end = max((item.content.ledger_last for item in full_checkpoints(view, keep_fulls)), default=0)
     for key in store.keys("ledger"):
-        if key not in kept and int(key.segments[-1][13:25]) <= end:
+        named = _SEGMENT.fullmatch(key)
+        if named and int(named[1]) <= end and key not in kept:
             yield key
 
 

@@ -31,12 +31,14 @@ from archive.catalogue.backup_log import (
     last_backup,
 )
 from archive.catalogue.checkpoint_reading import last_checkpoint, way_back
-from archive.checkpoints.errors import CheckpointError, CheckpointPartError
-from archive.checkpoints.placing import file_pieces, place, proven_pieces
+from archive.checkpoints.errors import CheckpointError
+from archive.checkpoints.gathering import whole_part
+from archive.checkpoints.placing import file_pieces, place, place_anew
 from archive.checkpoints.statement import Checkpoint, Part, needed
 from archive.digest import Digests, digests_of, file_digests
-from archive.errors import LuutruError, ObjectMissingError, StoreError
+from archive.errors import LuutruError, StoreError
 from archive.events import Event
+from archive.fixity import CopyState, verify_copy
 from archive.ledger import written_instant
 from archive.lifecycle import State
 from archive.local_time import VIETNAM
@@ -236,23 +238,21 @@ class BackingUp:
         return {**seen, "ok": True}
 
     def _copy_checkpoint(self, store: Store, checkpoint: Checkpoint, parts: Sequence[Part]) -> None:
-        for part in parts:
-            if not _lies_in(store, part.key):
-                place(store, part.key, self._whole(part), part.sha256, part.size_bytes)
-        place(store, checkpoint.key, [checkpoint.document], checkpoint.sha256, len(checkpoint.document))
+        """Each object read on the medium, also one that earlier sets brought: what has rotted there is put right.
 
-    def _whole(self, part: Part) -> Iterator[bytes]:
-        """From the first store that has it whole: the last piece comes only when the digest of all is right."""
-        for source in self.sources:
-            try:
-                for _ in proven_pieces(source, part):
-                    pass
-            except (CheckpointPartError, StoreError):
-                continue
-            return proven_pieces(source, part)
-        raise CheckpointPartError(
-            f"Không còn bản nguyên vẹn nào của {part.key}.", remedy="Chạy «luutru ledger verify»."
-        )
+        Raises StoreError for another checkpoint of this number, before anything is touched: the medium is another's.
+        """
+        standing = verify_copy(store, checkpoint.key, checkpoint.sha256, len(checkpoint.document))
+        if standing.state is CopyState.MISMATCH:
+            raise StoreError(
+                f"Phương tiện «{store.name}» có điểm niêm phong số {checkpoint.number} với nội dung khác.",
+                remedy="Kiểm tra có đúng là phương tiện của kho này không.",
+            )
+        for part in parts:
+            if not verify_copy(store, part.key, part.sha256, part.size_bytes).ok:
+                with whole_part(self.catalogue, self.sources, part) as path:
+                    place_anew(store, part.key, file_pieces(path), part.sha256, part.size_bytes)
+        place(store, checkpoint.key, [checkpoint.document], checkpoint.sha256, len(checkpoint.document))
 
     def _put_minutes(self, done: Backup) -> None:
         """The biên bản beside each whole set; a medium that fails now has its set all the same."""
@@ -299,14 +299,6 @@ def due_kind(view: Reading, day: date) -> BackupKind:
 
 def set_key(name: str, file: str) -> Key:
     return Key(f"backup/{name}/{file}")
-
-
-def _lies_in(store: Store, key: Key) -> bool:
-    try:
-        store.size(key)
-    except ObjectMissingError:
-        return False
-    return True
 
 
 def _free_name(view: Reading, name: str) -> str:

@@ -10,8 +10,8 @@ from typing import cast
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.checkpoints.errors import CheckpointError
-from archive.checkpoints.reading import checkpoint_in, checkpoints_in, lines_of, numbers_in, records_in
-from archive.checkpoints.statement import Checkpoint, Part, needed, timestamp_key
+from archive.checkpoints.reading import checkpoint_in, lines_of, numbers_in, records_in
+from archive.checkpoints.statement import Checkpoint, Part, checkpoint_key, needed, timestamp_key
 from archive.errors import StoreError
 from archive.recovery.problems import Problem, RebuildError, problem
 from archive.storage.key import Key
@@ -65,12 +65,10 @@ def whole_chain(stores: Sequence[Store], public_keys: Sequence[Ed25519PublicKey]
     search = _Search(stores, public_keys)
     numbers = [newest] if newest is not None else search.numbers()
     for number in numbers:
-        for store in stores:
-            chain = search.chain(store, number)
+        for newest_one in search.signed(number):
+            chain = search.chain(newest_one)
             if chain is not None:
-                places = {search.parts.places[part.key].name for _, parts in needed(chain) for part in parts}
-                held_by = (store.name,) if places <= {store.name} else ()
-                return Chain(chain, search.parts, tuple(search.problems.values()), held_by)
+                return Chain(chain, search.parts, tuple(search.problems.values()), search.held_by(chain))
         search.note("checkpoint.chain.damaged", number)
     raise RebuildError(
         "Không có điểm niêm phong nào dùng được để dựng lại kho.",
@@ -115,6 +113,8 @@ class _Search:
     parts: WholeParts = field(default_factory=lambda: WholeParts("các bản lưu"))
     _whole: dict[str, bool] = field(default_factory=dict)
     _lost: set[Key] = field(default_factory=set)
+    _signed: dict[int, list[Checkpoint]] = field(default_factory=dict)
+    _holders: dict[str, set[str]] = field(default_factory=dict)
     _numbers: dict[str, frozenset[int]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -123,15 +123,43 @@ class _Search:
     def numbers(self) -> list[int]:
         return sorted(frozenset[int]().union(*self._numbers.values()), reverse=True)
 
-    def chain(self, store: Store, newest: int) -> tuple[Checkpoint, ...] | None:
-        """The proven chain to ``newest`` in ``store``, its parts from wherever they are whole."""
-        try:
-            chain = tuple(checkpoints_in(store, self.public_keys, newest=newest))
-        except (CheckpointError, StoreError) as error:
-            if newest in self._numbers[store.name]:  # a store that lags merely has not got it yet
-                self.note("checkpoint.object.damaged", f"checkpoint/{newest:010d}.json", store.name, error.message)
-            return None
+    def signed(self, number: int) -> list[Checkpoint]:
+        """Each checkpoint of this number that is signed and lies in a store; more than one when somebody sealed twice."""
+        if number not in self._signed:
+            found: dict[str, Checkpoint] = {}
+            for store in self.stores:
+                if number not in self._numbers[store.name]:
+                    continue  # a store that lags merely has not got it yet
+                try:
+                    checkpoint = checkpoint_in(store, number, self.public_keys)
+                except (CheckpointError, StoreError) as error:
+                    self.note("checkpoint.object.damaged", checkpoint_key(number), store.name, error.message)
+                    continue
+                found[checkpoint.sha256] = checkpoint
+                self._holders.setdefault(checkpoint.sha256, set()).add(store.name)
+            self._signed[number] = list(found.values())
+        return self._signed[number]
+
+    def chain(self, newest: Checkpoint) -> tuple[Checkpoint, ...] | None:
+        """The proven chain to ``newest``, each link and each part of it from wherever it is whole."""
+        way = [newest]
+        while (since := way[-1].content.since).number:
+            named = [item for item in self.signed(since.number) if item.link == since]
+            if not named:
+                self.note("checkpoint.object.damaged", checkpoint_key(since.number), detail="nowhere as it was signed")
+                return None
+            way.append(named[0])
+        chain = tuple(reversed(way))
         return chain if all([self._is_whole(checkpoint, parts) for checkpoint, parts in needed(chain)]) else None
+
+    def held_by(self, chain: Sequence[Checkpoint]) -> tuple[str, ...]:
+        """The one store that was seen to hold all of it."""
+        places = {self.parts.places[part.key].name for _, parts in needed(chain) for part in parts}
+        if len(places) != 1:
+            return ()
+        for checkpoint in chain:
+            places &= self._holders[checkpoint.sha256]
+        return tuple(places)
 
     def note(self, code: str, subject: object, store: str = "", detail: str = "") -> None:
         self.problems.setdefault((code, str(subject), store), problem(code, subject, store, detail))
@@ -180,7 +208,10 @@ class _Search:
 
 
 def timestamps_in(stores: Sequence[Store], newest: Checkpoint) -> Iterator[tuple[int, bytes]]:
-    """Number and time-stamp token of every stamped checkpoint up to ``newest`` that lies in any of ``stores``."""
+    """Number and time-stamp token of every stamped checkpoint up to ``newest`` that lies in any of ``stores``.
+
+    One that cannot be read is taken from another store, or comes back with the next time-stamp: it is no record.
+    """
     seen: set[int] = set()
     for store in stores:
         for key in store.keys("checkpoint"):
@@ -188,5 +219,9 @@ def timestamps_in(stores: Sequence[Store], newest: Checkpoint) -> Iterator[tuple
             if name.endswith(".tsr") and name[:-4].isdigit() and int(name[:-4]) <= newest.number:
                 number = int(name[:-4])
                 if number not in seen and timestamp_key(number) == key:
+                    try:
+                        token = b"".join(store.read(key))
+                    except StoreError:
+                        continue
                     seen.add(number)
-                    yield number, b"".join(store.read(key))
+                    yield number, token

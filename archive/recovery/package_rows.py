@@ -12,6 +12,7 @@ from archive.aip.scan import unreadable
 from archive.catalogue.model import Aip, Document, Revision, Submission, ValidationMaterial
 from archive.finding import Answer, worst
 from archive.identity import identity_key
+from archive.kept_text import kept_text
 from archive.storage.key import aip_key
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
@@ -46,8 +47,8 @@ def catalogued_document(
         pronom=pronom,
         media_type=media_type or UNKNOWN_MEDIA_TYPE,
         verdict=worst(map(Answer, answers.values())).value,
-        number=str(fields.get("codeNumber") or ""),
-        notation=str(fields.get("codeNotation") or ""),
+        number=kept_text(str(fields.get("codeNumber") or "")),
+        notation=kept_text(str(fields.get("codeNotation") or "")),
         identity_key=identity_key(fields),
         fields=fields,
         revisions=tuple(Revision(item["length"], item["sha256"]) for item in revisions),

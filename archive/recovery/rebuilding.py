@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -62,6 +63,8 @@ ROWS_AT_ONCE = 2_000
 PACKAGES_AT_ONCE = 64
 DOCUMENTS_AT_ONCE = 5_000
 _CURSOR = "rebuild."
+_REGISTERED = re.compile(r"NL-(2\d{3})-(\d{6,7})", re.ASCII)
+"""A package the ledger does not know may say anything: what no number of ours looks like is none."""
 
 Progress = Callable[[str, int, int], None]
 
@@ -350,8 +353,10 @@ class Rebuilding:
                         continue
                 found.append(problem("package.object.unclaimed", key.segments[-1].partition(".")[0], store.name, key))
                 with suppress(LuutruError, ValueError), store.open(key) as file:
-                    _, year, number = AipReader(file).package().submission_agreement.split("-")
-                    registrations[int(year)] = max(registrations.get(int(year), 0), int(number))
+                    named = _REGISTERED.fullmatch(AipReader(file).package().submission_agreement)
+                    if named is not None:
+                        year, number = map(int, named.groups())
+                        registrations[year] = max(registrations.get(year, 0), number)
         return found, registrations
 
     def _contradictions(self) -> Iterator[Problem]:

@@ -12,8 +12,10 @@ from archive.catalogue.checkpoint_reading import last_checkpoint, shipments
 from archive.catalogue.database import open_engine, writing
 from archive.checkpoints.errors import CheckpointConflictError
 from archive.checkpoints.statement import Kind, checkpoint_key, read_checkpoint
+from archive.checkpoints.thinning import thin
 from archive.errors import LedgerBrokenError, StoreError
 from archive.signing import signature_holds
+from archive.storage.key import Key
 from archive.storage.memory import MemoryStore
 from tests.checkpoints.sealed_archive import SealedArchive
 
@@ -138,3 +140,33 @@ def test_a_broken_ledger_is_never_signed(sealed: SealedArchive, url: str, change
         return
     with pytest.raises(LedgerBrokenError):
         sealed.seal()
+
+
+def test_T12_who_can_write_into_one_store_does_not_end_sealing_for_all(sealed: SealedArchive) -> None:
+    sealed.take_in()
+    sealed.seal()
+    first, second = sealed.stores
+    with first.create(checkpoint_key(2)) as writer:
+        writer.write(b"{}")
+        writer.commit()
+    sealed.take_in()
+    made = sealed.seal()
+    assert made is not None and made.number == 2
+    sealed.require_sealed(second)
+    told = {item.store: item.error is None for item in sealed.ship()}
+    assert told == {"kho-1": False, "kho-2": True}
+    first.remove(checkpoint_key(2))
+    assert all(item.error is None for item in sealed.ship())
+    sealed.require_sealed()
+
+
+@pytest.mark.parametrize("name", ["checkpoint/ghi-chu.json", "ledger/ghi-chu.jsonl", "rows/ghi-chu.jsonl"])
+def test_what_somebody_left_in_a_store_does_not_end_tidying_up(sealed: SealedArchive, name: str) -> None:
+    with sealed.stores[0].create(Key(name)) as writer:
+        writer.write(b"x")
+        writer.commit()
+    for kind in (Kind.FULL, Kind.NEWS, Kind.DAY, Kind.FULL, Kind.NEWS, Kind.FULL):
+        sealed.take_in()
+        sealed.seal(kind)
+    assert thin(sealed.catalogue, sealed.stores) > 0
+    sealed.require_sealed()

@@ -224,3 +224,16 @@ def test_from_a_store_in_s3_comes_back_what_was_there(
             (table, gone.aip_id) for table in ("aips", "copies", "documents")
         }
         world.close()
+
+
+def test_stores_that_lost_different_checkpoints_lose_no_record_together(small: World) -> None:
+    small.add(1)
+    small.seal()
+    for number, store in ((1, "kho-1"), (2, "kho-2")):
+        writable(small.folder / store / "checkpoint" / f"{number:010d}.json").write_bytes(b"{}")
+    rebuilding = small.rebuilding(*small.stores)
+    rebuilt = rebuilding.run()
+    assert rebuilt.number == 2
+    assert small.told(rebuilding) == []
+    damaged = {item.subject for item in rebuilt.problems if item.code == "checkpoint.object.damaged"}
+    assert damaged == {"checkpoint/0000000001.json", "checkpoint/0000000002.json"}
