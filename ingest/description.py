@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive.catalogue.model import Description, Document, Submission, ValidationMaterial
+from archive.kept_text import LONGEST_AGENCY_CODE, LONGEST_FILE_CODE, kept_text
 from archive.local_time import local_text
 from archive.recovery.package_rows import catalogued_document
 from ingest.packaging import Checking
@@ -34,14 +35,15 @@ def summary(submission: Submission) -> dict[str, Any]:
 
 
 def described_by(package: Package) -> Description:
+    """As its metadata says, whatever that is: it is described before it is decided whether it is taken in."""
     record = package.subject.record
     if record is None:
         return Description()
     return Description(
-        agency_code=str(record.agency.get("code") or ""),
-        agency_name=str(record.agency.get("name") or ""),
-        file_code=file_code_text(record.file.get("fileCode")),
-        title=str(record.file.get("title") or ""),
+        agency_code=kept_text(str(record.agency.get("code") or ""), LONGEST_AGENCY_CODE),
+        agency_name=kept_text(str(record.agency.get("name") or "")),
+        file_code=kept_text(file_code_text(record.file.get("fileCode")), LONGEST_FILE_CODE),
+        title=kept_text(str(record.file.get("title") or "")),
     )
 
 
