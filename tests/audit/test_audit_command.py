@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pypdfium2
@@ -227,6 +228,26 @@ def test_the_job_begins_when_the_interval_asks_goes_on_and_is_silent_otherwise(
     with installation.catalogue.read() as view:
         assert len(last_runs(view)) == 2
     assert installation.stores[0].size(Key(f"audit/{done[0].id}.pdf")) > 0
+
+
+def test_a_store_that_takes_weeks_keeps_no_other_from_its_turn(
+    archive: Archive, installation: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock, asked = [0.0], []
+
+    def audits(_installation: Installation, due: Any, **options: Any) -> Iterator[Any]:
+        asked.append([store.name for store, _ in due])
+        if len(asked) == 1:
+            assert not options["stopping"](installation.stores[0])
+            clock[0] += 25 * 3600
+            assert options["stopping"](installation.stores[0])
+            _aged(installation, archive, timedelta(days=80))
+        return iter(())
+
+    monkeypatch.setattr("api.jobs.audit.time", SimpleNamespace(monotonic=lambda: clock[0]))
+    monkeypatch.setattr("api.jobs.audit.audit_all", audits)
+    JOB.run(installation, Run())
+    assert asked == [[], ["kho-1", "kho-2"]]
 
 
 def test_copies_that_are_not_right_are_looked_at_again_after_a_day(
