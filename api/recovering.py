@@ -6,6 +6,7 @@ Until the archive is worked with again nothing is added to what came back: then 
 from __future__ import annotations
 
 import json
+import logging
 import os
 from collections.abc import Sequence
 from contextlib import suppress
@@ -35,6 +36,7 @@ from archive.local_time import VIETNAM
 from archive.recovery.keys import load_public_key, public_key_of, public_pem
 from archive.recovery.problems import RebuildError, RebuildRefusedError
 from archive.recovery.rebuilding import PLAN, Progress, Rebuilding, Rebuilt, write_durably
+from archive.recovery.superseding import supersede, superseded
 from archive.secrets_backup import Secrets, SecretsNotWrittenError, write_secret_file
 from archive.signing import key_id
 from archive.storage.directory import MARKER, DirectoryStore
@@ -42,6 +44,7 @@ from archive.storage.store import Store
 from archive.storage_policy_reading import read_policy
 from ingest.workflow import only_worker
 
+_log = logging.getLogger(__name__)
 RETURN_FILE = "rebuilt.json"
 KEY_FILE = Path("keys") / "archive-ed25519.pem"
 _ACTOR = "luutru"
@@ -178,6 +181,11 @@ def note_return(installation: Installation) -> None:
     """The ledger says once that this catalogue was rebuilt, when the archive is worked with again; then no registration
     number that may be in somebody's hands is given twice, and tokens whose secrets did not come back are revoked.
 
+    Checkpoints the rebuild fell back from are put beside the chain in the stores it was made of, whose they were and
+    which do not have them whole: with them standing the archive could never seal again. In a store that was not asked
+    they stand, and stop sealing: there the lost records may be whole. One that is away, or keeps them by a lock, keeps
+    nobody from working: it is asked again the next time.
+
     What was registered behind the last seal nobody knows any more: as many numbers of each year since are left out.
     """
     file = installation.settings.home / RETURN_FILE
@@ -194,6 +202,12 @@ def note_return(installation: Installation) -> None:
         "read_whole": said["read_whole"],
         "problems": sorted({item["code"] for item in said["problems"]}),
     }
+    sources = [store for store in installation.stores if store.name in said["stores"]]
+    number = int(said["checkpoint"]["number"])
+    data["superseded"] = {}
+    for store in sources:
+        with suppress(StoreError):
+            data["superseded"][store.name] = superseded(store, number)
     with installation.catalogue.transaction() as tx:
         last = tx.record_of("archive", Event.ARCHIVE_CATALOGUE_REBUILT)
         if last is None or last.data.get("checkpoint") != data["checkpoint"]:
@@ -205,6 +219,12 @@ def note_return(installation: Installation) -> None:
             raise_registration(tx, int(year), int(number))
         for token_id in lost_tokens(tx):
             tx.revoke_token(token_id, by=Author(_ACTOR), at=now())
+    for store in sources:
+        try:
+            supersede(store, number)
+        except StoreError as error:
+            _log.warning("rebuilt: store %s keeps checkpoints behind %d: %s", store.name, number, error.detail)
+            return
     file.rename(file.with_name("rebuilt-report.json"))
 
 

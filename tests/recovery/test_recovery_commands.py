@@ -261,3 +261,36 @@ def test_no_number_told_behind_the_last_seal_is_given_again(lost: Lost) -> None:
     given = registered(lost.new(), 903)
     assert given > max(told)
     assert given == told[0] + UNKNOWN_REGISTRATIONS, "left out once"
+
+
+def test_an_archive_that_fell_back_seals_on_and_keeps_what_it_fell_back_from(lost: Lost) -> None:
+    with opened(load_settings(lost.home)) as installation, installation.catalogue.transaction() as tx:
+        receive(tx, 901)
+    lost.seal()
+    others = [lost.home / "stores" / name for name in ("kho-1", "kho-2")]
+    for store in others:
+        segment = max((store / "ledger").iterdir())
+        segment.chmod(0o600)
+        segment.write_bytes(b"x")
+    public = lost.home / "keys" / "archive-ed25519.pub.pem"
+    key = lost.home / "keys" / "archive-ed25519.pem"
+    said = here(
+        "rebuild", *(item for store in others for item in ("--from", store)), "--key", public,
+        "--home", lost.new(), "--json", "--no-index",
+    )  # fmt: skip
+    assert (said.code, said.row["checkpoint"]["number"]) == (1, 1), said.err
+    (lost.new() / "keys").mkdir(exist_ok=True)
+    for path in (key, public):
+        shutil.copy2(path, lost.new() / "keys")
+    with opened(load_settings(lost.new())) as installation:
+        for _ in range(2):
+            tidy(installation)
+        with installation.catalogue.read() as view:
+            record = view.record_of("archive", Event.ARCHIVE_CATALOGUE_REBUILT)
+            assert record is not None and record.data["superseded"] == {"kho-1": [2], "kho-2": [2]}
+        sealed = seal_now(installation)
+        assert sealed.checkpoint is not None and sealed.checkpoint.number == 2
+        assert all(item.error is None for item in sealed.stores)
+    for store in others:
+        assert [path.name.partition("-")[0] for path in (store / "backup" / "superseded").iterdir()] == ["0000000002"]
+    assert here("ledger", "verify", "--full", "--home", lost.new()).code == 0
