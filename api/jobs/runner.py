@@ -217,7 +217,7 @@ def run_now(installation: Installation, name: str, worker: str, stop: threading.
     job = job_named(name)
     with installation.catalogue.transaction() as tx:
         slot = f"now-{database_now(tx).isoformat(timespec='milliseconds')}"
-        run = begin_run(tx, name, slot, worker, first_is_skipped=False)
+        run = begin_run(tx, name, slot, worker, first_is_skipped=False, in_turn=False)
     if run is None:
         raise JobRunningError(f"Công việc «{name}» đang chạy.", remedy="Chờ nó xong, hoặc xem «luutru jobs».")
     ended = carried_out(installation, job, run, stop)

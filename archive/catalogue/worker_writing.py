@@ -66,12 +66,15 @@ def release_claim(tx: Transaction, claim: Claim) -> None:
     )
 
 
-def begin_run(tx: Transaction, job: str, slot: str, worker: str, *, first_is_skipped: bool = True) -> JobRun | None:
+def begin_run(
+    tx: Transaction, job: str, slot: str, worker: str, *, first_is_skipped: bool = True, in_turn: bool = True
+) -> JobRun | None:
     """The run of ``slot``, now this worker's; None when there is nothing to run.
 
     There is nothing when it is done, when another live worker runs any slot of this job, or when its pause after a
     failure is not over. One whose worker gave no sign of life is taken over. Older slots that were not done are marked
-    skipped: only the newest runs. A job never seen before waits for its next slot (``first_is_skipped``).
+    skipped: only the newest runs. A job never seen before waits for its next slot (``first_is_skipped``). A run out of
+    turn (not ``in_turn``) skips none before it is done: failing, it must not cost the one that was due its next attempt.
     """
     c, now = schedule_runs.c, database_now(tx)
     standing = job_run(tx, job, slot)
@@ -82,11 +85,8 @@ def begin_run(tx: Transaction, job: str, slot: str, worker: str, *, first_is_ski
         return None
     if standing is not None and standing.state is RunState.FAILED and standing.try_at and now < standing.try_at:
         return None
-    tx.rows(
-        update(schedule_runs)
-        .where(c.job == job, c.slot != slot, c.state.in_([RunState.RUNNING.value, RunState.FAILED.value]))
-        .values(state=RunState.SKIPPED.value, ended_at=now, try_at=None)
-    )
+    if in_turn:
+        _skip_others(tx, job, slot)
     begun = {"state": RunState.RUNNING.value, "worker": worker, "beat_at": now, "try_at": None, "ended_at": None}
     if standing is not None:
         more = {"attempt": standing.attempt + 1, "begun_at": now}
@@ -125,12 +125,24 @@ def end_run(tx: Transaction, run: JobRun, state: RunState, detail: str, try_at: 
     """What became of it, kept. Raises StaleClaimError when it has been taken over meanwhile."""
     require_run(tx, run)
     c = schedule_runs.c
+    if state is RunState.DONE:
+        _skip_others(tx, run.job, run.slot)
     values = {"state": state.value, "detail": detail, "ended_at": database_now(tx), "try_at": try_at}
     tx.rows(update(schedule_runs).where(c.job == run.job, c.slot == run.slot).values(values))
 
 
 def stale(what: str) -> StaleClaimError:
     return StaleClaimError("Việc này đã được một tiến trình khác tiếp nhận.", detail=what)
+
+
+def _skip_others(tx: Transaction, job: str, slot: str) -> None:
+    """What was begun of this job in other slots and not done is left at that."""
+    c = schedule_runs.c
+    tx.rows(
+        update(schedule_runs)
+        .where(c.job == job, c.slot != slot, c.state.in_([RunState.RUNNING.value, RunState.FAILED.value]))
+        .values(state=RunState.SKIPPED.value, ended_at=database_now(tx), try_at=None)
+    )
 
 
 def _forget_old(tx: Transaction, job: str) -> None:

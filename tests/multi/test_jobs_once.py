@@ -215,6 +215,21 @@ def test_a_job_can_be_run_now_and_only_one_that_exists(installation: Installatio
     assert ended.slot.startswith("now-")
 
 
+@pytest.mark.parametrize("outcome", [RunState.FAILED, RunState.DONE])
+def test_a_run_out_of_turn_stands_for_the_one_that_failed_only_when_it_is_done(
+    installation: Installation, outcome: RunState
+) -> None:
+    for slot, in_turn, state in (("1", True, RunState.FAILED), ("now-1", False, outcome)):
+        with installation.catalogue.transaction() as tx:
+            run = begin_run(tx, "trial", slot, "one", first_is_skipped=False, in_turn=in_turn)
+            assert run is not None
+        with installation.catalogue.transaction() as tx:
+            end_run(tx, run, state, "")
+    with installation.catalogue.transaction() as tx:
+        again = begin_run(tx, "trial", "1", "two")
+    assert (again is not None) is (outcome is RunState.FAILED)
+
+
 def test_only_so_many_runs_of_a_job_are_remembered(installation: Installation) -> None:
     with installation.catalogue.transaction() as tx:
         for number in range(130):
