@@ -232,7 +232,11 @@ class Moving:
             copy_proven(source, self.new, aip.object_key, aip.sha256, aip.size_bytes, replacing=True)
 
     def _other_objects(self) -> bool:
-        """What is no package (sealed ledger, checkpoints, reports, backups) goes along as it is; False when stopped."""
+        """What is no package (sealed ledger, checkpoints, reports, backups) goes along as it is; False when stopped.
+
+        Raises SourceFailedError when no store could be gone through to its end: then the move has not been made.
+        """
+        failed: SourceFailedError | None = None
         for source in (self.old, *self.others):
             try:
                 for key in _names(source):
@@ -245,7 +249,9 @@ class Moving:
             except SourceFailedError as error:
                 # The same objects lie in every store: one that is gone can be stood in for.
                 _log.warning("moving %s: %s: %s", self.name, source.name, error.detail)
-        return True
+                failed = error
+        assert failed is not None, "the old medium at least was gone through"
+        raise failed
 
     def _switched(self, move: MediumMove, seen: int) -> MediumMove | None:
         """The policy with the new place stands, if nothing was stored or copied since the ledger record ``seen``."""

@@ -18,6 +18,7 @@ from small_archive import NEVER, SmallArchive, policy_of
 from archive.catalogue import Aip
 from archive.catalogue.policy_model import MoveKind
 from archive.catalogue.policy_reading import adopted_policy, move_under_way, moves, recorded_copies
+from archive.copying import SourceFailedError
 from archive.errors import StoreError
 from archive.events import Event
 from archive.fixity import CopyState, verify_copy
@@ -253,6 +254,21 @@ def test_a_new_medium_that_lies_or_fails_is_not_switched_to(
     done = moving(small, moved_policy, new=new).run()
     assert done is not None and done.report is not None and done.report["passed"]
     assert_same(small, aips)
+
+
+def test_a_store_is_not_switched_while_nobody_can_say_what_else_lay_in_it(
+    small: SmallArchive, moved_policy: StoragePolicy
+) -> None:
+    aips = [small.store_one(1)]
+    new = DirectoryStore("b", small.folder / "new")
+    with new.create(aips[0].object_key) as writer:  # its packages came over before all the others went away
+        writer.write((small.folder / "b" / str(aips[0].object_key)).read_bytes())
+        writer.commit()
+    for number in range(3):
+        small.mood(number, Mood.AWAY)
+    with pytest.raises(SourceFailedError):
+        moving(small, moved_policy).run()
+    assert small.events(Event.STORE_MEDIUM_MOVED) == []
 
 
 def assert_same(small: SmallArchive, aips: list[Aip], store: str = "b") -> None:
