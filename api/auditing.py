@@ -127,8 +127,11 @@ def file_reports(installation: Installation) -> None:
     folder = folder_of(installation)
     for path in waiting(folder, installation.catalogue):
         page = path.with_suffix(".pdf")
-        if not page.exists():
-            keep_file(page, audit_pdf(installation.settings.archive_name, json.loads(path.read_bytes())))
+        try:
+            if not page.exists():
+                keep_file(page, audit_pdf(installation.settings.archive_name, json.loads(path.read_bytes())))
+        except FileNotFoundError:
+            continue  # another process has handed it over meanwhile
         refusing = hand_over(folder, path.stem, installation.stores)
         if refusing:
             _log.warning("audit report %s waits for %s", path.stem, ", ".join(refusing))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import uuid
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
@@ -127,9 +128,9 @@ def keep(folder: Path, run_id: str, told: Mapping[str, Any]) -> str:
 
 
 def keep_file(path: Path, data: bytes) -> None:
-    """``path`` holds ``data``, whole and durable, when this returns."""
+    """``path`` holds ``data``, whole and durable, when this returns; of several who write it at once, those of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(path.name + ".part")
+    part = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
     with part.open("wb") as file:
         file.write(data)
         file.flush()
@@ -148,12 +149,12 @@ def waiting(folder: Path, catalogue: Catalogue) -> list[Path]:
     That of a run not yet completed is left alone: it is made again when it is.
     """
     found = []
-    with suppress(FileNotFoundError):
-        for path in sorted(path for path in folder.iterdir() if path.suffix == ".json"):
-            with catalogue.read() as view:
-                known = run(view, path.stem)
-            if known is None or known.state is RunState.RUNNING:
-                continue
+    for path in sorted(folder.glob("*.json")):
+        with catalogue.read() as view:
+            known = run(view, path.stem)
+        if known is None or known.state is RunState.RUNNING:
+            continue
+        with suppress(FileNotFoundError):  # another process has handed it over
             if known.report_sha256 == hashlib.sha256(path.read_bytes()).hexdigest():
                 found.append(path)
             else:
@@ -164,7 +165,7 @@ def waiting(folder: Path, catalogue: Catalogue) -> list[Path]:
 def hand_over(folder: Path, run_id: str, stores: Iterable[Store]) -> list[str]:
     """JSON and PDF of the run into every store, as ``audit/<run id>.…``; names the stores that did not take them.
 
-    When all did, nothing is left in ``folder``. Repeating it is harmless.
+    When all did, nothing is left in ``folder``. Repeating it is harmless, and so is doing it twice at once.
     """
     files = [path for suffix in (".pdf", ".json") if (path := folder / f"{run_id}{suffix}").exists()]
     refusing = [store.name for store in stores if not all(_handed(store, path) for path in files)]
@@ -182,6 +183,8 @@ def _handed(store: Store, path: Path) -> bool:
     except ObjectExistsError:
         # The page is printed again after a kill, with other bytes: the one that lies there says the same.
         return path.suffix == ".pdf"
+    except FileNotFoundError:
+        return True  # it went when every store had it
     except StoreError:
         return False
     return True

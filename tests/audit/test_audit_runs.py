@@ -6,6 +6,7 @@ import errno
 import io
 import json
 import sys
+import threading
 from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
@@ -13,11 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from archive.audit import AuditRunningError, Depth, RunState, Scope, Verdict, coverage, overdue
+from archive.audit import AuditRunningError, Depth, RunState, Scope, Verdict, coverage, hand_over, overdue
 from archive.audit.beginning import cycle_due
 from archive.audit.canary import CONTRADICTION, DAMAGES, PROFILE, WORDS
 from archive.audit.examining import Examiner
 from archive.audit.holding import holder_here, is_held
+from archive.audit.report import keep_file, waiting
 from archive.catalogue import Catalogue, Copy
 from archive.catalogue.audit_model import AuditRun
 from archive.catalogue.audit_reading import claimed, due_copies, running
@@ -27,6 +29,7 @@ from archive.events import Event
 from archive.fixity import CopyState
 from archive.ledger import verify_chain
 from archive.storage import DirectoryStore, Key, MemoryStore
+from archive.storage.store import ObjectWriter
 
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).parents[1] / "storage"))
@@ -452,14 +455,36 @@ def test_the_report_says_what_the_form_asks_and_the_ledger_its_digest(kept: Worl
 
 
 def test_a_store_that_is_away_gets_its_report_later(world: World) -> None:
-    from archive.audit import hand_over
-
     run = world.fill(1).audit()
     root = world.folder.parent / "a"
     root.rename(root.with_name("unmounted"))
     assert hand_over(world.folder, run.id, [world.store]) == ["a"]
     root.with_name("unmounted").rename(root)
     assert hand_over(world.folder, run.id, [world.store]) == []
+
+
+def test_two_who_file_the_same_report_at_once_leave_it_whole(world: World) -> None:
+    """The command and the clock's job: a page half written by one is never handed over by the other."""
+    run = world.fill(1).audit()
+    told = world.folder / f"{run.id}.json"
+    page = told.with_suffix(".pdf")
+
+    class Racing(DirectoryStore):
+        def create(self, key: Key) -> ObjectWriter:
+            for path in (page, told):  # the other was faster
+                path.unlink(missing_ok=True)
+            return super().create(key)
+
+    texts = [bytes([number]) * 300_000 for number in range(8)]
+    writers = [threading.Thread(target=keep_file, args=(page, text)) for text in texts]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert page.read_bytes() in texts
+    assert [path.name for path in world.folder.iterdir() if path.suffix == ".part"] == []
+    assert hand_over(world.folder, run.id, [Racing("a", world.folder.parent / "a")]) == []
+    assert not told.exists() and waiting(world.folder, world.catalogue) == []
 
 
 def test_the_whole_of_it_on_either_database(worlds: Callable[[], World]) -> None:
