@@ -5,18 +5,24 @@ VENV := .venv
 PY := $(VENV)/bin/python
 BUILD := build
 JOBS ?= $(shell nproc)
+PYTEST := $(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder
 
 .DEFAULT_GOAL := help
-.PHONY: help faults demo test check bench install dev java s3 samples serve-stop clean
+.PHONY: help faults demo test test-postgresql check bench install dev java s3 samples serve-stop clean
 
 help:            ## List the targets
-	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 14
+	@grep -E '^[a-z-]+: .*##|^[a-z-]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:.*##/\t/' | expand -t 18
 
 demo: install java  ## Install everything, start an archive of its own, ingest the samples, search, fetch, verify
 	@$(PY) -m api.demo
 
 test: dev java s3  ## Install what the tests need and run them all
-	@$(PY) -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(PYTEST) $(ARGS)
+	@$(MAKE) --no-print-directory test-postgresql
+
+# Ended with 5 nothing was collected: right when ARGS names tests that run on one database alone, else never.
+test-postgresql: dev java s3  ## Run on PostgreSQL what learns something from it (the second half of `make test`)
+	@LUUTRU_TEST_DATABASE=postgresql $(PYTEST) $(ARGS) || { ended=$$?; $(if $(ARGS),[ $$ended -eq 5 ],exit $$ended); }
 
 check: dev       ## Formatting, lint, types, layers, lock file
 	@$(VENV)/bin/ruff format --check .

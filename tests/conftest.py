@@ -1,12 +1,14 @@
 """The order of the test files, and the database archives live in while they are tested.
 
 ``LUUTRU_TEST_DATABASE=postgresql``: every archive that tests make lives in a PostgreSQL database of its own, and only those
-directories run whose tests make one; ``make test`` runs the whole suite on SQLite and then these on PostgreSQL.
+files run that learn something from it; ``make test`` runs the whole suite on SQLite and then these on PostgreSQL. A file
+that is named on the command line runs there whatever the lists below say.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -60,6 +62,25 @@ ON_POSTGRESQL = frozenset(
 )
 """Directories whose tests make archives; all others that use a database try both kinds in one run."""
 
+ON_SQLITE_ALONE: Mapping[str, str] = {
+    "cli/test_check.py": "looks into files and opens no archive",
+    "cli/test_terminal.py": "is about widths and streams",
+    "cli/test_usage.py": "is about help, README and endings of commands",
+    "http/test_names_and_ranges.py": "is about functions without a database",
+    "http/test_oidc_http.py": "is about answers of providers; who signs in is tried by test_session_http.py",
+    "http/test_search_http.py": "is about the index; rights in searches are tried by attacks_on_rights",
+    "http_contract/test_connections.py": "is about sockets",
+    "http_contract/test_openapi.py": "is about the document, not about answers",
+    "http_contract/test_schemathesis.py": "takes long; odd values of every kind are tried by test_odd_requests.py",
+    "journey/test_every_sample.py": "is about what the checks find in files",
+    "security/test_attacks_by_markup.py": "is about how text is written out",
+    "security/test_attacks_by_packages.py": "is about what is unpacked, before anything is recorded",
+    "security/test_attacks_on_headers_and_paths.py": "is about requests refused before the database is asked",
+    "security/test_table_of_attacks.py": "is about a page of the documentation",
+    "serving/test_patience.py": "is about senders that stall",
+}
+"""Files of these directories that a second run on PostgreSQL would learn nothing from, and why."""
+
 
 def pytest_configure(config: pytest.Config) -> None:
     if os.environ.get("LUUTRU_TEST_DATABASE") == "postgresql" and not _only_distributes(config):
@@ -71,7 +92,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_ignore_collect(collection_path: Path) -> bool | None:
     if os.environ.get("LUUTRU_TEST_DATABASE") != "postgresql" or HERE not in collection_path.parents:
         return None
-    return collection_path.relative_to(HERE).parts[0] not in ON_POSTGRESQL or None
+    place = collection_path.relative_to(HERE)
+    return place.parts[0] not in ON_POSTGRESQL or place.as_posix() in ON_SQLITE_ALONE or None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

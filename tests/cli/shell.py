@@ -17,6 +17,9 @@ from api.cli import main
 ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = (sys.executable, "-c", "from api.cli import run; run()")
 
+_TOLD = ("LUUTRU_TOOLS", "LUUTRU_DATABASE")
+"""Where built parts are and where new archives have their database: of the run of the tests, not of one archive."""
+
 
 @dataclass(frozen=True)
 class Said:
@@ -38,7 +41,7 @@ class Said:
 
 
 def environment(**more: str) -> dict[str, str]:
-    kept = {key: value for key, value in os.environ.items() if not key.startswith("LUUTRU_") or key == "LUUTRU_TOOLS"}
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("LUUTRU_") or key in _TOLD}
     return {**kept, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1", **more}
 
 

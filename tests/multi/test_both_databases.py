@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from pathlib import Path
 
-from tests.conftest import ON_POSTGRESQL, WITHOUT_DATABASE
+from tests.conftest import ON_POSTGRESQL, ON_SQLITE_ALONE, WITHOUT_DATABASE
 
 TESTS = Path(__file__).parents[1]
 _OPENS = ("archive.catalogue.catalogue", "api.bootstrap", "api.initialising", "api.cli", "tests.cli.shell")
@@ -36,3 +36,8 @@ def test_every_directory_that_makes_archives_runs_on_postgresql_or_tries_both_it
         makes = any("initialise(" in text and "api.initialising" in text for text in texts)
         tries_both = any("running_postgresql" in text or "postgresql" in text for text in texts)
         assert tries_both or not makes, f"{folder.name} makes archives on one kind of database only"
+
+
+def test_every_file_left_out_on_postgresql_is_there_and_in_a_directory_that_runs() -> None:
+    for name, reason in ON_SQLITE_ALONE.items():
+        assert (TESTS / name).is_file() and name.split("/")[0] in ON_POSTGRESQL and reason, name

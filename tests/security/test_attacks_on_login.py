@@ -116,17 +116,17 @@ def test_the_log_of_the_service_holds_no_password_no_token_and_nothing_that_was_
     home = tmp_path / "home"
     copied_home(template.home, home)
     secrets = ["mat-khau-zqbimatzq", "zqtimkiemzq", "luutru_" + "Z" * 43, template.tokens["head"]]
-    with serving(home, "--no-work") as (_process, address):
-        api = f"{address}/api/v1"
-        httpx.post(f"{api}/session", json={"username": secrets[0], "password": secrets[0]})
-        httpx.post(f"{api}/session?password={secrets[0]}", data={"username": "head", "password": secrets[0]})
-        httpx.post(
-            f"{api}/session", content=f'{{"password": "{secrets[0]}"', headers={"Content-Type": "application/json"}
-        )
-        httpx.get(f"{api}/search?q={secrets[1]}", headers={"Authorization": f"Bearer {template.tokens['head']}"})
-        httpx.get(f"{api}/me?token={secrets[2]}", headers={"Authorization": f"Bearer {secrets[2]}"})
-        httpx.get(f"{api}/{secrets[1]}/{secrets[2]}", headers={"User-Agent": secrets[1], "Referer": secrets[2]})
-        httpx.get(f"{api}/me", headers={"X-Request-ID": "zqtimkiemzq\x7f"})
+    with (
+        serving(home, "--no-work") as (_process, address),
+        httpx.Client(base_url=f"{address}/api/v1", timeout=60) as asking,
+    ):
+        asking.post("/session", json={"username": secrets[0], "password": secrets[0]})
+        asking.post(f"/session?password={secrets[0]}", data={"username": "head", "password": secrets[0]})
+        asking.post("/session", content=f'{{"password": "{secrets[0]}"', headers={"Content-Type": "application/json"})
+        asking.get(f"/search?q={secrets[1]}", headers={"Authorization": f"Bearer {template.tokens['head']}"})
+        asking.get(f"/me?token={secrets[2]}", headers={"Authorization": f"Bearer {secrets[2]}"})
+        asking.get(f"/{secrets[1]}/{secrets[2]}", headers={"User-Agent": secrets[1], "Referer": secrets[2]})
+        asking.get("/me", headers={"X-Request-ID": "zqtimkiemzq\x7f"})
         # The line of a request is written after its answer.
         for _ in range(200):
             log = (home / "out.log").read_text(encoding="utf-8")

@@ -150,9 +150,10 @@ def test_its_log_is_json_with_the_request_id_and_nothing_of_what_was_asked(home:
         asked = httpx.get(
             f"{address}/api/v1/search?q=bi-mat-cua-toi",
             headers={"X-Request-ID": "doi-chieu-0001", "Authorization": "Bearer luutru_khong-co-ma-nay"},
+            timeout=30,
         )
         assert asked.status_code == 401 and asked.headers["x-request-id"] == "doi-chieu-0001"
-        odd = httpx.get(f"{address}/api/v1/health", headers={"X-Request-ID": 'x"} {"'})
+        odd = httpx.get(f"{address}/api/v1/health", headers={"X-Request-ID": 'x"} {"'}, timeout=30)
         assert odd.headers["x-request-id"] != 'x"} {"'
         lines = (home / "out.log").read_text(encoding="utf-8").splitlines()
         rows = [json.loads(line) for line in lines]
