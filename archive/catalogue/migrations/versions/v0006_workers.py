@@ -51,4 +51,4 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("job", "slot", name=op.f("pk_schedule_runs")),
     )
-    op.create_index(op.f("ix_schedule_runs_job"), "schedule_runs", ["job", "begun_at"], unique=False)
+    op.create_index(op.f("ix_schedule_runs_job_begun_at"), "schedule_runs", ["job", "begun_at"], unique=False)
