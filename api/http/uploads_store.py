@@ -111,7 +111,11 @@ class UploadsStore:
         """Raises UploadMissingError: the same for what is not there and for another's."""
         upload = self._read(upload_id)
         if upload is None or upload.account_id != account_id or self._expired(upload):
-            raise UploadMissingError("Không có lần tải lên này.", remedy="Bắt đầu lại bằng POST /api/v1/uploads.")
+            raise UploadMissingError(
+                "Không có lần tải lên này trên máy nhận yêu cầu.",
+                remedy="Bắt đầu lại bằng POST /api/v1/uploads. Nếu kho có nhiều máy và lỗi lặp lại: báo quản trị viên, "
+                "proxy phải gửi mọi yêu cầu của một người gửi về cùng một máy.",
+            )
         return upload
 
     def standing(self, upload: Upload) -> Standing:

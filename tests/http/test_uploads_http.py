@@ -6,6 +6,7 @@ import base64
 import hashlib
 import io
 import random
+import shutil
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
@@ -269,6 +270,26 @@ def test_a_kept_client_goes_on_after_kill_9_in_the_middle_and_there_is_one_submi
             assert going_on.request.response_headers["luutru-submission"]
         (submission,) = submissions(installation)
         assert submission.transfer_sha256 == hashlib.sha256(DATA).hexdigest()
+
+
+def test_a_request_that_reaches_another_machine_says_so_and_costs_nothing(tus: Tus) -> None:
+    address = tus.begun()
+    tus.sent(address, 0, DATA[:200_000])
+    here = tus.fresh.home.folder / "uploads"
+    first = here.rename(here.with_name("uploads of the first machine"))
+    wrong = tus.sent(address, 200_000, DATA[200_000:])
+    assert (wrong.status_code, wrong.json()["code"]) == (404, "upload.missing")
+    assert "cùng một máy" in wrong.json()["remedy"]
+    assert tus.ask("HEAD", address, **TUS).status_code == 404
+    assert tus.ask("DELETE", address, **TUS).status_code == 404
+    assert not here.exists() or not any(here.iterdir())
+    assert submissions(tus.fresh.installation) == []
+    shutil.rmtree(here, ignore_errors=True)
+    first.rename(here)
+    assert tus.offset(address) == 200_000
+    assert tus.sent(address, 200_000, DATA[200_000:]).status_code == 204
+    (submission,) = submissions(tus.fresh.installation)
+    assert submission.transfer_sha256 == hashlib.sha256(DATA).hexdigest()
 
 
 @pytest.mark.parametrize(
