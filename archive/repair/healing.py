@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from archive.catalogue.audit_reading import findings_of
 from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.model import Copy
 from archive.catalogue.repair_model import IncidentKind, Repair
@@ -155,6 +156,10 @@ class _Healing:
 
     def _found_whole(self, standing: Repair | None) -> Repaired:
         """Right without us, or by a run of ours that did not live to say so: then what it put aside shows it."""
+        if standing is None and self._contradicts_itself():
+            problem = "Các byte đúng như đã ghi, nhưng gói tin tự mâu thuẫn bên trong: không có gì để phục hồi từ đó."
+            records.contradicting(self._catalogue, self._proof, self._target.name, problem, self._terms)
+            return Repaired(self._proof.aip.id, self._target.name, Outcome.INCIDENT, problem=problem)
         if standing is None:
             records.seen_whole(self._catalogue, self._proof.aip.id, self._target.name, self._terms)
             return Repaired(self._proof.aip.id, self._target.name, Outcome.WHOLE, sha256=self._proof.sha256)
@@ -163,6 +168,15 @@ class _Healing:
         outcome = Outcome(standing.outcome) if ours and standing.outcome else Outcome.WHOLE
         sources = tuple((standing.from_store or "").split(", ")) if ours and standing.from_store else ()
         return self._finished(standing, outcome, sources)
+
+    def _contradicts_itself(self) -> bool:
+        """Whether what an audit called bad are these very bytes: a deep look inside found what no other copy can heal."""
+        aip_id, store = self._proof.aip.id, self._target.name
+        with self._catalogue.read() as view:
+            if all(copy.state is CopyState.OK for copy in view.copies(aip_id) if copy.store == store):
+                return False
+            found = next((item for item in findings_of(view, aip_id) if item.store == store), None)
+        return found is not None and (found.size_bytes, found.sha256) == (self._proof.size_bytes, self._proof.sha256)
 
     def _finished(self, repair: Repair, outcome: Outcome, sources: tuple[str, ...]) -> Repaired:
         aside = list(self._target.aside(self._proof.key))

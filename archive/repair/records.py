@@ -21,7 +21,7 @@ from archive.catalogue.repair_writing import (
 from archive.catalogue.writing import Transaction
 from archive.events import Event
 from archive.fixity import CopyResult, CopyState
-from archive.repair.incidents import ended
+from archive.repair.incidents import ended, opened
 from archive.repair.outcome import Outcome, Repaired
 from archive.repair.proof import Proof
 from archive.repair.terms import Terms
@@ -127,6 +127,19 @@ def seen_whole(catalogue: Catalogue, aip_id: str, store: str, terms: Terms) -> N
         incident_over(tx, aip_id, terms)
 
 
+def contradicting(catalogue: Catalogue, proof: Proof, store: str, problem: str, terms: Terms) -> None:
+    """A copy whose bytes are right and whose content says otherwise: nothing heals that, a person has to be told."""
+    report = {
+        "file_code": proof.aip.file_code,
+        "expected": {"sha256": proof.sha256, "size_bytes": proof.size_bytes},
+        "detail": problem,
+        "contradicts_itself": True,
+    }
+    with catalogue.transaction() as tx:
+        note_seen(tx, proof.aip.id, store, CopyState.OK, terms.now())
+        opened(tx, IncidentKind.COPIES, proof.aip.id, report, terms)
+
+
 def seen_bad(catalogue: Catalogue, aip_id: str, states: Mapping[str, CopyState], terms: Terms) -> None:
     """Copies that were to heal another one and turned out bad themselves. One that was not read is not called anything."""
     known = {store: state for store, state in states.items() if state in (CopyState.MISMATCH, CopyState.MISSING)}
@@ -143,7 +156,7 @@ def incident_over(tx: Transaction, aip_id: str, terms: Terms) -> None:
         (IncidentKind.PROOF, IncidentOutcome.OVER, "Sổ nhật ký và danh mục đã khớp trở lại."),
     ):
         standing = open_incident(tx, kind, aip_id)
-        if standing is not None:
+        if standing is not None and not standing.report.get("contradicts_itself"):
             ended(tx, standing, outcome, by=terms.actor, reason=reason, terms=terms)
 
 

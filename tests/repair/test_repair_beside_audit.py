@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import random
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from damaged import DAMAGE, World
 
-from archive.audit import AuditRun, Means, RunState, Scope, audit_store
+from archive.aip.verification import Verification
+from archive.audit import AuditRun, Depth, Means, RunState, Scope, audit_store, examining
 from archive.catalogue.audit_reading import findings
 from archive.events import Event
+from archive.finding import Finding, Severity
 from archive.fixity import CopyState
 from archive.repair import Outcome, repair_due
 from archive.storage_policy import AuditPolicy
@@ -82,3 +85,27 @@ def test_a_copy_healed_in_the_midst_of_its_reading_is_not_called_damaged_afterwa
 
     audit(world, tmp_path / "audit", meanwhile, scope=Scope.ALL)
     assert world.is_right("b") and world.state("b") is CopyState.OK
+
+
+def test_what_contradicts_itself_though_its_bytes_are_right_is_told_and_not_just_called_right(
+    worlds: Callable[..., World], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can heal it; without an incident it would be forgotten a minute after the audit had found it."""
+    world = worlds("memory", packages=2)
+    real = examining.verify_stream
+
+    def verified(chunks: Iterator[bytes]) -> Verification:
+        found = real(chunks)
+        wrong = Finding("aip.manifest", Severity.ERROR, "Tệp không khớp danh mục của gói.")
+        return replace(found, findings=(wrong,)) if found.sha256 == world.aip(0).sha256 else found
+
+    monkeypatch.setattr(examining, "verify_stream", verified)
+    assert dict(audit(world, tmp_path / "audit", depth=Depth.DEEP).counts) == {"ok": 1, "mismatch": 1}
+    assert [item.outcome for item in repair_due(world.catalogue, world.stores, world.terms).repaired] == [
+        Outcome.INCIDENT
+    ]
+    (incident,) = world.open_incidents()
+    assert (incident.subject, incident.report["contradicts_itself"]) == (world.aip_id, True)
+    assert repair_due(world.catalogue, world.stores, world.terms).repaired == []
+    world.damage("a", "one bit")
+    assert world.repair("a").outcome is Outcome.REPAIRED and len(world.open_incidents()) == 1
