@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-LONGEST_AGENCY_CODE = 64
 LONGEST_FILE_CODE = 255
 
 

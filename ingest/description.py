@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from archive.access.names import LONGEST_AGENCY_CODE
 from archive.catalogue.model import Description, Document, Submission, ValidationMaterial
-from archive.kept_text import LONGEST_AGENCY_CODE, LONGEST_FILE_CODE, kept_text
+from archive.kept_text import LONGEST_FILE_CODE, kept_text
 from archive.local_time import local_text
 from archive.recovery.package_rows import catalogued_document
 from ingest.packaging import Checking

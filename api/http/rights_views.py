@@ -17,6 +17,9 @@ _PRINTED = r"[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]"
 _SAID = rf"^{_PRINTED}*[^\x00-\x20\x7f\xa0\u2000-\u200f\u2028-\u202f\u205f-\u2064\u3000\ufeff]{_PRINTED}*$"
 """At least one character that can be seen, and no control character but those that end a line or a column."""
 
+NO_NULL = r"^[^\x00]*$"
+"""What is looked for in a column of text: PostgreSQL knows no NUL."""
+
 _ID = "6f0e9d0c5a6b4f3f8e1c2d3b4a5f6071"
 
 Line = Annotated[str, StringConstraints(pattern=_SAID, min_length=1, max_length=255)]

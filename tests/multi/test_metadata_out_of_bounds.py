@@ -9,7 +9,8 @@ from pathlib import Path
 from api.bootstrap import opened
 from api.settings import load_settings
 from api.submitting import carry, hand_in
-from archive.kept_text import LONGEST_AGENCY_CODE, LONGEST_FILE_CODE
+from archive.access.names import LONGEST_AGENCY_CODE
+from archive.kept_text import LONGEST_FILE_CODE
 from archive.lifecycle import State
 from samples.documents import documents
 from samples.hoso import Entry, Hoso

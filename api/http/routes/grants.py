@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from api.http.described import told
 from api.http.gate import Asked, gate
 from api.http.json_values import ONLY_AN_INTEGER
-from api.http.rights_views import NEVER_STORED, GrantView, Id, Line, Names, Number, Reason, Strict
+from api.http.rights_views import NEVER_STORED, NO_NULL, GrantView, Id, Line, Names, Number, Reason, Strict
 from api.http.routes.modes import target_of
 from api.http.written_days import Instant
 from archive.access import Author, Operation
@@ -114,7 +114,8 @@ def list_grants(
         ),
     ] = None,
     account: Annotated[
-        str | None, Query(max_length=255, description="Tên đăng nhập. / User name.", examples=["tran.thi.binh"])
+        str | None,
+        Query(max_length=255, pattern=NO_NULL, description="Tên đăng nhập. / User name.", examples=["tran.thi.binh"]),
     ] = None,
     live: Annotated[bool, Query(description="Chỉ những quyết định đang có hiệu lực. / Only those that hold.")] = False,
     after: Annotated[

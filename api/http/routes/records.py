@@ -21,6 +21,7 @@ from api.http.record_views import (
     record_of,
     record_values,
 )
+from api.http.rights_views import NO_NULL
 from api.http.targets import Judge, documents_visible
 from archive.access import Operation, Role, Scope, decide
 from archive.access.rules import Verdict
@@ -55,10 +56,14 @@ _MOST_LOOKED_AT = 5000
 def list_records(
     asked: Annotated[Asked, gate(Operation.RECORD_READ)],
     agency: Annotated[
-        str | None, Query(max_length=64, description="Mã cơ quan nộp. / Agency code.", examples=["H99.12"])
+        str | None,
+        Query(max_length=64, pattern=NO_NULL, description="Mã cơ quan nộp. / Agency code.", examples=["H99.12"]),
     ] = None,
     file_code: Annotated[
-        str | None, Query(max_length=255, description="Mã hồ sơ. / Code of the hồ sơ.", examples=["H99.12.2025.15"])
+        str | None,
+        Query(
+            max_length=255, pattern=NO_NULL, description="Mã hồ sơ. / Code of the hồ sơ.", examples=["H99.12.2025.15"]
+        ),
     ] = None,
     size: Annotated[int, Query(ge=1, le=_AT_ONCE, description="Số hồ sơ một trang. / Page size.")] = 20,
     after: Annotated[
