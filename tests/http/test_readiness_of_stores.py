@@ -12,6 +12,7 @@ import pytest
 from api.bootstrap import opened
 from api.http.app import create_app
 from api.settings import load_settings
+from tests.servers.homes import copied_home
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -23,7 +24,7 @@ def test_a_store_that_is_away_counts_as_the_policy_says(
     tmp_path: Path, service_home: Any, required: bool, state: str
 ) -> None:
     home = tmp_path / "home"
-    shutil.copytree(service_home.folder, home)
+    copied_home(service_home.folder, home)
     policy = home / "storage-policy.toml"
     text = policy.read_text(encoding="utf-8").replace("version = 1", "version = 2", 1)
     head, mark, last = text.rpartition("required = true")

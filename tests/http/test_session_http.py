@@ -38,7 +38,7 @@ def test_a_password_set_by_another_opens_nothing_until_it_is_replaced(people: Pe
 
 def test_a_session_is_a_token_for_twelve_hours_with_the_scopes_of_the_role(people: Peopled) -> None:
     session = people.sign_in("head", FIRST, new_password=OWN).json()
-    assert session["scopes"] == ["decide", "read", "review"]
+    assert session["scopes"] == ["administer", "decide", "read", "review"]
     assert people.ask(session["token"], "GET", "/me").json()["account"]["username"] == "head"
     people.clock.forward(hours=11, minutes=59)
     assert people.ask(session["token"], "GET", "/me").status_code == 200
