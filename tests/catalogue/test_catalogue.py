@@ -28,7 +28,7 @@ from archive.errors import (
     RecordConflictError,
     SubmissionMissingError,
 )
-from archive.events import Event
+from archive.events import REQUIRED_DATA, Event
 from archive.fixity import CopyState
 from archive.ledger import verify_chain
 from archive.lifecycle import State
@@ -154,12 +154,13 @@ def test_no_event_is_recorded_without_its_change(catalogue: Catalogue, event: Ev
         *(event for event in Event if event.value.startswith("account.")),
         Event.RIGHTS_CHANGE_CONFIRMED,
     } - {Event.SUBMISSION_DESCRIPTION_SHOWN, Event.ACCOUNT_SESSION_OPENED, Event.ACCOUNT_SESSION_REFUSED}
+    data = {"n": 1, **dict.fromkeys(REQUIRED_DATA.get(event, ()), "x")}
     with catalogue.transaction() as tx:
         if event in owned:
-            with pytest.raises(ValueError):
-                tx.append(event, "x", actor=ACTOR, at=AT)
+            with pytest.raises(ValueError, match="recorded by the change"):
+                tx.append(event, "x", actor=ACTOR, at=AT, data=data)
         else:
-            assert tx.append(event, "x", actor=ACTOR, at=AT, data={"n": 1}).event == event
+            assert tx.append(event, "x", actor=ACTOR, at=AT, data=data).event == event
 
 
 def test_what_fails_inside_a_transaction_leaves_nothing(catalogue: Catalogue) -> None:

@@ -27,6 +27,7 @@ from archive.catalogue.versions import NEWEST, upgrade
 from archive.errors import CatalogueError, CatalogueVersionError, LedgerBrokenError
 from archive.ledger import verify_chain
 from archive.lifecycle import State
+from tests.servers.postgresql import running_postgresql
 
 sys.path.insert(0, str(Path(__file__).parent))
 from builders import ACTOR, AT, receive, stored_package
@@ -149,18 +150,14 @@ def test_T12_replacing_a_record_is_refused_in_sqlite(tmp_path: Path) -> None:
     connection.close()
 
 
-def test_T12_truncating_is_refused_in_postgresql(postgresql: str, request: pytest.FixtureRequest) -> None:
+def test_T12_truncating_is_refused_in_postgresql() -> None:
     import psycopg
 
-    name = f"test_{os.urandom(6).hex()}"
-    with psycopg.connect(host=postgresql, user="luutru", dbname="postgres", autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name}")
-    with Catalogue.open(f"postgresql://luutru@/{name}?host={postgresql}") as catalogue:
+    server = running_postgresql()
+    name = server.new_database()
+    with Catalogue.open(server.url(name)) as catalogue:
         stored_package(catalogue)
-    with (
-        psycopg.connect(host=postgresql, user="luutru", dbname=name, autocommit=True) as connection,
-        pytest.raises(psycopg.Error),
-    ):
+    with server.connect(name) as connection, pytest.raises(psycopg.Error):
         connection.execute("TRUNCATE ledger")
 
 

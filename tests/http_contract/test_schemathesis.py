@@ -113,11 +113,16 @@ def test_the_service_keeps_to_its_openapi_and_shows_nothing_foreign(
     assert not unanswered(role, outcome), "what the role may was never done"
 
 
+BY_CHANCE = frozenset({"POST /api/v1/grants"})
+"""Done only by who names an account, a package and a time within the next year at once: no schema says which there are. That
+it is done when it is asked rightly is shown by ``test_access_table``."""
+
+
 def unanswered(role: str, outcome: Outcome) -> list[str]:
     """Routes whose answer the role gets by the table, but never got: whatever was tried there proves little."""
     missing = []
     for route, row in ROUTES.items():
-        if row.ok >= 300 or (row.roles is not None and role not in row.roles.split()):
+        if route in BY_CHANCE or row.ok >= 300 or (row.roles is not None and role not in row.roles.split()):
             continue
         if row.cells is not None and "ok" not in {said for (who, _, _), said in row.cells.items() if who == role}:
             continue

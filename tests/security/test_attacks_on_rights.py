@@ -328,6 +328,9 @@ def test_foreign_ids_in_every_place_of_every_route_open_nothing(arena: Arena) ->
                     "change_id",
                     "ordinal",
                     "page",
+                    "run_id",
+                    "incident_id",
+                    "number",
                 )
             }
             address = route.partition(" ")[2].removeprefix("/api/v1").format(**values)
