@@ -79,8 +79,11 @@ class Kept:
             url = installation.settings.catalogue_url
         engine = open_engine(url)
         with writing(engine) as connection:
-            for trigger in ("ledger_refuses_update", "ledger_refuses_delete", "ledger_refuses_gap"):
-                connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}")
+            if connection.dialect.name == "postgresql":
+                connection.exec_driver_sql("ALTER TABLE ledger DISABLE TRIGGER USER")
+            else:
+                for trigger in ("ledger_refuses_update", "ledger_refuses_delete", "ledger_refuses_gap"):
+                    connection.exec_driver_sql(f"DROP TRIGGER IF EXISTS {trigger}")
             connection.exec_driver_sql(statement)
         engine.dispose()
 
