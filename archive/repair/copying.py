@@ -37,33 +37,31 @@ def copy_proven(source: Store, target: Store, proof: Proof, was: CopyState, term
     is committed only when number and SHA-256 of all of them are those of ``proof``. So a source that changes between two
     looks is caught. Raises SourceUnprovenError, with the target untouched; StoreError of the target.
     """
-    digest = hashlib.sha256()
-    size = 0
-    with writer_for(target, proof, was) as writer:
-        for piece in _source_bytes(source, proof, terms):
-            digest.update(piece)
-            size += len(piece)
-            if size > proof.size_bytes:
-                break
-            writer.write(piece)
-        if (size, digest.hexdigest()) != (proof.size_bytes, proof.sha256):
-            raise SourceUnprovenError(CopyState.MISMATCH, f"{source.name}: {size} {digest.hexdigest()}")
-        writer.commit()
+    size, sha256 = _written(_source_bytes(source, proof, terms), target, proof, was)
+    if (size, sha256) != (proof.size_bytes, proof.sha256):
+        raise SourceUnprovenError(CopyState.MISMATCH, f"{source.name}: {size} {sha256}")
 
 
 def write_proven(pieces: Iterator[Bytes], target: Store, proof: Proof, was: CopyState) -> bool:
     """Whether ``pieces`` were the right object; only then it is the target's."""
+    return _written(pieces, target, proof, was) == (proof.size_bytes, proof.sha256)
+
+
+def _written(pieces: Iterator[Bytes], target: Store, proof: Proof, was: CopyState) -> tuple[int, str]:
+    """Number and SHA-256 of the bytes of ``pieces``; the target's object only when they are those of ``proof``."""
     digest = hashlib.sha256()
     size = 0
     with writer_for(target, proof, was) as writer:
         for piece in pieces:
             digest.update(piece)
             size += len(piece)
+            if size > proof.size_bytes:
+                break
             writer.write(piece)
-        if (size, digest.hexdigest()) != (proof.size_bytes, proof.sha256):
-            return False
-        writer.commit()
-    return True
+        found = size, digest.hexdigest()
+        if found == (proof.size_bytes, proof.sha256):
+            writer.commit()
+    return found
 
 
 def is_there(store: Store) -> bool:
