@@ -29,13 +29,14 @@ from archive.catalogue.policy_reading import adopted_policy
 from archive.catalogue.restoring import last_registration, lost_tokens, put_secrets, raise_registration
 from archive.checkpoints.reading import numbers_in
 from archive.checkpoints.statement import checkpoint_key, read_checkpoint
+from archive.durable import write_whole
 from archive.errors import LuutruError, StoreError
 from archive.events import Event
 from archive.ledger import read_instant
 from archive.local_time import VIETNAM
 from archive.recovery.keys import load_public_key, public_key_of, public_pem
 from archive.recovery.problems import RebuildError, RebuildRefusedError
-from archive.recovery.rebuilding import PLAN, Progress, Rebuilding, Rebuilt, write_durably
+from archive.recovery.rebuilding import PLAN, Progress, Rebuilding, Rebuilt
 from archive.recovery.superseding import supersede, superseded
 from archive.secrets_backup import Secrets, SecretsNotWrittenError, write_secret_file
 from archive.signing import key_id
@@ -152,7 +153,7 @@ def rebuild_home(
             restored |= {"files": files, "elsewhere": elsewhere} if secrets is not None else {}
             _make_home(home, catalogue, rebuilt, sources)
             view = {**rebuilt.as_json(), "stores": [store.name for store in stores], "secrets": restored}
-            write_durably(home / RETURN_FILE, json.dumps(view, ensure_ascii=False, indent=1).encode("utf-8"))
+            write_whole(home / RETURN_FILE, json.dumps(view, ensure_ascii=False, indent=1).encode("utf-8"))
             rebuilding.finish()
     return {**view, "red": rebuilt.red, "home": str(home)}
 
@@ -171,7 +172,7 @@ def restore_secrets(home: Path, catalogue: Catalogue, secrets: Secrets) -> dict[
         )
     public = file.with_suffix(".pub.pem")
     if not public.exists():
-        write_durably(public, public_pem(public_key_of(secrets.key_pem)))
+        write_whole(public, public_pem(public_key_of(secrets.key_pem)))
     with catalogue.transaction() as tx:
         passwords, tokens = put_secrets(tx, secrets.passwords, secrets.tokens, secrets.made_at)
     return {"key_id": secrets.key_id, "passwords": passwords, "tokens": tokens}
@@ -255,7 +256,7 @@ def _make_home(home: Path, catalogue: Catalogue, rebuilt: Rebuilt, sources: Sequ
     if not policy_file.exists():
         folders = [(source.store.name, str(source.path)) for source in sources if source.path is not None]
         text = adopted.text if adopted is not None else policy_text(folders)
-        write_durably(policy_file, text.encode("utf-8"))
+        write_whole(policy_file, text.encode("utf-8"))
     if adopted is not None:
         _link_places(home, adopted.text, sources)
     if not (home / FILE_NAME).exists():
@@ -265,7 +266,7 @@ def _make_home(home: Path, catalogue: Catalogue, rebuilt: Rebuilt, sources: Sequ
             f"[archive]\nname = {quoted(rebuilt.archive_name)}\ncode = {quoted(rebuilt.archive_code)}\n"
             f"profile = {quoted(settings.profile)}\n\n[storage]\npolicy = {quoted(POLICY_FILE)}\n"
         )
-        write_durably(home / FILE_NAME, text.encode("utf-8"))
+        write_whole(home / FILE_NAME, text.encode("utf-8"))
 
 
 def _link_places(home: Path, text: str, sources: Sequence[Source]) -> None:

@@ -9,13 +9,13 @@ from typing import Any
 from api.bootstrap import Installation, now
 from archive.aip.reader import AipReader
 from archive.catalogue import Aip, Submission
+from archive.durable import write_whole
 from archive.errors import LuutruError, SubmissionMissingError
 from archive.events import Event
 from archive.finding import Severity
 from archive.lifecycle import State
 from archive.local_time import local_text
 from ingest.description import summary
-from ingest.durable import write_whole
 from ingest.recorded import receipt_letter, recorded_reports, return_letter
 
 

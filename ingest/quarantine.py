@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from ingest.durable import PART, sync_folder, write_whole
+from archive.durable import PART, sync_folder, write_whole
 
 LOCK = ".lock"
 

@@ -19,10 +19,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
+from archive.durable import sync_folder, write_whole
 from archive.errors import LuutruError, ObjectExistsError, ObjectMissingError, StoreError
 from archive.storage.key import Key
 from archive.storage.store import Store
-from ingest.durable import sync_folder, write_whole
 from ingest.quarantine import Quarantine, Slot, make_whole, remove_tree
 from ingest.unpack.intake import settle
 

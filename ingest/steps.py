@@ -25,6 +25,7 @@ from archive.catalogue.model import Aip, Description, Receipt, Submission
 from archive.catalogue.policy_reading import adopted_policy
 from archive.copies import Out, read_back, write_everywhere
 from archive.copying import copy_proven
+from archive.durable import write_whole
 from archive.errors import LuutruError
 from archive.events import Event
 from archive.finding import Finding, worst
@@ -38,7 +39,6 @@ from archive.storage_policy import require_current
 from ingest.adoption import Packaged, adopted
 from ingest.checking import Surroundings, run_checks
 from ingest.description import catalogued, described_by, material_of, summary
-from ingest.durable import write_whole
 from ingest.packaging import PROFILE_VERSION, Checking, aip_content
 from ingest.policy import Agreement, Consequence, Decision, decide
 from ingest.quarantine import Quarantine, Slot, make_whole, remove_parts, remove_tree

@@ -19,11 +19,11 @@ from api.http.problems import ProblemError
 from api.http.service import Service
 from api.http.submission_views import moves_of
 from archive.catalogue import Catalogue, Submission
+from archive.durable import PART
 from archive.events import Event
 from archive.ledger import Record
 from archive.lifecycle import STATE_AFTER, VIETNAMESE, State
 from archive.local_time import VIETNAM
-from ingest.durable import PART
 
 MOST_STREAMS = 200
 MOST_OF_ONE = 10

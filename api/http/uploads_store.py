@@ -39,9 +39,9 @@ from api.http.upload import (
 from api.http.upload_writing import Writing, disk_errors
 from archive.catalogue import Received
 from archive.digest import file_digests
+from archive.durable import write_whole
 from archive.errors import LuutruError, SubmissionMissingError
 from ingest.arrival import ArrivalEmptyError, ArrivalTooLargeError, kind_of_name
-from ingest.durable import write_whole
 from ingest.intake import Intake
 from ingest.quarantine import begin_whole, end_whole, remove_tree
 from ingest.unpack.intake import disk_error

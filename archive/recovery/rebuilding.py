@@ -42,6 +42,7 @@ from archive.catalogue.restoring import (
 from archive.catalogue.versions import NEWEST
 from archive.checkpoints.reading import lines_of, rows_in
 from archive.checkpoints.statement import Checkpoint
+from archive.durable import write_whole
 from archive.errors import LuutruError
 from archive.events import Event
 from archive.fixity import CopyState
@@ -200,7 +201,7 @@ class Rebuilding:
             "sha256": chain.newest.sha256,
             "problems": [item.as_json() for item in chain.problems],
         }
-        write_durably(plan, json.dumps(value, ensure_ascii=False).encode("utf-8"))
+        write_whole(plan, json.dumps(value, ensure_ascii=False).encode("utf-8"))
         return chain
 
     def _load_ledger(self, chain: Chain) -> None:
@@ -398,18 +399,3 @@ def _records_of(chain: Chain, checkpoint: Checkpoint, after: int) -> Iterator[Re
                 record = read_record(line, hashlib.sha256(line).hexdigest())
                 if record.seq > after:
                     yield record
-
-
-def write_durably(path: Path, data: bytes) -> None:
-    """The file has these bytes, or none of them, whatever happens; replaced if it was there."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())
-    part.rename(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

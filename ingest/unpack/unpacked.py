@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from archive.digest import Digests
+from archive.durable import sync_folder
 from archive.finding import Finding, Severity
 from archive.paths import RelPath
-from ingest.durable import sync_folder
 from ingest.report import CheckReport
 from ingest.subject import Form, Member
 from ingest.unpack.kinds import SourceKind
