@@ -17,6 +17,7 @@ from archive.catalogue import (  # noqa: F401 (each adds its tables to the metad
     policy_tables,
     repair_tables,
     rights_tables,
+    service_tables,
     worker_tables,
 )
 from archive.catalogue.tables import metadata
@@ -67,10 +68,14 @@ NOT_CARRIED: Mapping[str, str] = {
     "claims": "which worker carries what at this moment",
     "cursors": "how far followers have read: a new index begins anew",
     "failed_attempts": "counts of minutes",
+    "rate_windows": "counts of minutes",
     "row_changes": "what the next checkpoint will hold",
     "schedule_runs": "a new machine runs what is due",
     "sealing_lease": "who seals at this moment",
     "shipments": "seen again from the stores",
+    "upload_parts": "what is not acknowledged as a submission yet; its sender begins anew",
+    "uploads": "what is not acknowledged as a submission yet; its sender begins anew",
+    "used_logins": "logins of minutes",
     "workers": "who lives at this moment",
 }
 

@@ -10,6 +10,7 @@ from archive.catalogue import (  # noqa: F401
     checkpoint_tables,
     policy_tables,
     rights_tables,
+    service_tables,
     tables,
     worker_tables,
 )
