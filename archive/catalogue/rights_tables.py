@@ -82,6 +82,8 @@ tokens = Table(
     Column("expires_at", Instant, nullable=False),
     Column("revoked_at", Instant, nullable=True),
     Column("last_used_on", Date, nullable=True),
+    # The token it was asked for with: then it ends with it. NULL: asked for with a password, or at the command line.
+    Column("minted_by", _ID, nullable=True),
     Index(None, "account_id", "created_at"),
 )
 

@@ -1,4 +1,4 @@
-"""Uploads under way, logins used and guesses counted by several service machines together."""
+"""What several service machines share: uploads, used logins, counts; and by which token a token was minted."""
 
 from __future__ import annotations
 
@@ -56,3 +56,4 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", "begun_at", name=op.f("pk_rate_windows")),
     )
     op.create_index(op.f("ix_rate_windows_begun_at"), "rate_windows", ["begun_at"])
+    op.add_column("tokens", sa.Column("minted_by", sa.String(length=36), nullable=True))
