@@ -32,12 +32,24 @@ from tests.faults.damage import Damage
 from tests.faults.failing import Failing
 from tests.faults.world import STORES, World, made_world, rows
 from tests.servers.s3 import Bucket
-from tests.servers.s3_faults import HICCUPS, Fault, nothing, seeded
+from tests.servers.s3_faults import Fault, nothing, seeded
 
 UNLIMITED = AuditPolicy(interval_days=1)
 NO_LIMIT = MassLimit(count=1 << 30, one_in=1, probes=0)
 KILLED_AUDIT, KILLED_REPAIR, CLOCK = "kill -9 in an audit", "kill -9 in a repair", "clock jump"
 _CALM_PASSES = 5
+
+WRONG_BYTES = frozenset({Fault.FLIP})
+"""Of reading, these give other bytes with every sign of success: to an audit that is damage, and told as damage."""
+KINDS = (
+    *(kind.value for kind in Damage),
+    *(kind.value for kind in Failing),
+    *(f"S3: {kind.value}" for kind in Fault),
+    CLOCK,
+    KILLED_AUDIT,
+    KILLED_REPAIR,
+)
+"""Every kind of fault a whole campaign injects, as its table calls them."""
 
 
 @dataclass
@@ -108,7 +120,7 @@ class Campaign:
         with self._flaky(Failing.EIO, Failing.SHORT_READ, Failing.OPEN_EIO, Failing.STAT_EIO):
             self._audited()
         self._judge_audit(damaged, before)
-        with self._flaky(*Failing):
+        with self._flaky(*Failing, on_s3=frozenset(Fault)):
             self._repair(passes=2, all_seen=False)
         self._audited()
         self._judge_audit({})
@@ -158,7 +170,7 @@ class Campaign:
         self._done = done
         return done
 
-    def _flaky(self, *kinds: Failing) -> ExitStack:
+    def _flaky(self, *kinds: Failing, on_s3: frozenset[Fault] = frozenset(Fault) - WRONG_BYTES) -> ExitStack:
         """While it lasts, some calls fail; the kinds are drawn for each store."""
         stack = ExitStack()
         for name, disk in self.world.disks.items():
@@ -175,8 +187,7 @@ class Campaign:
             stack.callback(calm)
         if (proxy := self.world.proxy) is not None:
             before_s3 = proxy.injected.copy()
-            # Of reading, what gives other bytes without an error is damage, not a failure: it is found as such.
-            proxy.plan = seeded(self._chance.getrandbits(30), self._chance.choice((0.3, 0.05, 0.01)), sorted(HICCUPS))
+            proxy.plan = seeded(self._chance.getrandbits(30), self._chance.choice((0.3, 0.05, 0.01)), on_s3)
 
             def calm_s3() -> None:
                 proxy.plan = nothing
@@ -315,8 +326,9 @@ def run(
         return Campaign(world, seed).go(faults, told=told)
 
 
-def table(campaigns: Sequence[Seen]) -> list[dict[str, Any]]:
-    """One row for each kind of fault, over all campaigns."""
+def table(campaigns: Sequence[Seen], kinds: Sequence[str] = ()) -> list[dict[str, Any]]:
+    """One row for each kind of fault, over all campaigns; of ``kinds`` also those nothing came of."""
     done: Counter[str] = sum((seen.done for seen in campaigns), Counter())
     found: Counter[str] = sum((seen.found for seen in campaigns), Counter())
-    return [{"fault": kind, "injected": done[kind], "found": found.get(kind)} for kind in sorted(done)]
+    names = sorted({*done, *kinds})
+    return [{"fault": kind, "injected": done[kind], "found": found.get(kind)} for kind in names]

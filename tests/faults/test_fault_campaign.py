@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.faults import campaign, rebuilding
+from tests.faults.__main__ import EVERY_KIND, missing, told
 from tests.faults.campaign import Seen
 from tests.servers.s3 import running_versitygw
 
@@ -36,3 +38,11 @@ def test_nor_does_one_in_a_store_on_s3(tmp_path: Path) -> None:
 def test_a_rebuild_killed_again_and_again_brings_everything_back(tmp_path: Path) -> None:
     seen = rebuilding.run(tmp_path, 10, 6)
     assert bad(seen) == {}
+
+
+def test_a_kind_of_fault_that_never_came_is_told_and_fails_a_whole_campaign() -> None:
+    seen = Seen()
+    seen.done.update(kind for kind in EVERY_KIND if kind != "S3: duplicate")
+    assert missing([seen]) == ["S3: duplicate"]
+    assert "never injected: S3: duplicate" in told([seen], 1)
+    assert missing([seen, Seen(done=Counter({"S3: duplicate": 1}))]) == []
