@@ -1,116 +1,11 @@
-"""``python -m tests.faults [--faults N] [--seed S] [--write]``: the whole campaign; --write keeps docs/reliability.md.
-
-Two thirds of the faults meet an archive in folders, one third one with a store on S3, and rebuilding is killed besides.
-"""
+"""``python -m tests.faults [--faults N] [--seed S] [--write]``: the whole campaign; --write keeps docs/reliability.md."""
 
 from __future__ import annotations
 
-import argparse
-import logging
 import sys
-import tempfile
-from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
-from datetime import UTC, datetime
-from multiprocessing import get_context
-from pathlib import Path
 
-from tests.faults import campaign, rebuilding
-from tests.faults.campaign import KINDS, Seen, table
-from tests.servers.s3 import new_bucket, own_server
-
-PAGE = Path("docs/reliability.md")
-EVERY_KIND = (*KINDS, rebuilding.KILLED)
-WORLDS = 6
-"""Worlds in folders; half as many have a store on S3."""
-
-
-def folders(seed: int, faults: int) -> Seen:
-    """A campaign in folders; in memory where there is room, so that the medium's speed does not matter."""
-    logging.disable(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="luutru-faults-", dir=_fast()) as folder:
-        return campaign.run(Path(folder) / "world", seed, faults)
-
-
-def on_s3(seed: int, faults: int) -> Seen:
-    logging.disable(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="luutru-faults-", dir=_fast()) as folder, own_server("versitygw") as server:
-        return campaign.run(Path(folder) / "world", seed, faults, bucket=new_bucket(server))
-
-
-def rebuilds(seed: int, kills: int) -> Seen:
-    logging.disable(logging.CRITICAL)
-    with tempfile.TemporaryDirectory(prefix="luutru-faults-", dir=_fast()) as folder:
-        return rebuilding.run(Path(folder), seed, kills)
-
-
-def _fast() -> str | None:
-    memory = Path("/dev/shm")
-    return str(memory) if memory.is_dir() else None
-
-
-def main(arguments: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--faults", type=int, default=10_000)
-    parser.add_argument("--seed", type=int, default=20261121)
-    parser.add_argument("--processes", type=int, default=2)
-    parser.add_argument("--write", action="store_true", help=f"keep the table in {PAGE}")
-    given = parser.parse_args(arguments)
-    with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as pool:
-        share = -(-given.faults // (WORLDS + WORLDS // 2))
-        work = [
-            *(pool.submit(on_s3, given.seed + 100 + number, share) for number in range(WORLDS // 2)),
-            *(pool.submit(folders, given.seed + number, share) for number in range(WORLDS)),
-            pool.submit(rebuilds, given.seed + 200, max(10, given.faults // 100)),
-        ]
-        seen = [item.result() for item in work]
-    text = told(seen, given.seed)
-    print(text)
-    if given.write:
-        PAGE.write_text(_with_table(PAGE.read_text(encoding="utf-8"), text), encoding="utf-8")
-    return 0 if all(item.clean for item in seen) and not missing(seen) else 1
-
-
-def missing(seen: Sequence[Seen]) -> list[str]:
-    """Kinds of faults of which none was injected: nothing is known of them then, and a small campaign is like that."""
-    return [str(row["fault"]) for row in table(seen, EVERY_KIND) if not row["injected"]]
-
-
-def told(seen: Sequence[Seen], seed: int) -> str:
-    """The table people read."""
-    total = sum(item.faults for item in seen)
-    bad = {
-        "false ok": [line for item in seen for line in item.false_ok],
-        "lost records": [line for item in seen for line in item.lost],
-        "wrong repairs": [line for item in seen for line in item.wrong_repair],
-        "false alarms": [line for item in seen for line in item.false_alarm],
-        "left unhealed though provable": [line for item in seen for line in item.stuck],
-    }
-    lines = [
-        f"Seed {seed}, {datetime.now(UTC).date().isoformat()}: **{total:,} faults** in {sum(item.rounds for item in seen):,} "
-        f"rounds, {sum(item.seconds for item in seen) / 60:.0f} minutes of one core or less.",
-        "",
-        "| | |",
-        "|---|---|",
-        *(f"| {name} | **{len(found)}** |" for name, found in bad.items()),
-        f"| packages with no proof left in any copy, told as incidents, nothing changed | {sum(item.beyond for item in seen)} |",
-        "",
-        "| fault | injected | called red by the next undisturbed or disturbed audit |",
-        "|---|---:|---:|",
-        *(f"| {row['fault']} | {row['injected']:,} | {row['found'] or ''} |" for row in table(seen, EVERY_KIND)),
-        "",
-        *(f"- never injected: {kind}" for kind in missing(seen)),
-        *(f"- {name}: {line}" for name, found in bad.items() for line in found[:20]),
-    ]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _with_table(page: str, text: str) -> str:
-    """The page with ``text`` between its two marks."""
-    begin, end = "<!-- campaign -->", "<!-- /campaign -->"
-    head, _, rest = page.partition(begin)
-    return f"{head}{begin}\n{text}{end}{rest.partition(end)[2]}"
-
+# Elsewhere, for the processes it starts: none of them finds what stands in a __main__.
+from tests.faults.whole_campaign import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from collections import Counter
 from pathlib import Path
 
 import pytest
 
 from tests.faults import campaign, rebuilding
-from tests.faults.__main__ import EVERY_KIND, missing, told
 from tests.faults.campaign import Seen
+from tests.faults.whole_campaign import EVERY_KIND, missing, told
 from tests.servers.s3 import running_versitygw
 
 
@@ -46,3 +48,10 @@ def test_a_kind_of_fault_that_never_came_is_told_and_fails_a_whole_campaign() ->
     assert missing([seen]) == ["S3: duplicate"]
     assert "never injected: S3: duplicate" in told([seen], 1)
     assert missing([seen, Seen(done=Counter({"S3: duplicate": 1}))]) == []
+
+
+def test_the_command_runs_every_part_and_says_what_it_never_tried() -> None:
+    few = ["--faults", "9", "--rebuilds", "1"]
+    ended = subprocess.run([sys.executable, "-m", "tests.faults", *few], capture_output=True, text=True, check=False)
+    assert "| false ok | **0** |" in ended.stdout, ended.stderr
+    assert ended.returncode == (1 if "never injected" in ended.stdout else 0)
