@@ -1,0 +1,66 @@
+"""Danh mục, schedules and hồ sơ: what is kept how long."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    op.create_table(
+        "files",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("agency_code", sa.String(length=64), nullable=False),
+        sa.Column("file_code", sa.String(length=255), nullable=False),
+        sa.Column("fonds_code", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("opened_on", sa.Date(), nullable=True),
+        sa.Column("ended_year", sa.Integer(), nullable=True),
+        sa.Column("closed_at", sa.String(27), nullable=True),
+        sa.Column("period_kind", sa.String(length=16), nullable=False),
+        sa.Column("period_years", sa.Integer(), nullable=True),
+        sa.Column("period_event", sa.Text(), nullable=True),
+        sa.Column("event_year", sa.Integer(), nullable=True),
+        sa.Column("period_basis", sa.Text(), nullable=False),
+        sa.Column("schedule_id", sa.String(length=64), nullable=True),
+        sa.Column("schedule_row", sa.String(length=64), nullable=True),
+        sa.Column("profile", sa.String(length=64), nullable=False),
+        sa.Column("profile_version", sa.String(length=64), nullable=False),
+        sa.Column("review_on", sa.Date(), nullable=True),
+        sa.Column("transfer_due_on", sa.Date(), nullable=True),
+        sa.Column("transferred_at", sa.String(27), nullable=True),
+        sa.Column("paper_code", sa.String(length=255), nullable=False),
+        sa.Column("paper_permanent", sa.Boolean(), nullable=False),
+        sa.Column("round_id", sa.String(length=36), nullable=True),
+        sa.Column("destroyed_at", sa.String(27), nullable=True),
+        sa.Column("changed_at", sa.String(27), nullable=False),
+        sa.CheckConstraint(
+            "state IN ('open', 'closed', 'transferred', 'in_round', 'destroying', 'destroyed')",
+            name=op.f("ck_files_known_state"),
+        ),
+        sa.CheckConstraint(
+            "period_kind IN ('permanent', 'years', 'event', 'undetermined')", name=op.f("ck_files_known_period")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
+        sa.UniqueConstraint("agency_code", "file_code", name=op.f("uq_files_agency_code_file_code")),
+    )
+    op.create_index(op.f("ix_files_state_review_on_id"), "files", ["state", "review_on", "id"])
+    op.create_index(
+        op.f("ix_files_agency_code_state_review_on_id"), "files", ["agency_code", "state", "review_on", "id"]
+    )
+    op.create_index(op.f("ix_files_state_transfer_due_on_id"), "files", ["state", "transfer_due_on", "id"])
+    op.create_index(op.f("ix_files_round_id"), "files", ["round_id"])
+    op.create_table(
+        "file_aips",
+        sa.Column("file_id", sa.String(length=36), nullable=False),
+        sa.Column("aip_id", sa.String(length=36), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("file_id", "ordinal", name=op.f("pk_file_aips")),
+        sa.UniqueConstraint("aip_id", name=op.f("uq_file_aips_aip_id")),
+    )

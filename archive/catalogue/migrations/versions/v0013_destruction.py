@@ -1,0 +1,12 @@
+"""What destruction has done, and what remains of the destroyed."""
+
+from __future__ import annotations
+
+revision = "0013"
+down_revision = "0012"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    pass

@@ -1,0 +1,80 @@
+"""The tables of retention: hồ sơ with their periods, and the packages each is made of."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Index,
+    Integer,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+
+from archive.catalogue.columns import Instant
+from archive.catalogue.tables import metadata
+from archive.retention.file_state import FileState
+from archive.retention.period import PeriodKind
+
+_ID = String(36)
+
+
+def _one_of(column: str, values: type[FileState] | type[PeriodKind]) -> str:
+    return "{} IN ({})".format(column, ", ".join(f"'{value}'" for value in values))
+
+
+files = Table(
+    "files",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("agency_code", String(64), nullable=False),
+    Column("file_code", String(255), nullable=False),
+    Column("fonds_code", String(64), nullable=False),
+    Column("title", Text, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_on", Date, nullable=True),
+    # Năm công việc kết thúc; the period counts from the first day of the year after it.
+    Column("ended_year", Integer, nullable=True),
+    Column("closed_at", Instant, nullable=True),
+    Column("period_kind", String(16), nullable=False),
+    Column("period_years", Integer, nullable=True),
+    Column("period_event", Text, nullable=True),
+    Column("event_year", Integer, nullable=True),
+    Column("period_basis", Text, nullable=False),
+    Column("schedule_id", String(64), nullable=True),
+    Column("schedule_row", String(64), nullable=True),
+    Column("profile", String(64), nullable=False),
+    Column("profile_version", String(64), nullable=False),
+    # 1 January of the year after the period runs out; null as long as that cannot be said (permanent, open, event).
+    Column("review_on", Date, nullable=True),
+    Column("transfer_due_on", Date, nullable=True),
+    Column("transferred_at", Instant, nullable=True),
+    Column("paper_code", String(255), nullable=False),
+    Column("paper_permanent", Boolean, nullable=False),
+    Column("round_id", _ID, nullable=True),
+    Column("destroyed_at", Instant, nullable=True),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("agency_code", "file_code"),
+    CheckConstraint(_one_of("state", FileState), name="known_state"),
+    CheckConstraint(_one_of("period_kind", PeriodKind), name="known_period"),
+    Index(None, "state", "review_on", "id"),
+    Index(None, "agency_code", "state", "review_on", "id"),
+    Index(None, "state", "transfer_due_on", "id"),
+    Index(None, "round_id"),
+)
+
+file_aips = Table(
+    "file_aips",
+    metadata,
+    Column("file_id", _ID, nullable=False),
+    Column("aip_id", _ID, nullable=False),
+    Column("ordinal", Integer, nullable=False),
+    PrimaryKeyConstraint("file_id", "ordinal"),
+    UniqueConstraint("aip_id"),
+)
+"""Which packages a hồ sơ is made of: 1 the first, then its supplements. No foreign key: packages go, this is destroyed last."""

@@ -1,0 +1,1 @@
+"""How long a hồ sơ is kept: periods, schedules, what is due."""
