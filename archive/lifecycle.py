@@ -1,6 +1,6 @@
 """The states of a submission and every move between them: one table, total over all pairs.
 
-received ──► checked ──► accepted ──► packaged ──► stored
+received ──► checked ◄─► accepted ──► packaged ──► stored      (back: checks that had to be made again)
    │  │       │ │ │         ▲
    │  │       │ │ └► in_review ──► returned | refused
    │  └───────┼─┴────────────────► returned
@@ -33,7 +33,7 @@ MOVES: Mapping[State, frozenset[State]] = {
     State.RECEIVED: frozenset({State.CHECKED, State.RETURNED, State.REFUSED}),
     State.CHECKED: frozenset({State.ACCEPTED, State.IN_REVIEW, State.RETURNED, State.REFUSED}),
     State.IN_REVIEW: frozenset({State.ACCEPTED, State.RETURNED, State.REFUSED}),
-    State.ACCEPTED: frozenset({State.PACKAGED}),
+    State.ACCEPTED: frozenset({State.PACKAGED, State.CHECKED}),
     State.PACKAGED: frozenset({State.STORED}),
     State.RETURNED: frozenset(),
     State.REFUSED: frozenset(),

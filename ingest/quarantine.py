@@ -4,7 +4,6 @@
                            /name            what its sender called it, when it was sent under a name
                            /content/        objects/000001 … and index.json: exact name -> object, digests
                            /checks/         reports.json, material/, text/, letters
-                           /checks.shared   the same checks lie in the store that machines share
 
 Each of these appears whole, by a rename of its ``.part`` after an fsync, or not at all.
 """
@@ -21,8 +20,15 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from archive.durable import PART, sync_folder, write_whole
+from archive.errors import LuutruError
 
 LOCK = ".lock"
+
+
+class ChecksChangedError(LuutruError):
+    """The checks of a submission are gone, or are not those the ledger speaks of: nothing is made of them."""
+
+    code = "quarantine.checks-changed"
 
 
 def make_whole(folder: Path, fill: Callable[[Path], None]) -> None:
@@ -78,6 +84,14 @@ def remove_tree(folder: Path) -> None:
     sync_folder(folder.parent)
 
 
+def checks_changed(submission_id: str, detail: str) -> ChecksChangedError:
+    return ChecksChangedError(
+        "Kết quả kiểm tra trong khu cách ly không còn đúng như đã ghi vào sổ nhật ký.",
+        remedy="Hệ thống kiểm tra lại từ nội dung đã tiếp nhận; xem ai ghi được vào kho dùng chung của khu cách ly.",
+        detail=f"{submission_id}: {detail}",
+    )
+
+
 class Slot:
     """The place of one submission in quarantine."""
 
@@ -125,8 +139,19 @@ class Quarantine:
         """The slot with all that was received; see ``ingest.shared_transfers`` for what lies on another machine."""
         return self.slot(submission_id)
 
-    def share_checks(self, submission_id: str) -> None:
-        """The checks of this slot are the checks of the submission, wherever it is carried on."""
+    def share_checks(self, submission_id: str) -> str:
+        """The checks of this slot can be had wherever the submission is carried on; the digest they are known by then.
+
+        Empty where this folder is the only place they lie in: then nothing is compared.
+        """
+        return ""
+
+    def recorded_checks(self, submission_id: str, sha256: str) -> Path:
+        """The checks whose digest (of ``share_checks``) was recorded. Raises ChecksChangedError when they are not to be had."""
+        checks = self.slot(submission_id).checks
+        if not checks.exists():
+            raise checks_changed(submission_id, "no checks")
+        return checks
 
     def confirm(self, submission_id: str) -> None:
         """What was just recorded as received is there for whoever carries it."""

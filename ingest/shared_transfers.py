@@ -5,12 +5,13 @@
 
 A machine's own quarantine is a place to work in: what it lacks it brings from the store, whoever received or checked it.
 The checks are carried, not made again: made later, or by another version of a tool, they could say something else than
-what was decided by. The first whole ones in the store are the checks of the submission; others give way to them.
+what was decided by. Which ones they are says the ledger, by the SHA-256 of ``checks.tar``: whoever can write to the store
+must not change what was found. What lies there before that record is nobody's, and gives way to what was found here.
 """
 
 from __future__ import annotations
 
-import logging
+import hashlib
 import re
 import tarfile
 import time
@@ -19,19 +20,18 @@ from contextlib import suppress
 from pathlib import Path
 from typing import IO, cast
 
-from archive.durable import sync_folder, write_whole
+from archive.durable import sync_folder
 from archive.errors import LuutruError, ObjectExistsError, ObjectMissingError, StoreError
 from archive.storage.key import Key
 from archive.storage.store import Store
-from ingest.quarantine import Quarantine, Slot, make_whole, remove_tree
+from ingest.quarantine import Quarantine, Slot, checks_changed, make_whole, remove_parts, remove_tree
 from ingest.unpack.intake import settle
 
 FOLDER = "inbox"
 UNKNOWN_SECONDS = 900.0
 """What no submission answers for is removed when it was seen so long ago: its receiver may be about to record it."""
+_PIECE_BYTES = 1 << 20
 _MEMBER = re.compile(r"[A-Za-z0-9_.-]{1,128}(/[A-Za-z0-9_.-]{1,128}){0,6}")
-_SHARED = "checks.shared"
-_log = logging.getLogger(__name__)
 
 
 class SharedContentError(LuutruError):
@@ -45,7 +45,7 @@ class SharedQuarantine(Quarantine):
 
     def __init__(self, folder: Path, store: Store) -> None:
         super().__init__(folder)
-        self._store = store
+        self.store = store
         self._unknown_since: dict[str, float] = {}
 
     def complete(self, submission_id: str) -> Slot:
@@ -56,47 +56,59 @@ class SharedQuarantine(Quarantine):
 
     def confirm(self, submission_id: str) -> None:
         try:
-            self._store.size(_slot_key(submission_id))
+            self.store.size(_slot_key(submission_id))
         except ObjectMissingError:
             self._put(_slot_key(submission_id), _received(self.slot(submission_id)))
 
     def held(self, submission_id: str) -> Slot:
-        """The slot on this machine, brought here when another machine received it, or when it has made the checks."""
+        """The slot on this machine, brought here when another machine received it."""
         slot = self.slot(submission_id)
         if not slot.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             with suppress(ObjectMissingError):
                 self._fetch(_slot_key(submission_id), slot.folder)
-        if slot.exists():
-            if slot.checks.exists():
-                self.share_checks(submission_id)
-            else:
-                with suppress(ObjectMissingError):
-                    self._fetch(_checks_key(submission_id), slot.checks)
-                    write_whole(slot.folder / _SHARED, b"")
         return slot
 
-    def share_checks(self, submission_id: str) -> None:
-        """The checks of this slot and those in the store are the same when this returns: the first ones there are."""
-        slot = self.slot(submission_id)
-        if (slot.folder / _SHARED).exists():
-            return
+    def share_checks(self, submission_id: str) -> str:
+        """The checks of this slot lie in the store when this returns, in the place of any others; their SHA-256 there.
+
+        Two machines may do this for one submission, when one was given up for dead and is not: one of the two digests is
+        recorded, and whoever finds the other checks in the store makes them again.
+        """
+        checks, key = self.slot(submission_id).checks, _checks_key(submission_id)
         try:
-            self._put(_checks_key(submission_id), [slot.checks])
+            return self._put(key, [checks])
         except ObjectExistsError:
-            remove_tree(slot.checks)
-            self._fetch(_checks_key(submission_id), slot.checks)
-        write_whole(slot.folder / _SHARED, b"")
+            return self._put(key, [checks], replacing=True)
+
+    def recorded_checks(self, submission_id: str, sha256: str) -> Path:
+        """The checks on this machine when they are those recorded, else those from the store when they are.
+
+        Without a digest (recorded by a version that took none) only those of this machine are believed.
+        """
+        checks = self.slot(submission_id).checks
+        if checks.exists():
+            if sha256 in ("", _packed_sha256(checks)):
+                return checks
+            remove_tree(checks)
+        if not sha256:
+            raise checks_changed(submission_id, "no digest was recorded")
+        try:
+            self._fetch(_checks_key(submission_id), checks, sha256)
+        except (ObjectMissingError, SharedContentError) as error:
+            remove_parts(checks)
+            raise checks_changed(submission_id, error.detail or error.message) from error
+        return checks
 
     def remove(self, submission_id: str) -> None:
         super().remove(submission_id)
         for key in (_checks_key(submission_id), _slot_key(submission_id)):
-            self._store.remove(key)
+            self.store.remove(key)
 
     def ids(self) -> Iterator[str]:
         """The submissions that have content in the shared store, or on this machine."""
         known = set(super().ids())
-        for key in self._store.keys(FOLDER):
+        for key in self.store.keys(FOLDER):
             known.add(key.segments[1])
         yield from sorted(known)
 
@@ -104,8 +116,8 @@ class SharedQuarantine(Quarantine):
         """Also takes from the shared store what was put there by receivers that died before it was acknowledged."""
         swept = super().sweep(known)
         with suppress(StoreError):
-            self._store.sweep()
-        seen = {key.segments[1] for key in self._store.keys(FOLDER)}
+            self.store.sweep()
+        seen = {key.segments[1] for key in self.store.keys(FOLDER)}
         self._unknown_since = {key: since for key, since in self._unknown_since.items() if key in seen}
         for submission_id in sorted(seen):
             if known(submission_id):
@@ -117,18 +129,27 @@ class SharedQuarantine(Quarantine):
                 swept += 1
         return swept
 
-    def _put(self, key: Key, paths: list[Path]) -> None:
-        """One object of these files and folders, the same bytes for the same content."""
-        with self._store.create(key) as writer:
-            with tarfile.open(mode="w|", fileobj=cast(IO[bytes], writer), format=tarfile.PAX_FORMAT) as tar:
-                for path in paths:
-                    tar.add(path, arcname=path.name, filter=_plain)
+    def _put(self, key: Key, paths: list[Path], *, replacing: bool = False) -> str:
+        """One object of these files and folders, the same bytes for the same content; their SHA-256."""
+        with self.store.replacing(key, keep=False) if replacing else self.store.create(key) as writer:
+            sha256 = _packed(paths, writer.write)
             writer.commit()
+        return sha256
 
-    def _fetch(self, key: Key, folder: Path) -> None:
-        """``folder`` as it was put, whole and durable. Raises ObjectMissingError, StoreError, SharedContentError."""
-        with self._store.open(key) as file:
-            make_whole(folder, lambda part: _extracted(file, part, within=folder.name))
+    def _fetch(self, key: Key, folder: Path, sha256: str = "") -> None:
+        """``folder`` as it was put (with ``sha256``: as exactly these bytes), whole and durable.
+
+        Raises ObjectMissingError, StoreError, SharedContentError.
+        """
+        with self.store.open(key) as file:
+
+            def fill(part: Path) -> None:
+                seen = _Hashed(file)
+                _extracted(cast(IO[bytes], seen), part, within=folder.name)
+                if sha256 and seen.sha256_of_all() != sha256:
+                    raise _broken(f"{key}: other bytes than were recorded")
+
+            make_whole(folder, fill)
 
 
 def _slot_key(submission_id: str) -> Key:
@@ -143,6 +164,51 @@ def _received(slot: Slot) -> list[Path]:
     """What cannot be made again: the transfer and its name, or a folder's files, which came without a transfer."""
     found = [slot.transfer if slot.transfer.exists() else slot.content, slot.folder / "name"]
     return [path for path in found if path.exists()]
+
+
+class _Hashed:
+    """A file read from its beginning to its end, hashed on the way."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self._digest.update(data)
+        return data
+
+    def sha256_of_all(self) -> str:
+        """Also of what stands behind the end of the tar."""
+        while self.read(_PIECE_BYTES):
+            pass
+        return self._digest.hexdigest()
+
+
+class _Out:
+    """Where ``tarfile`` writes to: each piece goes on, and is hashed."""
+
+    def __init__(self, write: Callable[[bytes], object]) -> None:
+        self._write = write
+        self.digest = hashlib.sha256()
+
+    def write(self, data: bytes) -> int:
+        self.digest.update(data)
+        self._write(data)
+        return len(data)
+
+
+def _packed(paths: list[Path], write: Callable[[bytes], object]) -> str:
+    out = _Out(write)
+    with tarfile.open(mode="w|", fileobj=cast(IO[bytes], out), format=tarfile.PAX_FORMAT) as tar:
+        for path in paths:
+            tar.add(path, arcname=path.name, filter=_plain)
+    return out.digest.hexdigest()
+
+
+def _packed_sha256(folder: Path) -> str:
+    """What the object would have that ``folder`` is put into the store as."""
+    return _packed([folder], lambda _data: None)
 
 
 def _plain(member: tarfile.TarInfo) -> tarfile.TarInfo | None:
@@ -168,7 +234,7 @@ def _extracted(file: IO[bytes], part: Path, *, within: str) -> None:
                 source = tar.extractfile(member)
                 assert source is not None
                 with target.open("xb") as out:
-                    while data := source.read(1 << 20):
+                    while data := source.read(_PIECE_BYTES):
                         out.write(data)
     except tarfile.TarError as error:
         raise _broken(str(error)) from error

@@ -2,6 +2,7 @@
 it led to.
 
     received ─check→ checked ─decide→ accepted ─package→ packaged ─store→ stored ─receipt, tidy
+                                    │         └ the recorded checks are not to be had: made again → checked
                                     ├ in_review  (a person decides)
                                     ├ returned   ─letter, removal after the agreed time
                                     └ refused    ─removal at once
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -41,7 +43,7 @@ from ingest.checking import Surroundings, run_checks
 from ingest.description import catalogued, described_by, material_of, summary
 from ingest.packaging import PROFILE_VERSION, Checking, aip_content
 from ingest.policy import Agreement, Consequence, Decision, decide
-from ingest.quarantine import Quarantine, Slot, make_whole, remove_parts, remove_tree
+from ingest.quarantine import ChecksChangedError, Quarantine, Slot, make_whole, remove_parts, remove_tree
 from ingest.reading import Package, entries_of, members_sha256, package_of
 from ingest.receipt import receipt_statement, return_reason
 from ingest.recorded import read_reports, recorded_reports
@@ -49,6 +51,8 @@ from ingest.report import CheckReport
 from ingest.reviewing import require_undecided
 from ingest.unpack import Limits, reopened, unpack
 from ingest.unpack.intake import settle
+
+_log = logging.getLogger(__name__)
 
 
 class StoppedError(LuutruError):
@@ -114,15 +118,20 @@ class Steps:
         submission = self._submission(submission_id)
         if submission.state is not State.RECEIVED:
             return submission.state
+        return self._checked(submission)
+
+    def _checked(self, submission: Submission, was: ChecksChangedError | None = None) -> State:
+        """``was``: why checks that had been made have to be made again; then whatever was decided by them is decided anew."""
+        submission_id = submission.id
         slot = self._slot(submission_id)
         package = self._unpacked(submission, slot)
         if not slot.checks.exists():
             remove_parts(slot.checks)
             make_whole(slot.checks, lambda folder: self._run(submission, package, folder))
-            self.quarantine.share_checks(submission_id)
+        sha256 = self.quarantine.share_checks(submission_id)
         reports = read_reports(slot.checks)
         decision = decide(_findings(reports), self.agreement)
-        if decision.consequence is Consequence.REFUSE:
+        if was is None and decision.consequence is Consequence.REFUSE:
             return self._refuse_by_policy(submission_id, decision)
         with self.catalogue.transaction() as tx:
             for report in reports:
@@ -137,6 +146,8 @@ class Steps:
                     "answer": worst(report.answer for report in reports).value,
                     "answers": {report.check: report.answer.value for report in reports},
                     "codes": sorted({item.code for item in _findings(reports)}),
+                    **({"checks_sha256": sha256} if sha256 else {}),
+                    **({"repeated": was.detail} if was else {}),
                 },
             )
         return moved.state
@@ -148,8 +159,8 @@ class Steps:
         submission = self._submission(submission_id)
         if submission.state is not State.CHECKED:
             return submission.state
-        reports = read_reports(self._slot(submission_id).checks)
-        decision = decide(_findings(reports), self.agreement)
+        self._slot(submission_id)
+        decision = decide(self._recorded_findings(submission_id), self.agreement)
         match decision.consequence:
             case Consequence.REFUSE:
                 return self._refuse_by_policy(submission_id, decision)
@@ -183,8 +194,7 @@ class Steps:
             if require_undecided(reading, submission_id, Event.SUBMISSION_DECISION_RETURNED, actor):
                 return State.RETURNED
         submission = self._submission(submission_id)
-        reports = read_reports(self._slot(submission_id).checks)
-        decision = decide(_findings(reports), self.agreement)
+        decision = decide(self._recorded_findings(submission_id), self.agreement)
         return self._return(submission, decision, actor=actor, note=reason)
 
     def refuse(self, submission_id: str, *, actor: str, reason: str) -> State:
@@ -199,11 +209,18 @@ class Steps:
     # accepted → packaged
 
     def package(self, submission_id: str) -> State:
-        """The AIP, whole in every store: the one an earlier attempt left there, or else built once, straight into all."""
+        """The AIP, whole in every store: the one an earlier attempt left there, or else built once, straight into all.
+
+        By the very checks that were recorded; where those are not to be had they are made again, and so is the decision.
+        """
         submission = self._submission(submission_id)
         if submission.state is not State.ACCEPTED:
             return submission.state
-        checking = self._checking(submission)
+        try:
+            checking = self._checking(submission)
+        except ChecksChangedError as error:
+            _log.error("submission %s: %s %s", submission_id, error.code, error.detail)
+            return self._checked(submission, error)
         package = self._adopted(submission, checking) or self._built(submission, checking)
         at = self.now()
         with self.catalogue.transaction() as tx:
@@ -444,12 +461,11 @@ class Steps:
     def _return(self, submission: Submission, decision: Decision, *, actor: str, note: str = "") -> State:
         at = self.now()
         remove_after = at + timedelta(days=self.agreement.returned_days)
-        slot = self._slot(submission.id)
         reason = return_reason(
             submission=summary(submission),
             archive={"code": self.archive.code, "name": self.archive.name},
             decision=decision,
-            findings=_findings(read_reports(slot.checks)),
+            findings=self._recorded_findings(submission.id),
             returned_at=at,
             remove_after=remove_after,
             note=note,
@@ -533,9 +549,19 @@ class Steps:
         settle(folder)
 
     def _checking(self, submission: Submission) -> Checking:
-        slot = self._slot(submission.id)
-        subject = self._unpacked(submission, slot).subject
-        return Checking(subject, read_reports(slot.checks), slot.checks, entries_of(subject))
+        subject = self._unpacked(submission, self._slot(submission.id)).subject
+        checks = self.quarantine.recorded_checks(submission.id, self._checks_sha256(submission.id))
+        return Checking(subject, read_reports(checks), checks, entries_of(subject))
+
+    def _checks_sha256(self, submission_id: str) -> str:
+        with self.catalogue.read() as reading:
+            record = reading.record_of(submission_id, Event.SUBMISSION_CHECKS_COMPLETED)
+        return str(record.data.get("checks_sha256", "")) if record else ""
+
+    def _recorded_findings(self, submission_id: str) -> list[Finding]:
+        """What the checks found, as it was recorded: a decision does not depend on what lies in quarantine."""
+        with self.catalogue.read() as reading:
+            return _findings(recorded_reports(reading, submission_id))
 
 
 def _require_received(submission: Submission, sha256: str) -> None:

@@ -12,7 +12,7 @@ LEGAL = {
     ("received", "checked"), ("received", "returned"), ("received", "refused"),
     ("checked", "accepted"), ("checked", "in_review"), ("checked", "returned"), ("checked", "refused"),
     ("in_review", "accepted"), ("in_review", "returned"), ("in_review", "refused"),
-    ("accepted", "packaged"),
+    ("accepted", "packaged"), ("accepted", "checked"),
     ("packaged", "stored"),
 }  # fmt: skip
 

@@ -14,7 +14,7 @@ from archive.errors import LuutruError, StoreError
 from archive.lifecycle import State
 from archive.storage.directory import DirectoryStore
 from archive.storage.key import Key
-from ingest.quarantine import Quarantine, make_whole
+from ingest.quarantine import ChecksChangedError, Quarantine
 from ingest.shared_transfers import SharedContentError, SharedQuarantine
 from ingest.steps import ContentChangedError
 from tests.multi.machines import Machines
@@ -169,21 +169,24 @@ def received(quarantine: Quarantine, submission_id: str, data: bytes = b"content
         quarantine.complete(submission_id)
 
 
-def test_the_first_whole_checks_are_the_checks_of_the_submission(tmp_path: Path, store: DirectoryStore) -> None:
-    one, other = (SharedQuarantine(tmp_path / name, store) for name in ("one", "other"))
+def test_the_checks_that_were_recorded_are_the_checks_of_the_submission(tmp_path: Path, store: DirectoryStore) -> None:
+    one, other, third = (SharedQuarantine(tmp_path / name, store) for name in ("one", "other", "third"))
     received(one, "1" * 32)
+    digests = []
     for quarantine, said in ((one, b"one"), (other, b"other")):
         slot = quarantine.held("1" * 32)
-        make_whole(slot.folder / "own", lambda part: None)
-        if not slot.checks.exists():
-            make_whole(slot.checks, lambda part, said=said: (part / "reports.json").write_bytes(said) and None)
-        quarantine.share_checks("1" * 32)
-        assert (slot.checks / "reports.json").read_bytes() == b"one"
-    third = SharedQuarantine(tmp_path / "third", store)
-    slot = third.slot("1" * 32)
-    slot.checks.mkdir(parents=True)  # made here before the machine was cut off, never shared
+        slot.checks.mkdir()
+        (slot.checks / "reports.json").write_bytes(said)
+        digests += [quarantine.share_checks("1" * 32)]
+        assert quarantine.share_checks("1" * 32) == digests[-1]
+    slot = third.held("1" * 32)
+    slot.checks.mkdir()  # made here by an attempt that was given up
     (slot.checks / "reports.json").write_bytes(b"third")
-    assert (third.held("1" * 32).checks / "reports.json").read_bytes() == b"one"
+    assert (third.recorded_checks("1" * 32, digests[1]) / "reports.json").read_bytes() == b"other"
+    assert (one.recorded_checks("1" * 32, digests[0]) / "reports.json").read_bytes() == b"one"
+    with pytest.raises(ChecksChangedError):
+        third.recorded_checks("1" * 32, digests[0])
+    assert not slot.checks.exists() and not list(slot.folder.glob("*.part"))
 
 
 def test_a_receiver_that_died_before_the_record_leaves_nothing_in_the_shared_store(
