@@ -16,12 +16,15 @@ from fastapi import Request
 from api.bootstrap import Installation, now
 from api.http.access_journal import AccessJournal
 from api.http.coverage_clock import CoverageClock
+from api.http.shared_uploads import SharedUploads
+from api.http.upload import Uploads
 from api.http.uploads_store import UploadsStore
 from api.scratch import sweep_scratch
 from api.signing_in import authenticate
 from api.token_uses import TokenUses
 from archive.access import Principal
 from archive.errors import LuutruError
+from ingest.shared_transfers import SharedQuarantine
 
 if TYPE_CHECKING:
     from search.index import SearchIndex
@@ -72,6 +75,8 @@ class Service:
             self._write_uses()
             if rounds % SWEEP_ROUNDS == 0:
                 self._tried("uploads not gone through", lambda: self.uploads().sweep())
+                if isinstance(self.installation.quarantine, SharedQuarantine):
+                    self._tried("uploads here not gone through", lambda: self.uploads_here().sweep())
             rounds += 1
 
     def _write_uses(self) -> None:
@@ -89,8 +94,22 @@ class Service:
         """How much of each store was read how lately; worked out now and then."""
         return CoverageClock(self.installation)
 
-    def uploads(self) -> UploadsStore:
-        """The uploads of this installation."""
+    def uploads(self) -> Uploads:
+        """The uploads of this installation: of all its machines where these share a quarantine, else of this one."""
+        quarantine = self.installation.quarantine
+        if not isinstance(quarantine, SharedQuarantine):
+            return self.uploads_here()
+        return SharedUploads(
+            quarantine.store,
+            self.installation.catalogue,
+            self.installation.intake,
+            now=lambda: self.now(),
+            new_id=lambda: uuid.uuid4().hex,
+            at_most_bytes=self.installation.settings.largest_submission_bytes,
+        )
+
+    def uploads_here(self) -> UploadsStore:
+        """Those on this machine's disk; with a shared quarantine, what was begun before there was one."""
         return UploadsStore(
             self.installation.settings.home / "uploads",
             self.installation.intake,

@@ -7,8 +7,7 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from api.http.upload import ChecksumMismatchError
-from ingest.arrival import ArrivalTooLargeError
+from api.http.upload import beyond_length, sum_wrong
 from ingest.unpack.intake import disk_error
 
 CHECKPOINT_BYTES = 16 << 20
@@ -36,9 +35,7 @@ class Writing:
     def take(self, data: bytes) -> None:
         """Raises ArrivalTooLargeError for more than the upload will be; QuarantineFullError when there is no room."""
         if self.offset + len(data) > self._longest:
-            raise ArrivalTooLargeError(
-                "Phần gửi dài hơn độ dài đã nêu của lần tải lên.", remedy="Kiểm tra Upload-Length và phần còn lại."
-            )
+            raise beyond_length()
         with disk_errors():
             view = memoryview(data)
             while view:
@@ -53,7 +50,7 @@ class Writing:
         """Everything taken is durable and acknowledged; says the offset. Raises ChecksumMismatchError."""
         if self._summed is not None and self._checksum is not None and self._summed.hexdigest() != self._checksum[1]:
             self.forget()
-            raise ChecksumMismatchError("Mã băm của phần gửi không khớp; phần này không được giữ.", remedy="Gửi lại.")
+            raise sum_wrong()
         if self.offset != self._durable:
             with disk_errors():
                 self._keep()

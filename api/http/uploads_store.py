@@ -1,4 +1,4 @@
-"""Uploads under way: each durable to the last byte that was acknowledged, one writer at a time, and in the end one submission.
+"""Uploads under way on this machine: each durable to the last byte that was acknowledged, one writer at a time, and in the end one submission.
 
     uploads/<id>/upload.json    whose it is, how long it will be, under what name; the id of the submission it becomes
                  data           the bytes; those behind the acknowledged offset count for nothing
@@ -9,7 +9,7 @@
     complete ─link→ quarantine/<submission>.part ─rename→ quarantine/<submission> ─ledger→ done.json ─unlink data
 
 Stopped anywhere on that way, whoever asks next goes on: the bytes stay here until the ledger has the submission, and its id
-was fixed when the upload began.
+was fixed when the upload began. Where machines share a quarantine, uploads lie there instead: ``api.http.shared_uploads``.
 """
 
 from __future__ import annotations
@@ -22,38 +22,36 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from api.http.upload import (
+    LIFE,
+    LIFE_OF_COMPLETE,
+    MOST_OF_ONE,
     Standing,
-    TooManyUploadsError,
     Upload,
     UploadBusyError,
-    UploadLengthError,
     UploadMissingError,
-    UploadOffsetError,
+    length_wrong,
+    offset_wrong,
+    require_size,
+    too_many,
 )
 from api.http.upload_writing import Writing, disk_errors
 from archive.catalogue import Received
 from archive.digest import file_digests
 from archive.durable import write_whole
 from archive.errors import LuutruError, SubmissionMissingError
-from ingest.arrival import ArrivalEmptyError, ArrivalTooLargeError, kind_of_name
+from ingest.arrival import kind_of_name
 from ingest.intake import Intake
 from ingest.quarantine import begin_whole, end_whole, remove_tree
 from ingest.unpack.intake import disk_error
 
 _log = logging.getLogger("luutru.uploads")
 _creating = threading.Lock()
-
-LIFE = timedelta(hours=24)
-"""An upload that gets no byte for so long is given up."""
-LIFE_OF_COMPLETE = timedelta(days=7)
-MOST_OF_ONE = 50
-"""Unfinished uploads of one account."""
 
 
 class UploadsStore:
@@ -79,18 +77,13 @@ class UploadsStore:
 
         Raises ArrivalTooLargeError, ArrivalEmptyError, TooManyUploadsError, BackpressureError, QuarantineFullError.
         """
-        if upload.length == 0:
-            raise ArrivalEmptyError("Không có byte nào sẽ được gửi.", remedy="Kiểm tra tệp cần nộp rồi gửi lại.")
-        self._require_size(upload.length or 0)
+        require_size(upload.length, self.at_most_bytes)
         made = replace(upload, id=self._new_id(), submission_id=self._new_id())
         with _creating:
             self._remove_expired()
             under_way = [item for item in self._all() if self._done(item.id) is None]
             if sum(item.account_id == made.account_id for item in under_way) >= MOST_OF_ONE:
-                raise TooManyUploadsError(
-                    f"Tài khoản đang có {MOST_OF_ONE} lần tải lên dở dang.",
-                    remedy="Hoàn tất hoặc hủy (DELETE) các lần tải lên dở, rồi thử lại.",
-                )
+                raise too_many(MOST_OF_ONE)
             # What others have announced and not sent yet is spoken for.
             announced = sum(max(0, (item.length or 0) - self._offset(item.id)[0]) for item in under_way)
             self._intake().refuse_when_short((made.length or 0) + announced)
@@ -127,10 +120,8 @@ class UploadsStore:
         if upload.length == length:
             return upload
         if upload.length is not None or length < self._offset(upload.id)[0]:
-            raise UploadLengthError("Độ dài đã nêu không khớp.", remedy="Hỏi lại bằng HEAD.")
-        if length == 0:
-            raise ArrivalEmptyError("Không có byte nào được gửi.", remedy="Kiểm tra tệp cần nộp rồi gửi lại.")
-        self._require_size(length)
+            raise length_wrong()
+        require_size(length, self.at_most_bytes)
         known = replace(upload, length=length)
         with self._locked(upload.id), disk_errors():
             write_whole(self._folder / upload.id / "upload.json", _json(asdict(known)))
@@ -145,9 +136,7 @@ class UploadsStore:
         with self._locked(upload.id), disk_errors():
             stands = self._offset(upload.id)[0]
             if offset != stands:
-                raise UploadOffsetError(
-                    f"Phần gửi không nối tiếp: đã có {stands} byte.", remedy="Hỏi lại vị trí bằng HEAD rồi gửi tiếp."
-                )
+                raise offset_wrong(stands)
             if self._done(upload.id) is not None:
                 yield self._writing(upload, -1, offset, None)
                 return
@@ -246,13 +235,6 @@ class UploadsStore:
         """So many bytes are durable; only after they are."""
         place = self._folder / upload.id / "offset.json"
         write_whole(place, _json({"offset": offset, "at": self._now().isoformat()}))
-
-    def _require_size(self, size_bytes: int) -> None:
-        if size_bytes > self.at_most_bytes:
-            raise ArrivalTooLargeError(
-                f"Gói nộp lớn hơn mức cho phép ({self.at_most_bytes >> 20} MiB).",
-                remedy="Chia thành nhiều hồ sơ, hoặc đề nghị kho lưu trữ nâng mức.",
-            )
 
     @contextmanager
     def _locked(self, upload_id: str) -> Iterator[None]:

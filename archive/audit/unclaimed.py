@@ -10,8 +10,8 @@ from archive.catalogue.pieces import pieces
 from archive.storage.key import Key
 from archive.storage.store import Store
 
-OWN_FOLDERS = frozenset({"ledger", "checkpoint", "rows", "backup", "audit", "canary"})
-"""What else the archive itself keeps in its stores."""
+OWN_FOLDERS = frozenset({"ledger", "checkpoint", "rows", "backup", "audit", "canary", "inbox", "upload"})
+"""What else the archive itself keeps in its stores; the last two where machines share a quarantine by one of them."""
 _AT_ONCE = 500
 
 

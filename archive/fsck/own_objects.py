@@ -47,5 +47,6 @@ CLAIMS: Mapping[str, Claim] = {
     "inbox": _formed(r"inbox/[0-9a-f]{32}/(slot|checks)\.tar"),
     "ledger": _formed(r"ledger/\d{12}-\d{12}\.jsonl"),
     "rows": _formed(r"rows/\d{10}[0-9a-z-]*\.jsonl"),
+    "upload": _formed(r"upload/[0-9a-f]{32}/\d{16}-[0-9a-f]{8}\.bin"),
 }
 """By the first folder of the key. A module with a table of its own objects adds, or sharpens, one line."""

@@ -15,8 +15,7 @@ from api.http.described import told
 from api.http.gate import Asked, gate
 from api.http.incoming import blocks, refuse_coded, stated_length
 from api.http.problems import MEDIA_TYPE, Problem, ProblemError
-from api.http.upload import Upload, UploadBusyError
-from api.http.uploads_store import UploadsStore
+from api.http.upload import Upload, UploadBusyError, Uploads
 from archive.access import Operation
 
 router = APIRouter(tags=["uploads"], route_class=tus.TusRoute)
@@ -271,7 +270,7 @@ def end_upload(
     return Response(status_code=204)
 
 
-async def _taken(request: Request, store: UploadsStore, upload: Upload, offset: int) -> dict[str, str]:
+async def _taken(request: Request, store: Uploads, upload: Upload, offset: int) -> dict[str, str]:
     """The body behind ``offset`` made durable; complete, the upload becomes a submission. The headers of the answer."""
     checksum = tus.checksum(request)
     async with AsyncExitStack() as stack:
@@ -307,13 +306,13 @@ async def _taken(request: Request, store: UploadsStore, upload: Upload, offset: 
     return await run_in_threadpool(_finished, store, upload)
 
 
-def _finished(store: UploadsStore, upload: Upload) -> dict[str, str]:
+def _finished(store: Uploads, upload: Upload) -> dict[str, str]:
     with suppress(UploadBusyError):
         store.finished(upload)
     return _standing(store, upload)
 
 
-def _standing(store: UploadsStore, upload: Upload) -> dict[str, str]:
+def _standing(store: Uploads, upload: Upload) -> dict[str, str]:
     standing = store.standing(upload)
     headers = {
         "Upload-Offset": str(standing.offset),

@@ -1,0 +1,142 @@
+"""From a complete upload in the shared store to one submission, on whichever machine, by one of them at a time.
+
+    claim ─parts in order, digested→ quarantine/<submission> ─put→ inbox/<submission> ─ledger→ became ─→ parts removed
+
+Who claims gives the submission an id of his own and beats while he is at it. Fallen silent, he is followed by another
+with another id; should he wake, the record of his submission is refused, and the places of the two never meet.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+
+from api.http.upload import UploadBusyError
+from archive.catalogue import Catalogue, Transaction
+from archive.catalogue.fence import fenced
+from archive.catalogue.shared_uploads import (
+    SharedUpload,
+    UploadPart,
+    beat_finishing,
+    parts_behind,
+    record_became,
+    require_finishing,
+    take_finishing,
+)
+from archive.errors import LuutruError, StaleClaimError
+from ingest.arrival import kind_of_name
+from ingest.intake import Intake
+from ingest.shared_parts import SharedParts
+
+BEAT_SECONDS = 5.0
+_log = logging.getLogger("luutru.uploads")
+
+
+@dataclass(frozen=True, slots=True)
+class Finishing:
+    """Makes submissions of uploads. Shared by all threads."""
+
+    catalogue: Catalogue
+    parts: SharedParts
+    intake: Callable[[], Intake]
+    new_id: Callable[[], str]
+    at_most_bytes: int
+
+    def submitted(self, upload_id: str) -> str:
+        """The id of the submission this complete upload became, made now if nobody has made it.
+
+        Raises UploadBusyError while another makes it, and whatever ``Intake.received`` raises: then it is tried anew.
+        """
+        with self.catalogue.transaction() as tx:
+            claimed = take_finishing(tx, upload_id, self.new_id())
+        if claimed is None:
+            raise _busy()
+        if claimed.became is None:
+            try:
+                became = self._made(claimed)
+            except StaleClaimError as error:
+                raise _busy() from error
+        else:
+            became = claimed.became
+        # What stays behind when this fails goes with the upload.
+        with suppress(LuutruError):
+            self.parts.clear(upload_id)
+        return became
+
+    def _made(self, upload: SharedUpload) -> str:
+        def require(tx: Transaction) -> None:
+            require_finishing(tx, upload.id, upload.submission_id)
+
+        with self._beating(upload), fenced(require):
+            became = self._received(upload)
+            with self.catalogue.transaction() as tx:
+                record_became(tx, upload.id, became)
+        return became
+
+    def _received(self, upload: SharedUpload) -> str:
+        intake = self.intake()
+        assert upload.length_bytes is not None
+        arrival = intake.arrival(
+            stated_bytes=upload.length_bytes,
+            at_most_bytes=self.at_most_bytes,
+            submission_id=upload.submission_id,
+        )
+        try:
+            for chunk in self._bytes(upload):
+                arrival.take(chunk)
+            assert arrival.size_bytes == upload.length_bytes, "only a complete upload becomes a submission"
+            received = intake.received(
+                arrival,
+                kind_of_name(upload.name),
+                name=upload.name,
+                owner=upload.owner,
+                actor=upload.actor,
+                client_key=upload.client_key,
+            )
+            return received.submission.id
+        finally:
+            intake.give_up(arrival)
+
+    def _bytes(self, upload: SharedUpload) -> Iterator[bytes]:
+        return self.parts.read(upload.id, self._counted(upload))
+
+    def _counted(self, upload: SharedUpload) -> Iterator[UploadPart]:
+        """The parts, some at a time: there may be very many, and none is added or taken away any more."""
+        behind = 0
+        while behind < upload.offset_bytes:
+            with self.catalogue.read() as reading:
+                some = parts_behind(reading, upload.id, behind)
+            yield from some
+            behind = some[-1].offset_bytes + some[-1].length_bytes if some else upload.offset_bytes
+
+    @contextmanager
+    def _beating(self, upload: SharedUpload) -> Iterator[None]:
+        """Inside the block the others know that somebody is at it; behind it, that nobody is."""
+        over = threading.Event()
+        beat = partial(self._beat, upload, over)
+        beating = threading.Thread(target=beat, name=f"finishing {upload.id}", daemon=True)
+        beating.start()
+        try:
+            yield
+        finally:
+            over.set()
+            beating.join()
+            with suppress(LuutruError), self.catalogue.signing() as tx:
+                beat_finishing(tx, upload.id, upload.submission_id, timedelta(0))
+
+    def _beat(self, upload: SharedUpload, over: threading.Event) -> None:
+        while not over.wait(BEAT_SECONDS):
+            try:
+                with self.catalogue.signing() as tx:
+                    beat_finishing(tx, upload.id, upload.submission_id)
+            except LuutruError as error:
+                _log.warning("upload %s: no sign of life: %s", upload.id, error)
+
+
+def _busy() -> UploadBusyError:
+    return UploadBusyError("Lần tải lên này đang được hoàn tất.", remedy="Thử lại sau vài giây.")
