@@ -28,6 +28,7 @@ NAMES = (
     "workers",
     "repair",
     "audit",
+    "s3_audit",
     "audit_choice",
 )
 PAGE = Path("docs/benchmarks.md")

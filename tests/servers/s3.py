@@ -48,6 +48,11 @@ class S3Server:
         return f"http://127.0.0.1:{self.port}"
 
     @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid  # setpriv has become the server
+
+    @property
     def objects(self) -> Path:
         """Where the server keeps what it was given; on versitygw each object is the file ``<bucket>/<key>``."""
         return self.folder / "objects"
