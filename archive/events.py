@@ -61,6 +61,57 @@ class Event(StrEnum):
     ARCHIVE_CATALOGUE_REBUILT = "archive.catalogue.rebuilt"
     ARCHIVE_DATABASE_MOVED = "archive.database.moved"
     ARCHIVE_SECRETS_EXPORTED = "archive.secrets.exported"
+    HOLD_ORDER_PLACED = "hold.order.placed"
+    HOLD_ORDER_RELEASED = "hold.order.released"
+    ROUND_LIST_DRAWN_UP = "round.list.drawn-up"
+    ROUND_LINES_ADDED = "round.lines.added"
+    ROUND_LINE_REMOVED = "round.line.removed"
+    ROUND_LINE_VOIDED = "round.line.voided"
+    ROUND_LINE_SET_ASIDE = "round.line.set-aside"
+    ROUND_LINES_KEPT = "round.lines.kept"
+    ROUND_LIST_SUBMITTED = "round.list.submitted"
+    ROUND_COUNCIL_FORMED = "round.council.formed"
+    ROUND_SESSION_OPENED = "round.session.opened"
+    ROUND_VOTES_CAST = "round.votes.cast"
+    ROUND_SESSIONS_CONCLUDED = "round.sessions.concluded"
+    ROUND_SESSIONS_REOPENED = "round.sessions.reopened"
+    ROUND_OPINION_RECORDED = "round.opinion.recorded"
+    ROUND_LIST_FROZEN = "round.list.frozen"
+    ROUND_DECISION_MADE = "round.decision.made"
+    ROUND_EXECUTOR_APPOINTED = "round.executor.appointed"
+    ROUND_PAPER_ATTACHED = "round.paper.attached"
+    ROUND_PAPERS_COMPLETED = "round.papers.completed"
+    ROUND_FILES_HANDED_OVER = "round.files.handed-over"
+    ROUND_DESTRUCTION_STARTED = "round.destruction.started"
+    ROUND_DESTRUCTION_VERIFIED = "round.destruction.verified"
+    ROUND_MINUTES_MADE = "round.minutes.made"
+    ROUND_DOSSIER_STORED = "round.dossier.stored"
+    ROUND_PROCEDURE_COMPLETED = "round.procedure.completed"
+    ROUND_PROCEDURE_ABANDONED = "round.procedure.abandoned"
+    FILE_DESTRUCTION_INTENDED = "file.destruction.intended"
+    FILE_DESTRUCTION_COMPLETED = "file.destruction.completed"
+    FILE_REMAINS_REMOVED = "file.remains.removed"
+    ROUND_ABSENCE_VERIFIED = "round.absence.verified"
+    ROUND_CERTIFICATE_ISSUED = "round.certificate.issued"
+    FILE_RECORD_OPENED = "file.record.opened"
+    FILE_PACKAGE_ADDED = "file.package.added"
+    FILE_RECORD_CLOSED = "file.record.closed"
+    FILE_RECORD_REOPENED = "file.record.reopened"
+    FILE_PERIOD_DETERMINED = "file.period.determined"
+    FILE_EVENT_RECORDED = "file.event.recorded"
+    FILE_PAPER_LINKED = "file.paper.linked"
+    FILE_CUSTODY_TRANSFERRED = "file.custody.transferred"
+    FILE_ROUND_ENTERED = "file.round.entered"
+    FILE_ROUND_LEFT = "file.round.left"
+    FILE_DESTRUCTION_BEGUN = "file.destruction.begun"
+    FILE_CONTENT_DESTROYED = "file.content.destroyed"
+    FILE_PLAN_IMPORTED = "plan.list.imported"
+    FILE_PLAN_APPROVED = "plan.list.approved"
+    AGENCY_RECORD_CHANGED = "agency.record.changed"
+    FONDS_RECORD_CHANGED = "fonds.record.changed"
+    RETENTION_SCHEDULE_ADOPTED = "retention.schedule.adopted"
+    RETENTION_REVIEWS_OPENED = "retention.reviews.opened"
+    RETENTION_REVIEW_DECIDED = "retention.review.decided"
 
 
 REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
@@ -84,5 +135,23 @@ REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.AIP_DAMAGE_REMOVED: frozenset({"aip_id", "store", "aside"}),
     Event.AIP_INCIDENT_OPENED: frozenset({"incident_id", "kind"}),
     Event.AIP_INCIDENT_CLOSED: frozenset({"incident_id", "kind", "outcome", "reason"}),
+    Event.HOLD_ORDER_PLACED: frozenset({"kind", "files", "list_sha256", "until"}),
+    Event.ROUND_LIST_FROZEN: frozenset({"list_sha256", "lines"}),
+    Event.ROUND_DECISION_MADE: frozenset({"list_sha256", "number", "decided_on", "decided_by"}),
+    Event.ROUND_PAPER_ATTACHED: frozenset({"kind", "sha256", "list_sha256", "signature"}),
+    Event.ROUND_LINE_VOIDED: frozenset({"file_id", "codes"}),
+    Event.FILE_DESTRUCTION_INTENDED: frozenset({"round_id", "list_sha256"}),
+    Event.FILE_DESTRUCTION_COMPLETED: frozenset({"round_id", "run_id", "aip_ids", "locked"}),
+    Event.FILE_REMAINS_REMOVED: frozenset({"round_id", "place"}),
+    Event.ROUND_ABSENCE_VERIFIED: frozenset({"run_id", "verdict", "report_sha256"}),
+    Event.ROUND_CERTIFICATE_ISSUED: frozenset({"run_id", "sha256", "files"}),
+    Event.FILE_RECORD_OPENED: frozenset({"agency_code", "file_code", "period", "profile", "profile_version"}),
+    Event.FILE_PACKAGE_ADDED: frozenset({"aip_id", "ordinal"}),
+    Event.FILE_PERIOD_DETERMINED: frozenset({"before", "after"}),
+    Event.FILE_ROUND_ENTERED: frozenset({"round_id"}),
+    Event.FILE_ROUND_LEFT: frozenset({"round_id"}),
+    Event.FILE_DESTRUCTION_BEGUN: frozenset({"round_id"}),
+    Event.FILE_CONTENT_DESTROYED: frozenset({"round_id"}),
+    Event.RETENTION_SCHEDULE_ADOPTED: frozenset({"schedule_id", "version", "sha256"}),
 }
 """What a later reader (a follower, a rebuilt catalogue) must find in ``data`` without asking anyone else."""
