@@ -88,8 +88,6 @@ class Event(StrEnum):
     ROUND_DOSSIER_STORED = "round.dossier.stored"
     ROUND_PROCEDURE_COMPLETED = "round.procedure.completed"
     ROUND_PROCEDURE_ABANDONED = "round.procedure.abandoned"
-    FILE_DESTRUCTION_INTENDED = "file.destruction.intended"
-    FILE_DESTRUCTION_COMPLETED = "file.destruction.completed"
     FILE_REMAINS_REMOVED = "file.remains.removed"
     ROUND_ABSENCE_VERIFIED = "round.absence.verified"
     ROUND_CERTIFICATE_ISSUED = "round.certificate.issued"
@@ -140,8 +138,6 @@ REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.ROUND_DECISION_MADE: frozenset({"list_sha256", "number", "decided_on", "decided_by"}),
     Event.ROUND_PAPER_ATTACHED: frozenset({"kind", "sha256", "list_sha256", "signature"}),
     Event.ROUND_LINE_VOIDED: frozenset({"file_id", "codes"}),
-    Event.FILE_DESTRUCTION_INTENDED: frozenset({"round_id", "list_sha256"}),
-    Event.FILE_DESTRUCTION_COMPLETED: frozenset({"round_id", "run_id", "aip_ids", "locked"}),
     Event.FILE_REMAINS_REMOVED: frozenset({"round_id", "place"}),
     Event.ROUND_ABSENCE_VERIFIED: frozenset({"run_id", "verdict", "report_sha256"}),
     Event.ROUND_CERTIFICATE_ISSUED: frozenset({"run_id", "sha256", "files"}),

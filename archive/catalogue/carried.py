@@ -28,7 +28,9 @@ from archive.catalogue.tables import metadata
 
 CARRIED = frozenset(
     {
+        "absence_runs",
         "accounts",
+        "agencies",
         "alerts",
         "asides",
         "audit_findings",
@@ -36,9 +38,12 @@ CARRIED = frozenset(
         "backups",
         "canaries",
         "copies",
+        "destruction_certificates",
+        "destruction_work",
         "drills",
         "file_aips",
         "files",
+        "fonds",
         "fsck_runs",
         "grants",
         "incidents",
@@ -53,6 +58,9 @@ CARRIED = frozenset(
         "storage_policies",
         "submissions",
         "tokens",
+        "tombstone_documents",
+        "tombstone_packages",
+        "tombstones",
         "usage_modes",
     }
 )
