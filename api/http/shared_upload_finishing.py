@@ -26,9 +26,10 @@ from archive.catalogue.shared_uploads import (
     parts_behind,
     record_became,
     require_finishing,
+    shared_upload,
     take_finishing,
 )
-from archive.errors import LuutruError, StaleClaimError
+from archive.errors import LuutruError
 from ingest.arrival import kind_of_name
 from ingest.intake import Intake
 from ingest.shared_parts import SharedParts
@@ -59,8 +60,10 @@ class Finishing:
         if claimed.became is None:
             try:
                 became = self._made(claimed)
-            except StaleClaimError as error:
-                raise _busy() from error
+            except LuutruError as error:
+                if self._lost(claimed):
+                    raise _busy() from error
+                raise
         else:
             became = claimed.became
         # What stays behind when this fails goes with the upload.
@@ -77,6 +80,15 @@ class Finishing:
             with self.catalogue.transaction() as tx:
                 record_became(tx, upload.id, became)
         return became
+
+    def _lost(self, upload: SharedUpload) -> bool:
+        """Whether another has it, or has made it: then whatever went wrong here since says nothing of the upload."""
+        try:
+            with self.catalogue.read() as reading:
+                standing = shared_upload(reading, upload.id)
+        except LuutruError:
+            return False
+        return standing is not None and standing.submission_id != upload.submission_id
 
     def _received(self, upload: SharedUpload) -> str:
         intake = self.intake()
