@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     Boolean,
     CheckConstraint,
     Column,
@@ -14,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    text,
 )
 
 from archive.catalogue.columns import Instant
@@ -38,15 +40,19 @@ files = Table(
     Column("title", Text, nullable=False),
     Column("state", String(16), nullable=False),
     Column("opened_on", Date, nullable=True),
+    # When the first package of it was taken in; null for what is only planned.
+    Column("received_on", Date, nullable=True),
     # Năm công việc kết thúc; the period counts from the first day of the year after it.
     Column("ended_year", Integer, nullable=True),
     Column("closed_at", Instant, nullable=True),
     Column("period_kind", String(16), nullable=False),
     Column("period_years", Integer, nullable=True),
     Column("period_event", Text, nullable=True),
+    Column("period_at_least", Integer, nullable=True),
     Column("event_year", Integer, nullable=True),
     Column("period_basis", Text, nullable=False),
     Column("schedule_id", String(64), nullable=True),
+    Column("schedule_version", String(64), nullable=True),
     Column("schedule_row", String(64), nullable=True),
     Column("profile", String(64), nullable=False),
     Column("profile_version", String(64), nullable=False),
@@ -56,16 +62,32 @@ files = Table(
     Column("transferred_at", Instant, nullable=True),
     Column("paper_code", String(255), nullable=False),
     Column("paper_permanent", Boolean, nullable=False),
+    Column("paper_reason", Text, nullable=False),
+    Column("plan_id", _ID, nullable=True),
+    Column("plan_ordinal", Integer, nullable=True),
+    Column("transfer", JSON, nullable=True),
     Column("round_id", _ID, nullable=True),
     Column("destroyed_at", Instant, nullable=True),
     Column("changed_at", Instant, nullable=False),
     UniqueConstraint("agency_code", "file_code"),
     CheckConstraint(_one_of("state", FileState), name="known_state"),
     CheckConstraint(_one_of("period_kind", PeriodKind), name="known_period"),
+    CheckConstraint("round_id IS NOT NULL OR state NOT IN ('in_round', 'destroying', 'destroyed')", name="round_known"),
     Index(None, "state", "review_on", "id"),
     Index(None, "agency_code", "state", "review_on", "id"),
     Index(None, "state", "transfer_due_on", "id"),
     Index(None, "round_id"),
+    Index(None, "schedule_id", "schedule_row", "id"),
+    Index(None, "plan_id", "plan_ordinal"),
+    # Until an event that has not come to pass: never due, and yet to be seen.
+    Index(
+        "ix_files_open_ended",
+        "state",
+        "ended_year",
+        "id",
+        sqlite_where=text("period_kind = 'event' AND event_year IS NULL"),
+        postgresql_where=text("period_kind = 'event' AND event_year IS NULL"),
+    ),
 )
 
 file_aips = Table(
@@ -78,3 +100,25 @@ file_aips = Table(
     UniqueConstraint("aip_id"),
 )
 """Which packages a hồ sơ is made of: 1 the first, then its supplements. No foreign key: packages go, this is destroyed last."""
+
+agencies = Table(
+    "agencies",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    # The same agency's code of the other syntax (13 characters, or up to 35).
+    Column("alias_code", String(64), nullable=True),
+    Column("name", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    UniqueConstraint("alias_code"),
+)
+
+fonds = Table(
+    "fonds",
+    metadata,
+    Column("code", String(64), primary_key=True),
+    Column("agency_code", String(64), nullable=False),
+    Column("name", Text, nullable=False),
+    Column("history", Text, nullable=False),
+    Column("changed_at", Instant, nullable=False),
+    Index(None, "agency_code", "code"),
+)

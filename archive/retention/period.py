@@ -1,10 +1,14 @@
-"""Thời hạn: permanent, a number of years, or until an event (and n years after it); how it is counted."""
+"""Thời hạn: permanent, a number of years, or until an event (and n years after it); how it is counted and compared."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+
+EVENT_SEPARATOR = "; "
+"""Between the events of a period that waits for several of them."""
 
 
 class PeriodKind(StrEnum):
@@ -18,11 +22,15 @@ class PeriodKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Period:
-    """``years``: for YEARS at least 1; for EVENT what is added after the event, at least 0. ``event``: for EVENT alone."""
+    """``years``: for YEARS at least 1; for EVENT what is added after the event, at least 0. ``event``: for EVENT alone.
+
+    ``at_least``: for EVENT alone, the years from the end of the work that are kept however early the event comes.
+    """
 
     kind: PeriodKind
     years: int = 0
     event: str = ""
+    at_least: int = 0
 
     def __post_init__(self) -> None:
         if self.kind is PeriodKind.YEARS and self.years < 1:
@@ -31,6 +39,8 @@ class Period:
             raise ValueError("years do not belong to this period")
         if (self.kind is PeriodKind.EVENT) != bool(self.event):
             raise ValueError("an event belongs to a period until an event, and to no other")
+        if self.at_least < 0 or (self.at_least and self.kind is not PeriodKind.EVENT):
+            raise ValueError("a least number of years belongs to a period until an event, and to no other")
 
     @property
     def permanent(self) -> bool:
@@ -39,6 +49,43 @@ class Period:
 
 PERMANENT = Period(PeriodKind.PERMANENT)
 UNDETERMINED = Period(PeriodKind.UNDETERMINED)
+_RANK = (PeriodKind.YEARS, PeriodKind.EVENT, PeriodKind.PERMANENT, PeriodKind.UNDETERMINED)
+
+
+def longer(one: Period, other: Period) -> Period:
+    """The shortest period that is over no earlier than either of the two, whatever happens and whenever.
+
+    Years give way to an event, whose end nobody knows, but stay its ``at_least``; two events are both waited for; an
+    event gives way to permanence; and what is undetermined gives way to nothing: it may be anything. Whatever the order
+    in which periods are taken together, the same comes out.
+    """
+    first, second = sorted((one, other), key=lambda period: _RANK.index(period.kind))
+    if second.kind is not PeriodKind.EVENT:
+        return second if first.kind is not second.kind or first.years <= second.years else first
+    if first.kind is PeriodKind.YEARS:
+        return Period(PeriodKind.EVENT, second.years, second.event, max(second.at_least, first.years))
+    return Period(
+        PeriodKind.EVENT,
+        max(first.years, second.years),
+        _both(first.event, second.event),
+        max(first.at_least, second.at_least),
+    )
+
+
+def longest(periods: Iterable[Period]) -> Period:
+    """What a hồ sơ gets of its documents: the period that ends before none of them. UNDETERMINED for none at all."""
+    found = list(periods)
+    if not found:
+        return UNDETERMINED
+    result = found[0]
+    for period in found[1:]:
+        result = longer(result, period)
+    return result
+
+
+def shorter_than(period: Period, least: Period) -> bool:
+    """Whether ``period`` may be over at a time when ``least`` is not."""
+    return longer(period, least) != longer(period, period)
 
 
 def review_on(period: Period, *, ended_year: int | None, event_year: int | None = None) -> date | None:
@@ -49,5 +96,13 @@ def review_on(period: Period, *, ended_year: int | None, event_year: int | None 
     if ended_year is None or period.kind in (PeriodKind.PERMANENT, PeriodKind.UNDETERMINED):
         return None
     if period.kind is PeriodKind.EVENT:
-        return None if event_year is None else date(max(ended_year, event_year) + period.years + 1, 1, 1)
-    return date(ended_year + period.years + 1, 1, 1)
+        if event_year is None:
+            return None
+        last = max(max(ended_year, event_year) + period.years, ended_year + period.at_least)
+    else:
+        last = ended_year + period.years
+    return date(last + 1, 1, 1) if last < date.max.year else None
+
+
+def _both(one: str, other: str) -> str:
+    return EVENT_SEPARATOR.join(sorted({*one.split(EVENT_SEPARATOR), *other.split(EVENT_SEPARATOR)}))

@@ -21,14 +21,17 @@ def upgrade() -> None:
         sa.Column("title", sa.Text(), nullable=False),
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("opened_on", sa.Date(), nullable=True),
+        sa.Column("received_on", sa.Date(), nullable=True),
         sa.Column("ended_year", sa.Integer(), nullable=True),
         sa.Column("closed_at", sa.String(27), nullable=True),
         sa.Column("period_kind", sa.String(length=16), nullable=False),
         sa.Column("period_years", sa.Integer(), nullable=True),
         sa.Column("period_event", sa.Text(), nullable=True),
+        sa.Column("period_at_least", sa.Integer(), nullable=True),
         sa.Column("event_year", sa.Integer(), nullable=True),
         sa.Column("period_basis", sa.Text(), nullable=False),
         sa.Column("schedule_id", sa.String(length=64), nullable=True),
+        sa.Column("schedule_version", sa.String(length=64), nullable=True),
         sa.Column("schedule_row", sa.String(length=64), nullable=True),
         sa.Column("profile", sa.String(length=64), nullable=False),
         sa.Column("profile_version", sa.String(length=64), nullable=False),
@@ -37,6 +40,10 @@ def upgrade() -> None:
         sa.Column("transferred_at", sa.String(27), nullable=True),
         sa.Column("paper_code", sa.String(length=255), nullable=False),
         sa.Column("paper_permanent", sa.Boolean(), nullable=False),
+        sa.Column("paper_reason", sa.Text(), nullable=False),
+        sa.Column("plan_id", sa.String(length=36), nullable=True),
+        sa.Column("plan_ordinal", sa.Integer(), nullable=True),
+        sa.Column("transfer", sa.JSON(), nullable=True),
         sa.Column("round_id", sa.String(length=36), nullable=True),
         sa.Column("destroyed_at", sa.String(27), nullable=True),
         sa.Column("changed_at", sa.String(27), nullable=False),
@@ -47,6 +54,10 @@ def upgrade() -> None:
         sa.CheckConstraint(
             "period_kind IN ('permanent', 'years', 'event', 'undetermined')", name=op.f("ck_files_known_period")
         ),
+        sa.CheckConstraint(
+            "round_id IS NOT NULL OR state NOT IN ('in_round', 'destroying', 'destroyed')",
+            name=op.f("ck_files_round_known"),
+        ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_files")),
         sa.UniqueConstraint("agency_code", "file_code", name=op.f("uq_files_agency_code_file_code")),
     )
@@ -56,6 +67,16 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_files_state_transfer_due_on_id"), "files", ["state", "transfer_due_on", "id"])
     op.create_index(op.f("ix_files_round_id"), "files", ["round_id"])
+    op.create_index(op.f("ix_files_schedule_id_schedule_row_id"), "files", ["schedule_id", "schedule_row", "id"])
+    op.create_index(op.f("ix_files_plan_id_plan_ordinal"), "files", ["plan_id", "plan_ordinal"])
+    open_ended = sa.text("period_kind = 'event' AND event_year IS NULL")
+    op.create_index(
+        "ix_files_open_ended",
+        "files",
+        ["state", "ended_year", "id"],
+        sqlite_where=open_ended,
+        postgresql_where=open_ended,
+    )
     op.create_table(
         "file_aips",
         sa.Column("file_id", sa.String(length=36), nullable=False),
@@ -64,3 +85,22 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("file_id", "ordinal", name=op.f("pk_file_aips")),
         sa.UniqueConstraint("aip_id", name=op.f("uq_file_aips_aip_id")),
     )
+    op.create_table(
+        "agencies",
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("alias_code", sa.String(length=64), nullable=True),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_agencies")),
+        sa.UniqueConstraint("alias_code", name=op.f("uq_agencies_alias_code")),
+    )
+    op.create_table(
+        "fonds",
+        sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("agency_code", sa.String(length=64), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("history", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.String(27), nullable=False),
+        sa.PrimaryKeyConstraint("code", name=op.f("pk_fonds")),
+    )
+    op.create_index(op.f("ix_fonds_agency_code_code"), "fonds", ["agency_code", "code"])

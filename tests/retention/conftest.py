@@ -1,0 +1,5 @@
+"""A catalogue in each database."""
+
+from __future__ import annotations
+
+from tests.catalogue.conftest import catalogue, new_url, url  # noqa: F401 (fixtures)
