@@ -23,6 +23,8 @@ from typing import Any
 from archive.aip.model import Party, WrittenAip
 from archive.aip.writer import write_aip
 from archive.catalogue import Catalogue, Copy, Reading
+from archive.catalogue.file_taking_in import require_growing, take_in
+from archive.catalogue.file_writing import add_package
 from archive.catalogue.model import Aip, Description, Receipt, Submission
 from archive.catalogue.policy_reading import adopted_policy
 from archive.copies import Out, read_back, write_everywhere
@@ -34,6 +36,8 @@ from archive.finding import Finding, worst
 from archive.fixity import CopyResult, CopyState
 from archive.lagging import LaggingStore
 from archive.lifecycle import State
+from archive.retention.errors import FileEndedError
+from archive.retention.file import File
 from archive.signing import ArchiveKey
 from archive.storage.key import aip_key
 from archive.storage.store import Store
@@ -171,14 +175,21 @@ class Steps:
             case _:
                 event = Event.SUBMISSION_DECISION_ACCEPTED
         with self.catalogue.transaction() as tx:
-            moved = tx.move(submission_id, event, actor=self.actor, at=self.now(), data=self._decided(decision))
+            told = self._decided(decision)
+            try:
+                require_growing(tx, submission)
+            except FileEndedError as error:
+                # What is handed in again of a destroyed hồ sơ is for a person to look at.
+                event, told = Event.SUBMISSION_DECISION_REFERRED, told | {"reasons": [*told["reasons"], error.code]}
+            moved = tx.move(submission_id, event, actor=self.actor, at=self.now(), data=told)
         return moved.state
 
     def accept(self, submission_id: str, *, actor: str, reason: str) -> State:
-        """A person accepts what was in review; who and why go to the ledger. Raises ReviewDecidedError."""
+        """A person accepts what was in review; who and why go to the ledger. Raises ReviewDecidedError, FileEndedError."""
         with self.catalogue.transaction() as tx:
             if require_undecided(tx, submission_id, Event.SUBMISSION_DECISION_ACCEPTED, actor):
                 return tx.submission(submission_id).state
+            require_growing(tx, tx.submission(submission_id))
             moved = tx.move(
                 submission_id,
                 Event.SUBMISSION_DECISION_ACCEPTED,
@@ -221,9 +232,11 @@ class Steps:
         except ChecksChangedError as error:
             _log.error("submission %s: %s %s", submission_id, error.code, error.detail)
             return self._checked(submission, error)
+        file = self._taken_in(submission, checking)
         package = self._adopted(submission, checking) or self._built(submission, checking)
         at = self.now()
         with self.catalogue.transaction() as tx:
+            add_package(tx, file.id, submission.aip_id, actor=self.actor, at=at)
             tx.record_aip(
                 Aip(
                     id=submission.aip_id,
@@ -260,6 +273,22 @@ class Steps:
                 },
             )
         return moved.state
+
+    def _taken_in(self, submission: Submission, checking: Checking) -> File:
+        """The hồ sơ this is of: it stands, and has a period, before anything of it is written."""
+        record = checking.subject.record
+        assert record is not None, "a submission without metadata is never accepted"
+        with self.catalogue.transaction() as tx:
+            return take_in(
+                tx,
+                submission,
+                record.file,
+                {str(entry.fields.get("maintenance") or "") for entry in record.documents},
+                profile=self.profile,
+                profile_version=PROFILE_VERSION,
+                actor=self.actor,
+                at=self.now(),
+            )
 
     def _built(self, submission: Submission, checking: Checking) -> Packaged:
         content = aip_content(

@@ -31,8 +31,7 @@ class TransferRule:
 class RuleProfileTable:
     """One profile. ``terms``: the word of the law for each idea. ``schedule``: the common retention schedule under it.
 
-    ``execution_days``: from the decision to the minutes of destruction; 0 where the law sets no time. ``papers``: as
-    they stand in the table, for whoever asks for them.
+    ``execution_days``: from the decision to the minutes of destruction; 0 where the law sets no time.
     """
 
     name: str
@@ -44,7 +43,6 @@ class RuleProfileTable:
     execution_days: int
     terms: Mapping[str, str]
     transfer: TransferRule
-    papers: tuple[Mapping[str, Any], ...] = ()
 
 
 @cache
@@ -77,5 +75,4 @@ def _profile(row: Mapping[str, Any]) -> RuleProfileTable:
         execution_days=row["execution_days"],
         terms=MappingProxyType(row["terms"]),
         transfer=TransferRule(**row["transfer"]),
-        papers=tuple(row.get("papers", ())),
     )

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
-EVENT_SEPARATOR = "; "
+EVENT_SEPARATOR = " và khi "
 """Between the events of a period that waits for several of them."""
 
 
