@@ -1,8 +1,13 @@
-"""The two letters an agency gets, as PDF/A: the receipt (biên nhận) and the return with reasons (thông báo trả lại)."""
+"""The two letters an agency gets, as PDF/A: the receipt (biên nhận) and the return with reasons (thông báo trả lại).
+
+What prints every page of the archive stands here too: the heading of the nation, the style, and HTML → PDF/A.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -35,8 +40,7 @@ def _rows(pairs: Iterable[tuple[str, object]]) -> str:
 def _page(archive_name: str, title: str, subtitle: str, body: str) -> str:
     return (
         f'<!doctype html><html lang="vi"><head><meta charset="utf-8"><title>{escape(title)}</title><style>{_STYLE}</style></head>'
-        f'<body><div class="head"><div><b>{escape(archive_name.upper())}</b></div>'
-        '<div><b>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM</b><span class="motto">Độc lập - Tự do - Hạnh phúc</span></div></div>'
+        f'<body><div class="head"><div><b>{escape(archive_name.upper())}</b></div>{nation_heading()}</div>'
         f'<h1>{escape(title)}</h1><p class="sub">{escape(subtitle)}</p>{body}</body></html>'
     )
 
@@ -122,6 +126,11 @@ def letter_style() -> str:
     return _STYLE
 
 
+def nation_heading() -> str:
+    """Quốc hiệu and Tiêu ngữ, for the right half of a page's head."""
+    return '<div><b>CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM</b><span class="motto">Độc lập - Tự do - Hạnh phúc</span></div>'
+
+
 def letter_pdf(html: str) -> bytes:
     """The page as PDF/A-2u. Nothing is fetched: the page has no links, pictures or scripts."""
     from weasyprint import HTML
@@ -129,3 +138,49 @@ def letter_pdf(html: str) -> bytes:
     data = HTML(string=html, base_url=None).write_pdf(pdf_variant="pdf/a-2u")
     assert isinstance(data, bytes)
     return data
+
+
+@dataclass(frozen=True, slots=True)
+class Enclosed:
+    """A file inside a PDF/A-3: the data of what is printed, for machines."""
+
+    name: str
+    description: str
+    data: bytes
+
+
+class LaidOut:
+    """An HTML page laid out on sheets and not yet written, so that only some of them may be."""
+
+    def __init__(self, html: str) -> None:
+        from weasyprint import HTML
+
+        self._html = html
+        self._document = HTML(string=html, base_url=None).render()
+
+    @property
+    def sheets(self) -> int:
+        return len(self._document.pages)
+
+    def first_named(self, prefix: str) -> list[tuple[str, float] | None]:
+        """For each sheet the uppermost element whose id begins with ``prefix``, and how far below the top it begins."""
+        found: list[tuple[str, float] | None] = []
+        for page in self._document.pages:
+            places = [(box[1], name) for name, box in page.anchors.items() if name.startswith(prefix)]
+            top = min(places, default=None)
+            found.append(None if top is None else (top[1], float(top[0])))
+        return found
+
+    def pdf(self, sheets: int, enclosed: Sequence[Enclosed] = ()) -> bytes:
+        """The first ``sheets`` of it as PDF/A-3u, with ``enclosed`` inside."""
+        from weasyprint import Attachment
+
+        document = self._document.copy(self._document.pages[:sheets])
+        document.metadata.attachments = [
+            Attachment(string=item.data, name=item.name, description=item.description, relationship="Data")
+            for item in enclosed
+        ]
+        identifier = hashlib.sha256(self._html.encode()).digest()[:16]
+        data = document.write_pdf(pdf_variant="pdf/a-3u", pdf_identifier=identifier)
+        assert isinstance(data, bytes)
+        return data
