@@ -1,4 +1,7 @@
-"""``python -m bench [NAME…] [--write]``: run the benchmarks one after another; with --write keep docs/benchmarks.md."""
+"""``python -m bench [NAME…] [--write]``: run the benchmarks one after another; with --write keep docs/benchmarks.md.
+
+What else is given goes to the one bench that is named: ``python -m bench audit --write --gib 2``.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +11,12 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.result import Measured, machine, told
+from bench.page import PAGE, keep
+from bench.result import Measured, machine
 
 NAMES = (
     "pdfa",
@@ -31,31 +36,42 @@ NAMES = (
     "s3_audit",
     "audit_choice",
 )
-PAGE = Path("docs/benchmarks.md")
+LONG = ("soak",)
+"""Only when named."""
+
+
+def run(name: str, more: Sequence[str] = ()) -> tuple[list[Measured], int]:
+    """What one bench, in a process of its own, has measured, and its exit code."""
+    with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as collected:
+        environment = {**os.environ, "BENCH_JSON": collected.name}
+        ended = subprocess.run([sys.executable, "-m", f"bench.{name}", *more], env=environment, check=False)
+        results = [Measured(**json.loads(line)) for line in Path(collected.name).read_text().splitlines()]
+    return results, ended.returncode
 
 
 def main() -> int:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", default=list(NAMES), help=", ".join(NAMES))
-    parser.add_argument("--write", action="store_true", help=f"keep the results in {PAGE}")
-    given = parser.parse_args()
-    with tempfile.NamedTemporaryFile("r", suffix=".jsonl") as collected:
-        environment = {**os.environ, "BENCH_JSON": collected.name}
-        codes = [
-            subprocess.run([sys.executable, "-m", f"bench.{name}"], env=environment, check=False).returncode
-            for name in given.names
-        ]
-        results = [Measured(**json.loads(line)) for line in Path(collected.name).read_text().splitlines()]
-    if given.write:
-        head = (
-            "# Benchmarks\n\nEach figure was measured by `make bench`, ours and the rival in the same run on the same bytes.\n\n"
-            f"Machine: {machine()}. Date: {datetime.now(UTC).date().isoformat()}.\n\n"
-        )
-        PAGE.write_text(head + "\n".join(told(result) for result in results), encoding="utf-8")
-    missed = [result.name for result in results if not result.met]
+    parser = argparse.ArgumentParser("python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", default=[], help=", ".join((*NAMES, *LONG)))
+    parser.add_argument("--write", action="store_true", help=f"keep the results in their sections of {PAGE}")
+    given, more = parser.parse_known_args()
+    unknown = [name for name in given.names if name not in (*NAMES, *LONG)]
+    if unknown:
+        parser.error(f"no bench {', '.join(unknown)}")
+    if more and len(given.names) != 1:
+        parser.error(f"{' '.join(more)}: for which bench?")
+    missed, broken = [], []
+    for name in given.names or NAMES:
+        results, code = run(name, more)
+        missed += [result.name for result in results if not result.met]
+        if code or not results:
+            broken.append(name)
+        elif given.write:
+            keep(PAGE, name, results, f"Measured on {datetime.now(UTC).date().isoformat()}: {machine()}.")
     if missed:
         print("Below the bar: " + "; ".join(missed))
-    return 1 if missed or any(codes) else 0
+    if broken:
+        print("Did not come to its end, and nothing of it was kept: " + ", ".join(broken))
+    return 1 if missed or broken else 0
 
 
 if __name__ == "__main__":
