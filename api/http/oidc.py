@@ -8,7 +8,6 @@ browser ← /session/oidc/callback ← code, state ────── Provider.f
 
 from __future__ import annotations
 
-import hashlib
 import json
 import secrets
 import threading
@@ -103,7 +102,6 @@ class Provider:
     _metadata: _Kept = field(default_factory=_Kept)
     _keys: _Kept = field(default_factory=_Kept)
     _keys_asked_at: float = float("-inf")
-    _used: dict[str, float] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def begin(self, redirect_uri: str) -> tuple[str, Attempt]:
@@ -122,26 +120,26 @@ class Provider:
         )
         return str(address), attempt
 
-    def finish(self, attempt: Attempt, code: str, at: datetime, issuer: str | None = None) -> Identity:
+    def finish(
+        self,
+        attempt: Attempt,
+        code: str,
+        at: datetime,
+        issuer: str | None = None,
+        *,
+        first_use: Callable[[Attempt], bool],
+    ) -> Identity:
         """Who logged in. Raises OidcRefusedError when anything at all is not as it must be; an attempt counts once.
 
-        ``issuer``: as the answer named it (RFC 9207), where the provider does.
+        ``issuer``: as the answer named it (RFC 9207), where the provider does. ``first_use``: whether the attempt was
+        never used before, on whichever machine; asking uses it. It is asked before the provider is.
         """
         if issuer is not None and issuer != self.settings.issuer:
             raise _refused("answer of another issuer")
-        self._use(attempt)
+        if not first_use(attempt):
+            raise _refused("attempt used before")
         granted = self._redeem(attempt, code)
         return self._identity(granted, attempt, at)
-
-    def _use(self, attempt: Attempt) -> None:
-        """The browser keeps the attempt, so this side remembers that it was used, for as long as it could come again."""
-        moment, key = self.monotonic(), hashlib.sha256(attempt.state.encode()).hexdigest()
-        with self._lock:
-            for old in [used for used, until in self._used.items() if until < moment]:
-                del self._used[old]
-            if key in self._used:
-                raise _refused("attempt used before")
-            self._used[key] = moment + ATTEMPT_SECONDS
 
     def _redeem(self, attempt: Attempt, code: str) -> Mapping[str, Any]:
         secret, more, auth = self._secret(), {}, None

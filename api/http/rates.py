@@ -1,15 +1,25 @@
-"""How often one address may ask without an account: a bucket for each, refilled with time, in memory of fixed size."""
+"""How often one address may ask without an account: on one machine, and on all of them together.
+
+On one machine a bucket for each address, refilled with time, in memory of fixed size: who asks too often costs nothing.
+With several machines what passed that is also counted in the database, in windows of a minute, so that a limit is not
+multiplied by the number of machines. What may be asked so writes a ledger record anyway: the count is not its only write.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import math
 import time
 from collections import OrderedDict
 from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
 from api.http.problems import ProblemError
+from archive.catalogue import Catalogue
+from archive.catalogue.single_use import counted_in_window, forget_windows
 
 KEPT_ADDRESSES = 10_000
 
@@ -35,14 +45,40 @@ class Rates:
             while len(self._buckets) > KEPT_ADDRESSES:
                 self._buckets.popitem(last=False)
         if not allowed:
-            seconds = math.ceil((1 - left) / self._per_second)
-            raise ProblemError(
-                429,
-                "request.too-often",
-                "Quá nhiều yêu cầu từ địa chỉ này.",
-                remedy=f"Thử lại sau {seconds} giây.",
-                headers={"Retry-After": str(seconds)},
-            )
+            raise _too_often(math.ceil((1 - left) / self._per_second))
+
+
+@dataclass(frozen=True, slots=True)
+class MinuteCounts:
+    """What may be asked ``at_most`` times a minute, on all machines of one database together."""
+
+    name: str
+    at_most: int
+
+    def take(self, catalogue: Catalogue, address: str, at: datetime) -> None:
+        """Counts, durably. Raises ProblemError 429 beyond the limit."""
+        minute = at.replace(second=0, microsecond=0)
+        named = hashlib.sha256(network(address).encode("utf-8", "surrogatepass")).hexdigest()
+        with catalogue.signing() as tx:
+            count = counted_in_window(tx, f"{self.name}:{named}", minute)
+        if count > self.at_most:
+            raise _too_often(max(1, 60 - at.second))
+
+
+def forget_minutes(catalogue: Catalogue, at: datetime) -> None:
+    """Minutes that are over count no more, on whichever machine's clock."""
+    with catalogue.transaction() as tx:
+        forget_windows(tx, at - timedelta(hours=1))
+
+
+def _too_often(seconds: int) -> ProblemError:
+    return ProblemError(
+        429,
+        "request.too-often",
+        "Quá nhiều yêu cầu từ địa chỉ này.",
+        remedy=f"Thử lại sau {seconds} giây.",
+        headers={"Retry-After": str(seconds)},
+    )
 
 
 def network(address: str) -> str:

@@ -16,6 +16,7 @@ from fastapi import Request
 from api.bootstrap import Installation, now
 from api.http.access_journal import AccessJournal
 from api.http.coverage_clock import CoverageClock
+from api.http.rates import forget_minutes
 from api.http.shared_uploads import SharedUploads
 from api.http.upload import Uploads
 from api.http.uploads_store import UploadsStore
@@ -73,6 +74,8 @@ class Service:
         rounds = 0
         while not self.closing.wait(self.pause_seconds):
             self._write_uses()
+            if self.among_others:
+                self._tried("old counts not forgotten", lambda: forget_minutes(self.installation.catalogue, self.now()))
             if rounds % SWEEP_ROUNDS == 0:
                 self._tried("uploads not gone through", lambda: self.uploads().sweep())
                 if isinstance(self.installation.quarantine, SharedQuarantine):
@@ -88,6 +91,11 @@ class Service:
             task()
         except (LuutruError, OSError, ValueError) as error:
             _log.warning("%s: %s %s", trouble, error, getattr(error, "detail", ""))
+
+    @property
+    def among_others(self) -> bool:
+        """Whether services of other machines may answer beside this one: where the database is not a file of this one."""
+        return not self.installation.settings.catalogue_url.startswith("sqlite")
 
     @cached_property
     def coverage(self) -> CoverageClock:

@@ -7,7 +7,7 @@ import random
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from api.accounts import create_account, issue_token
 from api.bootstrap import Installation, now, opened
 from api.http.app import create_app
-from api.settings import load_settings
+from api.settings import OidcSettings, load_settings
 from archive.access import Author, Role
 from archive.catalogue.model import Submission
 
@@ -78,12 +78,12 @@ class Services:
 
 
 @contextmanager
-def running(homes: Sequence[Path]) -> Iterator[Services]:
+def running(homes: Sequence[Path], oidc: OidcSettings | None = None) -> Iterator[Services]:
     """A service on each of ``homes``, and the account of a sender."""
     with ExitStack() as stack:
         machines = []
         for home in homes:
-            installation = stack.enter_context(opened(load_settings(home)))
+            installation = stack.enter_context(opened(replace(load_settings(home), oidc=oidc)))
             app = create_app(installation)
             machines.append(Service(installation, app, stack.enter_context(TestClient(app))))
         services = Services(machines)

@@ -13,7 +13,7 @@ from pydantic import BaseModel, Field
 from api.http.described import told
 from api.http.gate import Asked, gate
 from api.http.problems import ProblemError
-from api.http.rates import Rates
+from api.http.rates import MinuteCounts, Rates
 from api.presence import Described, Presence, presences
 from archive.access import Operation
 from archive.events import Event
@@ -23,6 +23,8 @@ router = APIRouter(tags=["verification"])
 STREAMED = [("POST", "/api/v1/verify")]
 LARGEST_BYTES = 1 << 30
 _rates = Rates(per_minute=30, burst=30)
+_counts = MinuteCounts("presence", at_most=60)
+"""As much as one machine lets through in a first minute."""
 _SHA256 = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
 
 
@@ -109,7 +111,7 @@ def verify_digest(
     ),
 )
 async def verify_file(request: Request, asked: Annotated[Asked, gate(Operation.PRESENCE_VERIFY)]) -> VerifyAnswer:
-    _admit(asked)
+    await run_in_threadpool(_admit, asked)
     digest, size_bytes = hashlib.sha256(), 0
     async for chunk in request.stream():
         size_bytes += len(chunk)
@@ -129,6 +131,8 @@ def _admit(asked: Asked) -> None:
     if not asked.service.installation.settings.public_verification:
         raise ProblemError(404, "request.address-unknown", "Không có địa chỉ này.")
     _rates.take(asked.address)
+    if asked.service.among_others:
+        _counts.take(asked.service.installation.catalogue, asked.address, asked.at)
 
 
 def _answer(asked: Asked, sha256: str, by: str) -> VerifyAnswer:

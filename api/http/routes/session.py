@@ -19,6 +19,7 @@ from api.http.oidc import ATTEMPT_SECONDS, OidcRefusedError, Provider
 from api.http.problems import ProblemError
 from api.http.rights_views import NEVER_STORED, TokenSecretView
 from api.http.sign_in import password_attempt, secret_view
+from api.http.used_attempts import first_use
 from api.passwords import authenticate_password, set_password
 from api.signing_in import open_session, principal_of_oidc
 from archive.access import Author, Operation
@@ -168,7 +169,9 @@ def finish_oidc_login(
             remedy="Đăng nhập lại, hoặc hỏi người quản lý hệ thống định danh.",
         )
     try:
-        identity = provider.finish(attempt, code, asked.at, iss)
+        identity = provider.finish(
+            attempt, code, asked.at, iss, first_use=lambda used: first_use(installation.catalogue, used, asked.at)
+        )
     except OidcRefusedError:
         asked.record(Event.ACCOUNT_SESSION_REFUSED, "oidc", {"how": "oidc", "why": "identity not proven"})
         raise
