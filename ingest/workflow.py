@@ -9,7 +9,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -147,14 +147,19 @@ class Carrier:
         def carried(submission_id: str, begun_in: str) -> str:
             if self._claims is None:
                 return steps_from(submission_id, begun_in)
-            try:
-                with self._claims.held(submission_id, self._attempt()):
+            with ExitStack() as held:
+                try:
+                    held.enter_context(self._claims.held(submission_id, self._attempt()))
+                except StaleClaimError:
+                    return begun_in
+                except LuutruError as error:
+                    self.problems[submission_id] = self._known(submission_id, error)
+                    raise
+                try:
+                    # What fails inside has been told by ``done``, while the claim still said whose it is.
                     return steps_from(submission_id, begun_in)
-            except StaleClaimError:
-                return begun_in
-            except LuutruError as error:
-                self._told("claim", submission_id, error)
-                raise
+                except StaleClaimError:
+                    return begun_in
 
         def steps_from(submission_id: str, begun_in: str) -> str:
             state = State(begun_in)
@@ -178,8 +183,7 @@ class Carrier:
             # Nothing was changed here; what went wrong afterwards says nothing of the submission.
             _log.warning("submission %s: taken over from this worker in step %s", submission_id, step)
         elif isinstance(error, LuutruError):
-            _log.warning("submission %s: %s %s %s", submission_id, error.code, error.message, error.detail)
-            self.problems[submission_id] = error
+            self.problems[submission_id] = self._known(submission_id, error)
         else:
             # A defect of ours, not of the submission: loud in the log, said to whoever waits, tried again later.
             _log.error("submission %s: defect in step %s", submission_id, step, exc_info=error)
@@ -188,6 +192,11 @@ class Carrier:
                 remedy="Báo người quản trị kèm nhật ký; «luutru work» sẽ thử lại.",
                 detail=f"{type(error).__name__}: {error}",
             )
+
+    @staticmethod
+    def _known(submission_id: str, error: LuutruError) -> LuutruError:
+        _log.warning("submission %s: %s %s %s", submission_id, error.code, error.message, error.detail)
+        return error
 
     @property
     def under_way(self) -> int:
