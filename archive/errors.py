@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 
 class LuutruError(Exception):
     """An error a user can act on: a stable code, a Vietnamese message without internal paths, and what to do.
@@ -65,9 +67,16 @@ class StoreReadOnlyError(StoreError):
 
 
 class LockedError(StoreError):
-    """A lock of the medium (Object Lock, an immutable file) keeps the object; it is still there."""
+    """A lock of the medium (Object Lock, an immutable file) keeps the object; it is still there.
+
+    ``until``: when the lock ends, None where nobody can say.
+    """
 
     code = "store.locked"
+
+    def __init__(self, message: str, *, remedy: str = "", detail: str = "", until: datetime | None = None) -> None:
+        super().__init__(message, remedy=remedy, detail=detail)
+        self.until = until
 
 
 class StoreSettingsError(LuutruError):

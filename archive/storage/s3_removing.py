@@ -46,6 +46,7 @@ def remove_version(bucket: S3Bucket, name: str, version: str, *, marker: bool = 
             f"Kho «{bucket.store}» khoá đối tượng{'' if until.year > 9000 else f' đến {until:%d/%m/%Y}'}, không cho xoá.",
             remedy="Chờ hết thời hạn khoá, hoặc gỡ khoá theo quy định rồi chạy lại.",
             detail=f"{name} {version}: {refusal.detail if refusal else 'said to be deleted'}",
+            until=None if until.year > 9000 else until,
         )
     raise refusal or _not_gone(bucket, name)
 

@@ -1,0 +1,1 @@
+"""Proof of absence: looks for what was destroyed, and knows nothing of how it was done."""

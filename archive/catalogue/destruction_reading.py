@@ -1,0 +1,224 @@
+"""Questions about what was destroyed: tombstones by whatever name is asked for, and how far a round has come."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from datetime import datetime
+
+from sqlalchemy import func, or_, select
+
+from archive.catalogue.destruction_model import (
+    AbsenceRun,
+    AbsenceVerdict,
+    ItemState,
+    Tombstone,
+    TombstoneDocument,
+    TombstonePackage,
+    WorkItem,
+)
+from archive.catalogue.destruction_tables import (
+    absence_runs,
+    destruction_certificates,
+    destruction_work,
+    tombstone_documents,
+    tombstone_packages,
+    tombstones,
+)
+from archive.catalogue.ledger_reading import PAGE, LedgerReading
+from archive.catalogue.pieces import pieces
+from archive.catalogue.rows import AnyRow
+from archive.storage.key import Key, aip_key
+
+_AT_ONCE = 500
+
+
+def tombstone(view: LedgerReading, file_id: str) -> Tombstone | None:
+    row = view.rows(select(tombstones).where(tombstones.c.file_id == file_id)).first()
+    return None if row is None else _tombstone(row)
+
+
+def tombstone_named(view: LedgerReading, text: str) -> Tombstone | None:
+    """By the id of the hồ sơ, of one of its packages or submissions, by a registration number, or by its code."""
+    p = tombstone_packages.c
+    named = or_(p.aip_id == text, p.submission_id == text, p.registration_number == text)
+    row = view.rows(select(p.file_id).where(named)).first()
+    found = tombstone(view, row.file_id if row else text)
+    if found is not None or not text:
+        return found
+    by_code = select(tombstones).where(tombstones.c.file_code == text).order_by(tombstones.c.intended_at.desc())
+    row = view.rows(by_code.limit(1)).first()
+    return None if row is None else _tombstone(row)
+
+
+def tombstones_of(view: LedgerReading, round_id: str) -> Iterator[Tombstone]:
+    """All of a round in the order of its list; flat memory. What the list of the destroyed is made from (T5)."""
+    after = -1
+    c = tombstones.c
+    while True:
+        query = select(tombstones).where(c.round_id == round_id, c.line > after).order_by(c.line).limit(PAGE)
+        page = [_tombstone(row) for row in view.rows(query)]
+        yield from page
+        if len(page) < PAGE:
+            return
+        after = page[-1].line
+
+
+def tombstone_packages_of(view: LedgerReading, file_ids: Iterable[str]) -> Mapping[str, tuple[TombstonePackage, ...]]:
+    """The packages of each of these hồ sơ (some hundred at most)."""
+    c = tombstone_packages.c
+    found: dict[str, tuple[TombstonePackage, ...]] = {}
+    for some in pieces(file_ids, _AT_ONCE):
+        for row in view.rows(select(tombstone_packages).where(c.file_id.in_(some)).order_by(c.file_id, c.aip_id)):
+            found[row.file_id] = (*found.get(row.file_id, ()), _package(row))
+    return found
+
+
+def tombstone_documents_of(view: LedgerReading, aip_ids: Iterable[str]) -> Iterator[TombstoneDocument]:
+    """The digests of every original of these packages; flat memory."""
+    c = tombstone_documents.c
+    for aip_id in aip_ids:
+        after = -1
+        while True:
+            query = select(tombstone_documents).where(c.aip_id == aip_id, c.ordinal > after).order_by(c.ordinal)
+            page = view.rows(query.limit(PAGE)).all()
+            yield from (TombstoneDocument(*row) for row in page)
+            if len(page) < PAGE:
+                break
+            after = page[-1].ordinal
+
+
+def ended_packages(view: LedgerReading, aip_ids: Iterable[str]) -> set[str]:
+    """Those of these packages that were destroyed, or are on their way there: none of them is a record any more."""
+    c = tombstone_packages.c
+    found: set[str] = set()
+    for some in pieces(aip_ids, _AT_ONCE):
+        found |= set(view.rows(select(c.aip_id).where(c.aip_id.in_(some))).scalars())
+    return found
+
+
+def lingering(view: LedgerReading, store: str, keys: Collection[Key]) -> set[Key]:
+    """Those of ``keys`` whose end in ``store`` is known and not reached: locked there, or removed when it is back."""
+    ids = {key: key.segments[-1].partition(".")[0] for key in keys if key.segments[0] == "aip"}
+    p, w = tombstone_packages.c, destruction_work.c
+    waiting: set[str] = set()
+    for some in pieces(sorted(set(ids.values())), _AT_ONCE):
+        query = (
+            select(p.aip_id)
+            .join(destruction_work, w.file_id == p.file_id)
+            .where(p.aip_id.in_(some), w.place == store_place(store), w.state != ItemState.ABSENT.value)
+        )
+        waiting |= set(view.rows(query).scalars())
+    return {key for key, aip_id in ids.items() if aip_id in waiting and key.startswith(aip_key(aip_id))}
+
+
+def store_place(store: str) -> str:
+    """What the copies in a store are called among the places of destruction."""
+    return f"store:{store}"
+
+
+def work_items(
+    view: LedgerReading, round_id: str, *, states: Collection[ItemState] = (), whole_round: bool | None = None
+) -> list[WorkItem]:
+    """What is noted of the places of a round; of ``states`` only when given; of the round itself, or only of its hồ sơ."""
+    c = destruction_work.c
+    query = select(destruction_work).where(c.round_id == round_id).order_by(c.file_id, c.place)
+    if states:
+        query = query.where(c.state.in_([state.value for state in states]))
+    if whole_round is not None:
+        query = query.where(c.file_id == "" if whole_round else c.file_id != "")
+    return [_item(row) for row in view.rows(query)]
+
+
+def unfinished_files(
+    view: LedgerReading, round_id: str, places: Collection[str], *, after: str = "", limit: int = 100
+) -> list[str]:
+    """Hồ sơ of the round, ascending from behind ``after``, with something to be done in one of ``places`` now."""
+    c = destruction_work.c
+    open_states = [ItemState.DUE.value, ItemState.REMOVED.value, ItemState.UNREACHABLE.value]
+    query = (
+        select(c.file_id)
+        .where(c.round_id == round_id, c.file_id > after, c.state.in_(open_states), c.place.in_(sorted(places)))
+        .distinct()
+        .order_by(c.file_id)
+        .limit(limit)
+    )
+    return list(view.rows(query).scalars())
+
+
+def items_of_files(view: LedgerReading, round_id: str, file_ids: Collection[str]) -> list[WorkItem]:
+    c = destruction_work.c
+    query = select(destruction_work).where(c.round_id == round_id, c.file_id.in_(sorted(file_ids)))
+    return [_item(row) for row in view.rows(query.order_by(c.file_id, c.place))]
+
+
+def counted_items(view: LedgerReading, round_id: str) -> Mapping[str, Mapping[ItemState, int]]:
+    """How many hồ sơ are in which state, by place: what a round still waits for is seen at once."""
+    c = destruction_work.c
+    query = select(c.place, c.state, func.count()).where(c.round_id == round_id).group_by(c.place, c.state)
+    found: dict[str, dict[ItemState, int]] = {}
+    for place, state, count in view.rows(query.order_by(c.place)):
+        found.setdefault(place, {})[ItemState(state)] = count
+    return found
+
+
+def locks_ended(view: LedgerReading, at: datetime, limit: int = 100) -> list[WorkItem]:
+    """What a lock kept until ``at`` or earlier, the longest ago first; locks of no known end are asked again too."""
+    c = destruction_work.c
+    query = select(destruction_work).where(
+        c.state == ItemState.LOCKED.value, or_(c.locked_until <= at, c.locked_until.is_(None))
+    )
+    return [_item(row) for row in view.rows(query.order_by(c.locked_until, c.file_id, c.place).limit(limit))]
+
+
+def locked_items(view: LedgerReading, round_id: str) -> list[WorkItem]:
+    return work_items(view, round_id, states=[ItemState.LOCKED])
+
+
+def rounds_at_work(view: LedgerReading) -> list[str]:
+    """Rounds that have begun to destroy and have no certificate yet."""
+    w, done = destruction_work.c, destruction_certificates.c
+    query = select(w.round_id).where(w.round_id.not_in(select(done.round_id))).distinct().order_by(w.round_id)
+    return list(view.rows(query).scalars())
+
+
+def undone_tombstones(view: LedgerReading, round_id: str, limit: int) -> list[Tombstone]:
+    """Those of the round whose absence was not proven yet, in the order of the list."""
+    c = tombstones.c
+    query = select(tombstones).where(c.round_id == round_id, c.destroyed_at.is_(None)).order_by(c.line).limit(limit)
+    return [_tombstone(row) for row in view.rows(query)]
+
+
+def absence_run(view: LedgerReading, run_id: str) -> AbsenceRun | None:
+    row = view.rows(select(absence_runs).where(absence_runs.c.id == run_id)).first()
+    return None if row is None else _run(row)
+
+
+def last_absence_run(view: LedgerReading, round_id: str) -> AbsenceRun | None:
+    c = absence_runs.c
+    query = select(absence_runs).where(c.round_id == round_id).order_by(c.begun_at.desc(), c.id.desc()).limit(1)
+    row = view.rows(query).first()
+    return None if row is None else _run(row)
+
+
+def certificate(view: LedgerReading, round_id: str) -> Mapping[str, object] | None:
+    """The signed certificate of the round, as it was issued; None before."""
+    row = view.rows(
+        select(destruction_certificates.c.document).where(destruction_certificates.c.round_id == round_id)
+    ).first()
+    return None if row is None else row.document
+
+
+def _tombstone(row: AnyRow) -> Tombstone:
+    return Tombstone(**row._mapping)
+
+
+def _package(row: AnyRow) -> TombstonePackage:
+    return TombstonePackage(**{**row._mapping, "object_key": Key(row.object_key)})
+
+
+def _item(row: AnyRow) -> WorkItem:
+    return WorkItem(**{**row._mapping, "state": ItemState(row.state)})
+
+
+def _run(row: AnyRow) -> AbsenceRun:
+    return AbsenceRun(**{**row._mapping, "verdict": AbsenceVerdict(row.verdict) if row.verdict else None})

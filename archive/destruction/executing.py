@@ -1,0 +1,171 @@
+"""Carrying a destruction out, forward only: each place of each hồ sơ is removed, asked again, and noted.
+
+    key ─▶ every place, side by side ─▶ asked again ─▶ (all hồ sơ done) ─▶ once for the round: what keeps old bytes
+
+What was done is noted after it was done: killed anywhere, it is done once more, which is harmless. What cannot be reached
+stays due and keeps the round open.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from archive.catalogue import Catalogue
+from archive.catalogue.destruction_model import SETTLED, ItemState, WorkItem
+from archive.catalogue.destruction_reading import (
+    items_of_files,
+    tombstone,
+    tombstone_documents_of,
+    tombstone_packages_of,
+    unfinished_files,
+    work_items,
+)
+from archive.catalogue.destruction_writing import Noted, note_work, plan_work
+from archive.destruction.beginning import KEY
+from archive.destruction.place import Outcome, Place, RoundPlace, Subject
+from archive.errors import LuutruError
+
+AT_ONCE = 50
+ROUND = ""
+"""The ``file_id`` under which what is done once for a round is noted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How a run ended. ``waiting``: what is not settled, by place; nothing there means that absence can be proven."""
+
+    done: int
+    waiting: Mapping[str, int]
+    locked: int
+
+    @property
+    def settled(self) -> bool:
+        return not self.waiting
+
+
+@dataclass(frozen=True)
+class Executor:
+    """One round's destruction. ``places``: those this machine reaches; ``finishing``: once for the round, in this order."""
+
+    catalogue: Catalogue
+    round_id: str
+    places: Sequence[Place]
+    finishing: Sequence[RoundPlace]
+    now: Callable[[], datetime]
+    stopping: Callable[[], bool] = lambda: False
+    progress: Callable[[int], None] = lambda _files: None
+
+    def run(self) -> Progress:
+        """Everything that can be done now. Begun again at any time, it goes on."""
+        with self.catalogue.read() as view:
+            begun = bool(work_items(view, self.round_id, whole_round=True))
+        done = 0
+        for name in ("key", "rest"):
+            done += self._pass([place for place in self.places if (place.name == KEY) is (name == "key")])
+        if not begun or self._files_settled():
+            self._finish()
+        with self.catalogue.read() as view:
+            items = work_items(view, self.round_id)
+        waiting: dict[str, int] = {}
+        for item in items:
+            if item.state not in SETTLED:
+                waiting[item.place] = waiting.get(item.place, 0) + 1
+        return Progress(done, waiting, sum(item.state is ItemState.LOCKED for item in items))
+
+    def _pass(self, places: Sequence[Place]) -> int:
+        """Every hồ sơ with something to do in one of ``places``, some at a time. Keys go before anything else does."""
+        after, done, names = "", 0, [place.name for place in places]
+        while names and not self.stopping():
+            with self.catalogue.read() as view:
+                ids = unfinished_files(view, self.round_id, names, after=after, limit=AT_ONCE)
+                if not ids:
+                    break
+                subjects = {item.file_id: item for item in subjects_of(self.catalogue, ids)}
+                items = items_of_files(view, self.round_id, ids)
+            with ThreadPoolExecutor(max(1, len(places))) as pool:
+                noted = list(pool.map(partial(self._in_place, subjects=subjects, items=items), places))
+            with self.catalogue.transaction() as tx:
+                for some in noted:
+                    for step in some:
+                        note_work(tx, self.round_id, step, self.now())
+            after, done = ids[-1], done + len(ids)
+            self.progress(done)
+        return done
+
+    def _in_place(self, place: Place, subjects: Mapping[str, Subject], items: Sequence[WorkItem]) -> list[list[Noted]]:
+        """What is to be noted of ``place``, in order: the removals, then what was seen when it was asked again."""
+        here = {item.file_id: item.state for item in items if item.place == place.name}
+        due = [subjects[file_id] for file_id, state in here.items() if state in (ItemState.DUE, ItemState.UNREACHABLE)]
+        outcomes = place.remove(due) if due else {}
+        first = [_noted(place.name, file_id, outcome) for file_id, outcome in outcomes.items()]
+        removed = [item.file_id for item in first if item.state is ItemState.REMOVED]
+        removed += [file_id for file_id, state in here.items() if state is ItemState.REMOVED]
+        if not removed:
+            return [first]
+        try:
+            left = place.left([subjects[file_id] for file_id in removed])
+        except (LuutruError, OSError) as error:
+            said = f"{type(error).__name__}: {error}"
+            return [first, [Noted(file_id, place.name, ItemState.UNREACHABLE, said) for file_id in removed]]
+        still = "Vẫn còn sau khi xóa."
+        second = [
+            Noted(file_id, place.name, ItemState.DUE, still)
+            if file_id in left
+            else Noted(file_id, place.name, ItemState.ABSENT)
+            for file_id in removed
+        ]
+        return [first, second]
+
+    def _files_settled(self) -> bool:
+        """Whether every place of every hồ sơ of the round is done with: also those only other machines reach."""
+        with self.catalogue.read() as view:
+            items = work_items(view, self.round_id, whole_round=False)
+        return bool(items) and all(item.state in SETTLED for item in items)
+
+    def _finish(self) -> None:
+        if not self._files_settled():
+            return
+        with self.catalogue.transaction() as tx:
+            plan_work(tx, self.round_id, [ROUND], [place.name for place in self.finishing], self.now())
+        for place in self.finishing:
+            if self.stopping():
+                return
+            with self.catalogue.read() as view:
+                here = [item for item in items_of_files(view, self.round_id, [ROUND]) if item.place == place.name]
+            if here and here[0].state in SETTLED:
+                continue
+            outcome = place.finish(self.round_id)
+            with self.catalogue.transaction() as tx:
+                note_work(tx, self.round_id, [_noted(place.name, ROUND, outcome)], self.now())
+                if outcome.state is ItemState.REMOVED:
+                    note_work(tx, self.round_id, [Noted(ROUND, place.name, ItemState.ABSENT)], self.now())
+            if outcome.state is not ItemState.REMOVED:
+                # What follows would have to be done again anyway: free pages before the last sealing, keys at the end.
+                return
+
+
+def subjects_of(catalogue: Catalogue, file_ids: Sequence[str]) -> list[Subject]:
+    """The hồ sơ as places are given them."""
+
+    def digests(aip_ids: tuple[str, ...]) -> list[str]:
+        with catalogue.read() as view:
+            return [item.sha256 for item in tombstone_documents_of(view, aip_ids)]
+
+    found = []
+    with catalogue.read() as view:
+        packages = tombstone_packages_of(view, file_ids)
+        for file_id in file_ids:
+            laid = tombstone(view, file_id)
+            if laid is None:
+                raise ValueError("work without a tombstone")
+            own = packages.get(file_id, ())
+            found.append(Subject(laid, own, partial(digests, tuple(item.aip_id for item in own))))
+    return found
+
+
+def _noted(place: str, file_id: str, outcome: Outcome) -> Noted:
+    return Noted(file_id, place, outcome.state, outcome.problem, outcome.locked_until)
