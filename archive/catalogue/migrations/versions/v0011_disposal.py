@@ -34,7 +34,9 @@ def upgrade() -> None:
         sa.Column("dossier_aip_id", sa.String(length=36), nullable=True),
         sa.CheckConstraint("archive_kind IN ('current', 'historical')", name=op.f("ck_rounds_known_kind")),
         sa.CheckConstraint(
-            "state IN ('drawn_up', 'submitted', 'council_formed', 'concluded', 'appraised', 'frozen', 'decided', 'papers_complete', 'handed_over', 'executing', 'verified', 'minutes_made', 'dossier_stored', 'completed', 'abandoned')",
+            "state IN ('drawn_up', 'submitted', 'council_formed', 'concluded', 'appraised', 'frozen', "
+            "'decided', 'papers_complete', 'handed_over', 'executing', 'verified', "
+            "'minutes_made', 'dossier_stored', 'completed', 'abandoned')",
             name=op.f("ck_rounds_known_state"),
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_rounds")),

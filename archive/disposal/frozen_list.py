@@ -1,0 +1,51 @@
+"""The list as it is decided on: one SHA-256 over canonical lines, which anyone can compute again in twenty years.
+
+A line's digest is that of the RFC 8785 JSON of what ``line_content`` gives; the list's is that of
+``{"format", "round", "profile", "profile_version", "lines": [the digests in the order of the list]}``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from archive.canonical import canonical_sha256
+from archive.disposal.model import Line, Round
+
+FORMAT = "luutru-disposal-list/1"
+
+
+def line_content(line: Line) -> dict[str, Any]:
+    """What of a line is decided on."""
+    return {
+        "ordinal": line.ordinal,
+        "file_id": line.file_id,
+        "agency_code": line.agency_code,
+        "file_code": line.file_code,
+        "reason": line.reason.value,
+        "explanation": line.explanation,
+        "duplicate_of": line.duplicate_of,
+        "outcome": None if line.choice is None else line.choice.outcome.value,
+        "extend_years": None if line.choice is None else line.choice.years,
+        "file_sha256": line.snapshot.file,
+        "period_sha256": line.snapshot.period,
+        "packages_sha256": line.snapshot.packages,
+        "rights_sha256": line.snapshot.rights,
+    }
+
+
+def line_sha256(line: Line) -> str:
+    return canonical_sha256(line_content(line))
+
+
+def list_sha256(of: Round, line_digests: Iterable[str]) -> str:
+    """Of the digests of its lines in their order."""
+    return canonical_sha256(
+        {
+            "format": FORMAT,
+            "round": of.id,
+            "profile": of.profile,
+            "profile_version": of.profile_version,
+            "lines": list(line_digests),
+        }
+    )

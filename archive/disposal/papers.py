@@ -1,0 +1,57 @@
+"""Which papers a round needs before which step, and what is wrong with those it has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from archive.disposal.model import Decision, Paper, Round
+from archive.disposal.refusals import Reason, reason
+from archive.disposal.words import ArchiveKind, Signature
+from schemas.disposal_rules import PaperRule, disposal_rules
+
+STAGES = ("papers", "execution", "minutes")
+"""In their order: what an earlier one asks for, the later ones ask for too."""
+
+
+def needed_of(of: Round, needed: str) -> bool:
+    """Whether what is ``needed`` so is needed of this round."""
+    return {
+        "always": True,
+        "historical": of.archive_kind is ArchiveKind.HISTORICAL,
+        "submitting": of.submitting or of.archive_kind is ArchiveKind.HISTORICAL,
+    }[needed]
+
+
+def opinion_needed(of: Round) -> bool:
+    return needed_of(of, disposal_rules(of.profile).opinion_needed)
+
+
+def required_papers(of: Round, stage: str = "minutes") -> tuple[PaperRule, ...]:
+    """The papers that must be there before ``stage`` is over, in their order."""
+    until = STAGES[: STAGES.index(stage) + 1]
+    return tuple(
+        paper for paper in disposal_rules(of.profile).papers if paper.stage in until and needed_of(of, paper.needed)
+    )
+
+
+def wrong_with_papers(of: Round, papers: Iterable[Paper], decision: Decision | None, stage: str) -> list[Reason]:
+    """Every reason why the papers of ``stage`` are not complete; of several papers of a kind the last one counts."""
+    last: dict[str, Paper] = {}
+    for paper in papers:
+        if paper.kind not in last or paper.ordinal > last[paper.kind].ordinal:
+            last[paper.kind] = paper
+    return [item for rule in required_papers(of, stage) for item in _wrong(of, rule, last.get(rule.kind), decision)]
+
+
+def _wrong(of: Round, rule: PaperRule, paper: Paper | None, decision: Decision | None) -> Iterator[Reason]:
+    if paper is None:
+        yield reason("paper.missing", rule.kind, title=rule.title)
+        return
+    if rule.signed and paper.signature is Signature.UNSIGNED:
+        yield reason("paper.unsigned", rule.kind, title=rule.title)
+    elif rule.signed and paper.signature is not Signature.VALID:
+        yield reason("paper.signature-not-valid", rule.kind, title=rule.title)
+    if rule.list_bound and of.list_sha256 is not None and paper.list_sha256 != of.list_sha256:
+        yield reason("paper.other-list", rule.kind, title=rule.title)
+    if rule.of_decision and decision is not None and paper.decision_ordinal != decision.ordinal:
+        yield reason("paper.earlier-decision", rule.kind, title=rule.title)
