@@ -152,6 +152,16 @@ class AppraisalRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class ObjectedLine:
+    """A hồ sơ the competent body does not want destroyed, and why."""
+
+    ordinal: int
+    file_code: str
+    title: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class AppraisalOpinion:
     """Văn bản thẩm định, cho ý kiến: printed only where the competent body works in this system; else attached."""
 
@@ -161,7 +171,7 @@ class AppraisalOpinion:
     addressed_to: str
     request: str
     agreed: int
-    not_agreed: tuple[LineVotes, ...]
+    not_agreed: tuple[ObjectedLine, ...]
     opinion: tuple[str, ...]
     kind: PaperKind = PaperKind.APPRAISAL_OPINION
 

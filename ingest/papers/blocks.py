@@ -2,20 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from typing import Literal
 
+_DIGEST = re.compile("[0-9a-f]{64}")
 Align = Literal["left", "center", "right"]
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A paragraph. ``style``: body, basis (căn cứ), decides (QUYẾT ĐỊNH:), centre, note or plain (no indent)."""
+    """A paragraph. ``style``: body, basis (căn cứ), decides (QUYẾT ĐỊNH:), bound (names a list by its hash), centre, note
+    or plain (no indent)."""
 
     text: str
-    style: Literal["body", "basis", "decides", "centre", "note", "plain"] = "body"
+    style: Literal["body", "basis", "decides", "bound", "centre", "note", "plain"] = "body"
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +101,7 @@ def html_of(block: Block) -> str:
             return f"<h2>{escape(block.text)}</h2>"
         case Facts():
             rows = "".join(
-                f"<tr><td>{escape(label)}</td><td>{escape(str(value))}</td></tr>"
+                f"<tr><td>{escape(label)}</td><td>{_shown(value)}</td></tr>"
                 for label, value in block.pairs
                 if value not in ("", None)
             )
@@ -132,5 +135,13 @@ def _row(table: Table, place: int, identity: str) -> str:
 
 def _cells(columns: Sequence[Column], row: Sequence[object]) -> Iterable[str]:
     for column, value in zip(columns, row, strict=True):
-        text = escape("" if value is None else str(value)).replace("\n", "<br>")
+        text = _shown(value)
         yield f"<td>{text}</td>" if column.align == "left" else f'<td class="{column.align}">{text}</td>'
+
+
+def _shown(value: object) -> str:
+    """A value of a cell, line by line; a digest small and in one line, so that it can be compared and copied whole."""
+    lines = ("" if value is None else str(value)).split("\n")
+    return "<br>".join(
+        f'<span class="digest">{line}</span>' if _DIGEST.fullmatch(line) else escape(line) for line in lines
+    )

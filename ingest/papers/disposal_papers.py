@@ -94,7 +94,7 @@ def expired_list(paper: ExpiredList) -> Composed:
         "DANH MỤC TÀI LIỆU HẾT GIÁ TRỊ",
         f"Phông {paper.fonds}",
         [
-            Text(bound(paper.bound_to), "plain"),
+            Text(bound(paper.bound_to), "bound"),
             Table(columns, rows, numbered_heads=True),
             Text(f"Danh mục này gồm {amount(len(rows))} hồ sơ, {amount(documents)} tài liệu."),
         ],
@@ -114,7 +114,7 @@ def submission_statement(paper: SubmissionStatement) -> Composed:
                 f"{amount(paper.bound_to.lines)} hồ sơ, {amount(paper.documents)} tài liệu, thời gian {paper.time_span}. "
                 "Nội dung và lý do đề nghị hủy được nêu trong Bản thuyết minh kèm theo."
             ),
-            Text(bound(paper.bound_to)),
+            Text(bound(paper.bound_to), "bound"),
             Text(
                 f"{terms.archive} kính trình cấp có thẩm quyền xem xét, đưa Danh mục ra {terms.council} và quyết định "
                 "theo thẩm quyền. Việc hủy chỉ được thực hiện đối với toàn bộ hồ sơ thuộc Danh mục đã được phê duyệt."
@@ -137,7 +137,7 @@ def explanation(paper: Explanation) -> Composed:
         "BẢN THUYẾT MINH TÀI LIỆU HẾT GIÁ TRỊ",
         f"Phông {paper.fonds}",
         [
-            Text(bound(paper.bound_to)),
+            Text(bound(paper.bound_to), "bound"),
             Heading("1. Sự hình thành khối tài liệu"),
             Text(paper.background),
             Heading("2. Cách xác định giá trị"),
@@ -169,17 +169,18 @@ def council_minutes(paper: CouncilMinutes) -> Composed:
         *_members("Có mặt", paper.present),
         *_members("Vắng mặt", paper.absent),
         Heading("II. Nội dung"),
-        Text(f"Hội đồng xem xét Danh mục tài liệu hết giá trị. {bound(paper.bound_to)}"),
+        Text("Hội đồng xem xét Danh mục tài liệu hết giá trị."),
+        Text(bound(paper.bound_to), "bound"),
         *(Text(item) for item in paper.discussion),
         Heading("III. Kết quả biểu quyết từng hồ sơ"),
         _votes(paper.votes),
         Heading("IV. Ý kiến khác với đa số"),
         Table(
             (
-                Column("TT dòng", 9, "center"),
-                Column("Số, ký hiệu hồ sơ", 22),
+                Column("TT dòng", 8, "center"),
+                Column("Số, ký hiệu hồ sơ", 25),
                 Column("Thành viên", 22),
-                Column("Ý kiến", 47),
+                Column("Ý kiến", 45),
             ),
             dissents,
             empty="Không có ý kiến khác.",
@@ -207,7 +208,7 @@ def appraisal_request(paper: AppraisalRequest) -> Composed:
                 f"{paper.head.agency} đã tổ chức xét hủy tài liệu hết giá trị của phông {paper.fonds}. Hội đồng đề nghị "
                 f"hủy {amount(paper.files_to_destroy)} hồ sơ."
             ),
-            Text(bound(paper.bound_to)),
+            Text(bound(paper.bound_to), "bound"),
             Text(f"{paper.head.agency} đề nghị {paper.addressed_to} {asked} Danh mục tài liệu hết giá trị nêu trên."),
             *_enclosed(paper.enclosed),
         ],
@@ -219,15 +220,22 @@ def appraisal_opinion(paper: AppraisalOpinion) -> Composed:
     refused = f"Không thống nhất hủy {amount(len(paper.not_agreed))} hồ sơ:"
     if not paper.not_agreed:
         refused = "Không có hồ sơ nào đề nghị giữ lại."
+    columns = (
+        Column("TT", 7, "center"),
+        Column("Số, ký hiệu hồ sơ", 23),
+        Column("Tiêu đề hồ sơ", 40),
+        Column("Lý do", 30),
+    )
+    objected: list[Row] = [(line.ordinal, line.file_code, line.title, line.reason) for line in paper.not_agreed]
     return Composed(
         "",
         "thẩm định, cho ý kiến về việc hủy tài liệu hết giá trị",
         [
             Text(f"Xét đề nghị tại {paper.request}, {paper.head.agency} có ý kiến như sau:"),
-            Text(bound(paper.bound_to)),
+            Text(bound(paper.bound_to), "bound"),
             Article("1.", f"Thống nhất hủy {amount(paper.agreed)} hồ sơ."),
             Article("2.", refused),
-            *((_votes(paper.not_agreed),) if paper.not_agreed else ()),
+            *((Table(columns, objected),) if paper.not_agreed else ()),
             *(Text(item) for item in paper.opinion),
         ],
         addressed_to=paper.addressed_to,
@@ -296,7 +304,7 @@ def retained_list(paper: RetainedList) -> Composed:
         "MỤC LỤC HỒ SƠ GIỮ LẠI",
         f"Phông {paper.fonds}",
         [
-            Text(bound(paper.bound_to), "plain"),
+            Text(bound(paper.bound_to), "bound"),
             Table(columns, rows, numbered_heads=True),
             Text(f"Mục lục này gồm {amount(len(rows))} hồ sơ."),
         ],
@@ -324,13 +332,13 @@ def _members(label: str, members: tuple[CouncilMember, ...]) -> list[Block]:
 
 def _votes(votes: tuple[LineVotes, ...]) -> Table:
     columns = (
-        Column("TT", 7, "center"),
-        Column("Số, ký hiệu hồ sơ", 17),
-        Column("Tiêu đề hồ sơ", 33),
+        Column("TT", 6, "center"),
+        Column("Số, ký hiệu hồ sơ", 23),
+        Column("Tiêu đề hồ sơ", 31),
         Column("Hủy", 7, "center"),
-        Column("Kéo dài", 8, "center"),
+        Column("Kéo dài", 7, "center"),
         Column("Vĩnh viễn", 8, "center"),
-        Column("Kết quả", 20),
+        Column("Kết quả", 18),
     )
     rows: list[Row] = [
         (line.ordinal, line.file_code, line.title, line.destroy, line.extend, line.permanent, OUTCOMES[line.outcome])

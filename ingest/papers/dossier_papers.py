@@ -30,7 +30,7 @@ def dossier_index(paper: DossierIndex) -> Composed:
         "MỤC LỤC HỒ SƠ HỦY TÀI LIỆU",
         f"Hồ sơ {paper.file_code}",
         [
-            Text(bound(paper.bound_to), "plain"),
+            Text(bound(paper.bound_to), "bound"),
             Facts(
                 [
                     ("Ngày hủy xong", short_date(paper.destroyed_on)),

@@ -6,7 +6,7 @@ from archive.papers.execution import Certificate, DestructionMinutes, HandingPar
 from ingest.papers.blocks import Block, Column, Composed, Facts, Heading, Row, Table, Text
 from ingest.papers.disposal_papers import bound
 from ingest.papers.frame import short_date
-from ingest.papers.wording import amount, bases, clock, size, terms_of
+from ingest.papers.wording import amount, bases, brief, clock, size, terms_of
 
 STATES = {
     "absent": "Đã tìm lại, không còn",
@@ -35,7 +35,7 @@ def handover_minutes(paper: HandoverMinutes) -> Composed:
                     ("Tình trạng", paper.condition),
                 ]
             ),
-            Text(bound(paper.bound_to)),
+            Text(bound(paper.bound_to), "bound"),
             Text(
                 "Bên nhận chỉ được hủy toàn bộ các hồ sơ thuộc Danh mục nêu trên, không được hủy hồ sơ nào khác. "
                 "Biên bản được lập thành hai bản có giá trị như nhau, mỗi bên giữ một bản."
@@ -63,7 +63,7 @@ def destruction_minutes(paper: DestructionMinutes) -> Composed:
                     ("Dung lượng", size(paper.size_bytes)),
                 ]
             ),
-            Text(bound(paper.bound_to)),
+            Text(bound(paper.bound_to), "bound"),
             Heading("1. Cách hủy"),
             *(Text(f"- {item}") for item in paper.method),
             Heading("2. Việc đã làm và chưa làm tại từng nơi"),
@@ -82,7 +82,7 @@ def certificate(paper: Certificate) -> Composed:
             line.file_code,
             line.title or "(không giữ tiêu đề)",
             "\n".join(f"{aip_id}\n{sha256}" for aip_id, sha256 in line.packages),
-            clock(line.destroyed_at).replace(", ngày ", "\n"),
+            brief(line.destroyed_at),
         )
         for line in paper.lines
     ]
@@ -102,7 +102,7 @@ def certificate(paper: Certificate) -> Composed:
                 f"ký ngày {short_date(paper.decided_on)}, và đã được tìm lại ở mọi nơi có thể còn bởi một bộ phận kiểm chứng "
                 "độc lập với bộ phận thực hiện hủy."
             ),
-            Text(bound(paper.bound_to)),
+            Text(bound(paper.bound_to), "bound"),
             Facts(
                 [
                     ("Bộ phận kiểm chứng", paper.verifier),
@@ -131,10 +131,10 @@ def _places(places: tuple[PlaceOutcome, ...]) -> Table:
     columns = (
         Column("TT", 5, "center"),
         Column("Nơi", 17),
-        Column("Đã làm", 24),
-        Column("Chưa làm, lý do", 21),
+        Column("Đã làm", 22),
+        Column("Chưa làm, lý do", 20),
         Column("Kiểm chứng", 19),
-        Column("Kết quả", 14),
+        Column("Kết quả", 17),
     )
     rows: list[Row] = [
         (
@@ -142,7 +142,7 @@ def _places(places: tuple[PlaceOutcome, ...]) -> Table:
             "\n".join(filter(None, (place.name, place.medium))),
             "\n".join(f"- {item}" for item in place.done) or "Không",
             "\n".join(f"- {item}" for item in place.not_done) or "Không có",
-            f"{place.searched}\n{clock(place.checked_at)}",
+            f"{place.searched}\n{brief(place.checked_at)}",
             STATES[place.state] + (f"\nKhóa đến {short_date(place.locked_until)}" if place.locked_until else ""),
         )
         for number, place in enumerate(places, 1)

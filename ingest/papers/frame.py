@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from html import escape
 
@@ -15,14 +16,15 @@ ROUND_LABEL = "Đợt hủy"
 KEYWORD_LIST, KEYWORD_PAPER, KEYWORD_KIND = "luutru-list-sha256", "luutru-paper-sha256", "luutru-paper"
 
 _STYLE = """
-html { font: 13pt/1.4 "Noto Serif", serif; color: #000; hyphens: none }
+html { font: 13pt/1.4 "Noto Serif", serif; color: #000; hyphens: none; font-variant-ligatures: none }
 body { margin: 0 } p { margin: 0 0 5pt; text-align: justify; orphans: 2; widows: 2 }
 p.body, p.basis { text-indent: 10mm } p.basis { font-style: italic }
 p.decides, p.authority { text-align: center; font-weight: bold; margin: 3mm 0; break-after: avoid }
-p.centre { text-align: center } p.note { font-size: 11pt; font-style: italic } p.addressed { text-align: center; margin: 4mm 0 5mm }
-.head { display: grid; grid-template-columns: 42% 1fr; column-gap: 4mm; text-align: center; line-height: 1.28; font-size: 12pt }
-.head b { display: block } .head p { text-align: center; margin: 0; text-wrap: balance } .head .left b { text-wrap: balance }
-.head .nation { letter-spacing: -.02em; white-space: nowrap } .head .nation b { font-size: 11.5pt }
+p.bound { text-align: left; text-indent: 10mm } p.plain { text-align: left } p.centre { text-align: center }
+p.note { font-size: 11pt; font-style: italic } p.addressed { text-align: center; margin: 4mm 0 5mm }
+.head { display: grid; grid-template-columns: 45% 1fr; column-gap: 3mm; text-align: center; line-height: 1.28; font-size: 11.5pt }
+.head b { display: block } .head p { text-align: center; margin: 0 } .head .left { letter-spacing: -.01em }
+.head .nation { letter-spacing: -.025em; white-space: nowrap } .head .nation b { font-size: 11pt }
 .head .motto { font-weight: bold; border-bottom: .8pt solid #000; padding-bottom: 1pt }
 .rule { width: 22mm; border-top: .8pt solid #000; margin: 1.2mm auto 0 }
 .head .number, .head .date { margin-top: 2.5mm } .head .date { font-style: italic } .head .about { font-size: 11.5pt; margin-top: 1mm }
@@ -33,13 +35,15 @@ h2 { font-size: 13pt; margin: 4mm 0 1.5mm; break-after: avoid }
 table { width: 100%; border-collapse: collapse; margin: 1.5mm 0 3mm }
 td, th { border: .5pt solid #000; padding: .9mm 1.4mm; vertical-align: top; text-align: left; font-size: 10.5pt; line-height: 1.25 }
 tr { break-inside: avoid } th { text-align: center; vertical-align: middle } td.center { text-align: center } td.right { text-align: right }
-table.list { table-layout: fixed } table.list td { overflow-wrap: anywhere } tr.numbers th { font-weight: normal; font-size: 8.5pt; padding: .3mm }
-td.group { font-weight: bold } table.facts td { font-size: 11.5pt; overflow-wrap: anywhere } table.facts td:first-child { width: 36% }
-.foot { margin-top: 6mm; break-inside: avoid } .foot.one { display: grid; grid-template-columns: 1fr 52%; column-gap: 4mm }
-.recipients { font-size: 10.5pt; line-height: 1.3 } .recipients p { text-align: left; margin: 0 }
+table.list { table-layout: fixed } table.list td { overflow-wrap: anywhere }
+tr.numbers th { font-weight: normal; font-size: 8.5pt; padding: .3mm }
+td.group { font-weight: bold } .digest { font: 7pt "Noto Sans"; white-space: nowrap }
+table.facts td { font-size: 11.5pt; overflow-wrap: anywhere } table.facts td:first-child { width: 36% }
+.foot { margin-top: 6mm; break-inside: avoid; break-before: avoid } .foot.one { display: grid; grid-template-columns: 1fr 52%; column-gap: 4mm }
+.recipients { font-size: 10.5pt; line-height: 1.3; break-inside: avoid } .recipients p { text-align: left; margin: 0 }
 .recipients p:first-child { font-weight: bold; font-style: italic; font-size: 11.5pt }
-.signs { display: grid; column-gap: 4mm; row-gap: 3mm; margin-bottom: 3mm }
-.sign { text-align: center; font-weight: bold } .sign p { text-align: center; margin: 0; text-wrap: balance } .space { height: 27mm }
+.signs { display: grid; column-gap: 4mm; margin-bottom: 4mm }
+.sign { text-align: center; font-weight: bold } .sign p { text-align: center; margin: 0 } .space { height: 27mm }
 """
 
 
@@ -131,19 +135,23 @@ def _title(composed: Composed) -> str:
 
 def _foot(head: Letterhead) -> str:
     if len(head.signatures) == 1:
-        return f'<div class="foot one">{_recipients(head)}{_signature(head.signatures[0])}</div>'
-    columns = min(len(head.signatures), 3) or 1
-    if len(head.signatures) == 4:
-        columns = 2
-    signs = "".join(_signature(block) for block in head.signatures)
-    grid = f'<div class="signs" style="grid-template-columns:repeat({columns},1fr)">{signs}</div>'
-    return f'<div class="foot">{grid}</div>{_recipients(head)}'
+        block = head.signatures[0]
+        sign = f'<div class="sign">{_office(block)}<div class="space"></div><p>{escape(block.name)}</p></div>'
+        return f'<div class="foot one">{_recipients(head)}{sign}</div>'
+    columns = 2 if len(head.signatures) == 4 else 3
+    rows = [head.signatures[at : at + columns] for at in range(0, len(head.signatures), columns)]
+    return f'<div class="foot">{"".join(map(_signatures, rows))}</div>{_recipients(head)}'
 
 
-def _signature(block: SignatureBlock) -> str:
-    lines = (*block.authority, block.position.upper())
-    above = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
-    return f'<div class="sign">{above}<div class="space"></div><p>{escape(block.name)}</p></div>'
+def _signatures(blocks: Sequence[SignatureBlock]) -> str:
+    """Offices in one line, names in another: however many lines an office takes, names stand side by side."""
+    offices = "".join(f'<div class="sign">{_office(block)}<div class="space"></div></div>' for block in blocks)
+    names = "".join(f'<div class="sign"><p>{escape(block.name)}</p></div>' for block in blocks)
+    return f'<div class="signs" style="grid-template-columns:repeat({len(blocks)},1fr)">{offices}{names}</div>'
+
+
+def _office(block: SignatureBlock) -> str:
+    return "".join(f"<p>{escape(line)}</p>" for line in (*block.authority, block.position.upper()) if line)
 
 
 def _recipients(head: Letterhead) -> str:

@@ -36,6 +36,11 @@ def clock(at: datetime) -> str:
     return f"{local:%H} giờ {local:%M} phút, ngày {local:%d/%m/%Y}"
 
 
+def brief(at: datetime) -> str:
+    """``09:05 12/10/2026`` in Việt Nam, for cells."""
+    return f"{at.astimezone(VIETNAM):%H:%M %d/%m/%Y}"
+
+
 def size(size_bytes: int) -> str:
     """Bytes exactly, with the nearest larger unit beside them."""
     value, unit = float(size_bytes), "byte"
@@ -44,8 +49,4 @@ def size(size_bytes: int) -> str:
             break
         value, unit = value / 1024, larger
     exact = f"{amount(size_bytes)} byte"
-    return (
-        exact
-        if unit == "byte"
-        else f"{exact} ({value:.1f} {unit})".replace(f"{value:.1f}", f"{value:.1f}".replace(".", ","))
-    )
+    return exact if unit == "byte" else f"{exact} ({f'{value:.1f}'.replace('.', ',')} {unit})"
