@@ -1,18 +1,23 @@
-"""Health that means ready: stores take writes, a worker takes jobs, the catalogue answers, the index keeps up (T29)."""
+"""Health that means ready: stores take writes, a worker takes jobs, the catalogue answers, the index keeps up (T29).
+
+Whoever asks is answered in bounded time: a part that hangs is itself the answer, and keeps nobody else waiting.
+"""
 
 from __future__ import annotations
 
 import math
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import partial
 
 from api.alerting.channels import channels_of
 from api.alerting.undelivered import silent_since
 from api.heartbeat import living_workers
+from api.http.deadlines import Deadlines, Late
 from api.http.metrics import Metrics
 from api.http.service import Service
 from archive.catalogue.counting import submission_counts, unconfirmed_rights_changes
@@ -24,6 +29,8 @@ from search.errors import SearchError
 
 KEPT_SECONDS = 2.0
 """A probe that many ask at once is made once in this time."""
+DEADLINE_SECONDS = 5.0
+"""All parts are looked at side by side; one that says nothing for so long does not work, as far as anyone can tell."""
 LAG_WORTH_SAYING = 1000
 
 
@@ -60,43 +67,60 @@ class Health:
 class Probes:
     """Looks at every part, at most once in ``KEPT_SECONDS`` however many ask."""
 
-    def __init__(self, service: Service) -> None:
+    def __init__(self, service: Service, deadline_seconds: float = DEADLINE_SECONDS) -> None:
         self._service = service
         self._lock = threading.Lock()
+        self._asking: Deadlines[PartHealth] = Deadlines(deadline_seconds)
         self._last: tuple[float, Health] | None = None
 
     def health(self) -> Health:
+        """Within the deadline; of many who ask meanwhile each gets what the first one finds."""
         with self._lock:
             if self._last is None or time.monotonic() - self._last[0] > KEPT_SECONDS:
-                self._last = (time.monotonic(), self._looked())
+                found = self._looked()
+                self._last = (time.monotonic(), found)
             return self._last[1]
 
     def _looked(self) -> Health:
-        service = self._service
-        parts = [_tried("catalogue", lambda: _catalogue(service))]
-        stores: list[Store] = []
-        try:
-            stores = list(service.installation.stores)
-        except LuutruError as error:
-            parts.append(PartHealth("stores", Readiness.NOT_READY, error.message))
+        parts, at = _parts(self._service), self._service.now()
+        answers = self._asking.answers({name: part.look for name, part in parts.items()})
+        return Health(tuple(self._told(name, part, answers[name]) for name, part in parts.items()), at)
+
+    def _told(self, name: str, part: _Part, answer: PartHealth | Late[PartHealth]) -> PartHealth:
+        if isinstance(answer, PartHealth):
+            return answer
+        before = f"; lần trả lời trước: {answer.last.seen}" if answer.last else ""
+        return PartHealth(name, part.without, f"không trả lời trong {self._asking.seconds:g} giây{before}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Part:
+    """How a part is looked at, and what the service is ``without`` it."""
+
+    look: Callable[[], PartHealth]
+    without: Readiness
+
+
+def _parts(service: Service) -> dict[str, _Part]:
+    """By name, in the order they are told."""
+    looks: dict[str, tuple[Callable[[], PartHealth], Readiness]] = {}
+    looks["catalogue"] = (lambda: _catalogue(service), Readiness.NOT_READY)
+    try:
         # What may lag is caught up with when it is back: nothing waits for it.
-        lagging = service.installation.policy.lagging if stores else ()
-        parts += [
-            _tried(
-                f"store:{store.name}",
-                lambda store=store: _store(store),  # type: ignore[misc]
-                Readiness.DEGRADED if store.name in lagging else Readiness.NOT_READY,
-            )
-            for store in stores
-        ]
-        parts.append(_tried("quarantine", lambda: _quarantine(service)))
-        parts.append(_tried("worker", lambda: _worker(service)))
-        parts.append(_index(service))
-        parts.append(_tried("alerts", lambda: _alerts(service)))
-        return Health(tuple(parts), service.now())
+        lagging = service.installation.policy.lagging
+        for store in service.installation.stores:
+            without = Readiness.DEGRADED if store.name in lagging else Readiness.NOT_READY
+            looks[f"store:{store.name}"] = (partial(_store, store), without)
+    except LuutruError as error:
+        looks["stores"] = (partial(PartHealth, "stores", Readiness.NOT_READY, error.message), Readiness.NOT_READY)
+    looks["quarantine"] = (lambda: _quarantine(service), Readiness.NOT_READY)
+    looks["worker"] = (lambda: _worker(service), Readiness.NOT_READY)
+    looks["index"] = (lambda: _index(service), Readiness.DEGRADED)
+    looks["alerts"] = (lambda: _alerts(service), Readiness.NOT_READY)
+    return {name: _Part(partial(_tried, name, look, without), without) for name, (look, without) in looks.items()}
 
 
-def _tried(part: str, probe: Callable[[], PartHealth], without: Readiness = Readiness.NOT_READY) -> PartHealth:
+def _tried(part: str, probe: Callable[[], PartHealth], without: Readiness) -> PartHealth:
     """What the probe saw; ``without``: what the service is when it fails."""
     try:
         return probe()
@@ -174,6 +198,21 @@ def _index(service: Service) -> PartHealth:
     return PartHealth("index", state, f"chậm {lag} bản ghi so với nhật ký")
 
 
+def _free_bytes(service: Service) -> Mapping[str, float]:
+    """Of each store that takes writes, by name; of one that does not, or does not answer, no number."""
+
+    def asked(store: Store) -> float:
+        try:
+            _store(store)
+            return float(store.free_bytes())
+        except (LuutruError, OSError):
+            return math.nan
+
+    stores = {store.name: partial(asked, store) for store in service.installation.stores}
+    answers = service.store_questions.answers(stores)
+    return {name: math.nan if isinstance(answer, Late) else answer for name, answer in answers.items()}
+
+
 def fill_metrics(service: Service, metrics: Metrics) -> None:
     """What only asking tells. A part that cannot be asked counts as down, never as fine."""
     installation = service.installation
@@ -185,13 +224,9 @@ def fill_metrics(service: Service, metrics: Metrics) -> None:
     metrics.ledger_end.set(end[0] if end else 0)
     for state in State:
         metrics.submissions.labels(state.value).set(counts.get(state, 0))
-    for store in installation.stores:
-        up = _tried(store.name, lambda store=store: _store(store)).state is Readiness.READY  # type: ignore[misc]
-        metrics.store_up.labels(store.name).set(float(up))
-        try:
-            metrics.store_free.labels(store.name).set(store.free_bytes())
-        except LuutruError:
-            metrics.store_free.labels(store.name).set(math.nan)
+    for store, free in _free_bytes(service).items():
+        metrics.store_up.labels(store).set(float(not math.isnan(free)))
+        metrics.store_free.labels(store).set(free)
     metrics.worker_up.set(float(bool(working)))
     metrics.upkeep.fill(service.coverage, service.now())
     try:

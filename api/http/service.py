@@ -16,6 +16,7 @@ from fastapi import Request
 from api.bootstrap import Installation, now
 from api.http.access_journal import AccessJournal
 from api.http.coverage_clock import CoverageClock
+from api.http.deadlines import Deadlines
 from api.http.rates import forget_minutes
 from api.http.shared_uploads import SharedUploads
 from api.http.upload import Uploads
@@ -47,6 +48,8 @@ class Service:
     """Set when the service ends: long answers (progress streams) end too."""
     pause_seconds: float = HOUSEKEEPING_SECONDS
     uses: TokenUses = field(default_factory=TokenUses)
+    store_questions: Deadlines[float] = field(default_factory=lambda: Deadlines(5.0))
+    """What is measured of the stores; one that hangs must not keep the other numbers back."""
     _index: SearchIndex | None = None
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
