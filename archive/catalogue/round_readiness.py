@@ -120,7 +120,7 @@ def votes_reasons(view: Reading, of: Round) -> Iterator[Reason]:
     while page := list(islice(held, PAGE)):
         cast = votes(view, of.id, page[0].ordinal, page[-1].ordinal)
         for line in page:
-            if line.state is not LineState.VOID:
+            if line.state not in (LineState.VOID, LineState.SET_ASIDE):
                 yield from vote_reasons(of, line, cast.get(line.ordinal, ()))
 
 
@@ -136,8 +136,7 @@ def vote_reasons(of: Round, line: Line, cast: Sequence[Vote]) -> list[Reason]:
 
 def require_list_whole(view: Reading, of: Round) -> None:
     """Raises a refusal ``round.list-changed`` when the digests of the lines do not make the hash of the list."""
-    digests = [digest or "" for digest in line_digests(view, of.id)]
-    if of.list_sha256 is None or list_sha256(of, digests) != of.list_sha256:
+    if of.list_sha256 is None or list_sha256(of, line_digests(view, of.id)) != of.list_sha256:
         raise DisposalRefusedError([reason("round.list-changed", of.id)])
 
 
@@ -195,7 +194,10 @@ def _list_reasons(view: Reading, of: Round) -> list[Reason]:
         return []
     digests, changed, pending = [], False, False
     for line in lines(view, of.id):
-        digests.append(line.line_sha256 or "")
+        if line.line_sha256 is None:
+            changed = changed or line.state not in (LineState.VOID, LineState.SET_ASIDE)
+            continue
+        digests.append(line.line_sha256)
         changed = changed or line.line_sha256 != line_sha256(line)
         kept = line.choice is not None and line.choice.outcome is not Outcome.DESTROY
         pending = pending or (kept and line.state is LineState.LISTED)

@@ -82,10 +82,11 @@ def line_counts(view: LedgerReading, round_id: str) -> Mapping[LineState, int]:
     return {LineState(state): int(count) for state, count in view.rows(query)}
 
 
-def line_digests(view: LedgerReading, round_id: str) -> tuple[str | None, ...]:
-    """The digest each line was frozen with, in the order of the list."""
+def line_digests(view: LedgerReading, round_id: str) -> tuple[str, ...]:
+    """The digests of the lines that were frozen, in the order of the list."""
     c = t.round_lines.c
-    return tuple(view.rows(select(c.line_sha256).where(c.round_id == round_id).order_by(c.ordinal)).scalars())
+    query = select(c.line_sha256).where(c.round_id == round_id, c.line_sha256.is_not(None))
+    return tuple(view.rows(query.order_by(c.ordinal)).scalars())
 
 
 def sessions(view: LedgerReading, round_id: str) -> tuple[Session, ...]:

@@ -1,7 +1,8 @@
 """The list as it is decided on: one SHA-256 over canonical lines, which anyone can compute again in twenty years.
 
 A line's digest is that of the RFC 8785 JSON of what ``line_content`` gives; the list's is that of
-``{"format", "round", "profile", "profile_version", "lines": [the digests in the order of the list]}``.
+``{"format", "round", "profile", "profile_version", "lines": [the digests in the order of the list]}``. Lines that were void
+or taken off before the list was frozen are not on it.
 """
 
 from __future__ import annotations
