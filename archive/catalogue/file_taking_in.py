@@ -10,6 +10,7 @@ from archive.catalogue.file_reading import file_of_code
 from archive.catalogue.file_writing import close_file, lengthen, link_paper, open_file, require_living, work_went_on
 from archive.catalogue.ledger_reading import LedgerReading
 from archive.catalogue.model import Submission
+from archive.catalogue.schedule_writing import open_review_of
 from archive.catalogue.writing import Transaction
 from archive.local_time import VIETNAM
 from archive.retention.described_file import STATED, described_file, file_key, stated
@@ -59,6 +60,7 @@ def take_in(
             held = lengthen(tx, held.id, said.period, basis=STATED, actor=actor, at=at)
         if said.paper_code and not held.paper_code:
             held = link_paper(tx, held.id, said.paper_code, permanent=False, reason="", actor=actor, at=at)
+    open_review_of(tx, held, at=at)
     if said.ended_year is None:
         return held
     if held.state is FileState.OPEN:

@@ -63,3 +63,61 @@ class EventRefusedError(LuutruError):
     """The hồ sơ waits for no event, or the year cannot be the event's."""
 
     code = "file.event-refused"
+
+
+class ScheduleMissingError(LuutruError):
+    """No adopted schedule has this id, version or row."""
+
+    code = "retention.schedule-missing"
+
+
+class ScheduleRefusedError(LuutruError):
+    """What was given is no schedule, or one that cannot stand beside those adopted."""
+
+    code = "retention.schedule-refused"
+
+
+class ScheduleShorterError(LuutruError):
+    """Rows of an agency's own schedule are over before the common ones; the message names the rows and both periods."""
+
+    code = "retention.schedule-shorter"
+
+
+class ReviewMissingError(LuutruError):
+    """No review task has this id."""
+
+    code = "retention.review-missing"
+
+
+class ReviewDecidedError(LuutruError):
+    """The review task was decided before, otherwise."""
+
+    code = "retention.review-decided"
+
+
+class ListRefusedError(LuutruError):
+    """A list (danh mục, bảng thời hạn) that cannot be understood; ``faults`` name every row and what is wrong with it."""
+
+    code = "retention.list-refused"
+
+    def __init__(self, message: str, *, faults: tuple[str, ...], remedy: str = "", detail: str = "") -> None:
+        super().__init__(message, remedy=remedy, detail=detail)
+        self.faults = faults
+
+
+class PlanMissingError(LuutruError):
+    """No danh mục hồ sơ has this id, or no line of it this number."""
+
+    code = "file-plan.missing"
+
+
+class PlanRefusedError(LuutruError):
+    """The danh mục cannot be imported, approved or used as it stands."""
+
+    code = "file-plan.refused"
+
+
+class AgencyRefusedError(LuutruError):
+    """What was given is no code of an agency or fonds, or belongs to another one."""
+
+    code = "agency.refused"

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from archive.agency_code import agency_code_syntax
 from archive.finding import Finding, finding
-from ingest.metadata.values import agency_code_syntax, boolean, empty, integer, iso_date, normalised_value
+from ingest.metadata.values import boolean, empty, integer, iso_date, normalised_value
 from schemas.fields import CodeList, Field, Requirement, applies, code_list, fields_by_name, fields_of, requirements
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")

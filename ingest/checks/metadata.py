@@ -8,12 +8,13 @@ from collections.abc import Mapping
 from importlib.metadata import version
 from typing import Any
 
+from archive.agency_code import agency_code_syntax
 from archive.finding import Finding, finding
 from ingest.checks.field_rules import Where, check_fields
 from ingest.metadata.lists import read_list
 from ingest.metadata.parsing import parse_metadata
 from ingest.metadata.strict_json import LIMIT_BYTES
-from ingest.metadata.values import agency_code_syntax, empty, integer, iso_date
+from ingest.metadata.values import empty, integer, iso_date
 from ingest.report import CheckReport
 from ingest.subject import Member, Record, Subject
 from schemas.fields import PROFILES, fields_by_name

@@ -1,8 +1,9 @@
 """The metadata of a hồ sơ: read strictly from JSON or from a list of documents, kept as submitted."""
 
+from archive.agency_code import AgencyCode
 from ingest.metadata.lists import read_list
 from ingest.metadata.parsing import as_submission, parse_metadata
-from ingest.metadata.values import AgencyCode, iso_date, normalised, normalised_value
+from ingest.metadata.values import iso_date, normalised, normalised_value
 
 __all__ = [
     "AgencyCode",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date
-from typing import Any, Literal
+from typing import Any
 
 from ingest.subject import DocumentEntry, Record
 from schemas.fields import Field, code_list, fields_by_name
@@ -17,35 +17,6 @@ _DATES = (
     re.compile(r"(?P<year>\d{4})-(?P<month>\d{2})", re.ASCII),
     re.compile(r"(?P<year>\d{4})", re.ASCII),
 )
-_OLD_AGENCY_CODE = re.compile(r"\d{3}\.\d{2}\.\d{2}\.[A-Z]\d{2}", re.ASCII)
-_NEW_AGENCY_CODE = re.compile(r"[A-Z]\d{2}(\.[0-9A-Z]{1,4})*", re.ASCII)
-_NEW_AGENCY_CODE_LENGTH = 35
-
-
-class AgencyCode(str):
-    """An agency's identification code of valid syntax; always a string, its leading zeros mean something.
-
-    ``qcvn102-2016``: 13 characters in four groups (000.00.01.H54). ``qd20-2020``: up to 35 (H49.64.33).
-    """
-
-    __slots__ = ()
-
-    def __new__(cls, text: str) -> AgencyCode:
-        if agency_code_syntax(text) is None:
-            raise ValueError("not the code of an agency")
-        return super().__new__(cls, text)
-
-    @property
-    def syntax(self) -> str:
-        return agency_code_syntax(self) or ""
-
-
-def agency_code_syntax(text: str) -> Literal["qcvn102-2016", "qd20-2020"] | None:
-    if _OLD_AGENCY_CODE.fullmatch(text):
-        return "qcvn102-2016"
-    if len(text) <= _NEW_AGENCY_CODE_LENGTH and _NEW_AGENCY_CODE.fullmatch(text):
-        return "qd20-2020"
-    return None
 
 
 def iso_date(value: object) -> str | None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from archive.agency_code import AgencyCode, agency_code_syntax
 from ingest.metadata import as_submission, iso_date, normalised, parse_metadata
 from ingest.metadata.strict_json import strict_json
-from ingest.metadata.values import AgencyCode, agency_code_syntax
 
 SUBMISSION: dict[str, Any] = {
     "schema": "luutru-submission/1",

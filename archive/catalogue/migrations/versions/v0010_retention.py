@@ -104,3 +104,78 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("code", name=op.f("pk_fonds")),
     )
     op.create_index(op.f("ix_fonds_agency_code_code"), "fonds", ["agency_code", "code"])
+    op.create_table(
+        "retention_schedules",
+        sa.Column("id", sa.String(length=64), nullable=False),
+        sa.Column("version", sa.String(length=64), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("agency_code", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("effective_from", sa.Date(), nullable=False),
+        sa.Column("effective_to", sa.Date(), nullable=True),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.Column("adopted_at", sa.String(27), nullable=False),
+        sa.Column("adopted_by", sa.String(length=128), nullable=False),
+        sa.Column("review_rows", sa.JSON(none_as_null=True), nullable=True),
+        sa.Column("review_after", sa.String(length=36), nullable=False),
+        sa.PrimaryKeyConstraint("id", "version", name=op.f("pk_retention_schedules")),
+    )
+    op.create_index(op.f("ix_retention_schedules_id_adopted_at"), "retention_schedules", ["id", "adopted_at"])
+    op.create_table(
+        "retention_reviews",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("file_id", sa.String(length=36), nullable=False),
+        sa.Column("reason", sa.String(length=32), nullable=False),
+        sa.Column("about", sa.String(length=255), nullable=False),
+        sa.Column("opened_at", sa.String(27), nullable=False),
+        sa.Column("decided_at", sa.String(27), nullable=True),
+        sa.Column("decided_by", sa.String(length=36), nullable=True),
+        sa.Column("decision", sa.String(length=16), nullable=True),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_reviews")),
+    )
+    op.create_index(op.f("ix_retention_reviews_file_id"), "retention_reviews", ["file_id"])
+    undecided = sa.text("decided_at IS NULL")
+    op.create_index(
+        "ix_retention_reviews_open",
+        "retention_reviews",
+        ["opened_at", "id"],
+        sqlite_where=undecided,
+        postgresql_where=undecided,
+    )
+    op.create_table(
+        "file_plans",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("agency_code", sa.String(length=64), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(length=16), nullable=False),
+        sa.Column("basis", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("imported_at", sa.String(27), nullable=False),
+        sa.Column("imported_by", sa.String(length=36), nullable=False),
+        sa.Column("approved_at", sa.String(27), nullable=True),
+        sa.Column("approved_by", sa.String(length=36), nullable=True),
+        sa.CheckConstraint("state IN ('draft', 'approved', 'superseded')", name=op.f("ck_file_plans_known_state")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_file_plans")),
+        sa.UniqueConstraint("agency_code", "year", "version", name=op.f("uq_file_plans_agency_code_year_version")),
+    )
+    op.create_table(
+        "file_plan_lines",
+        sa.Column("plan_id", sa.String(length=36), nullable=False),
+        sa.Column("ordinal", sa.Integer(), nullable=False),
+        sa.Column("heading", sa.Text(), nullable=False),
+        sa.Column("notation", sa.String(length=64), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("period_kind", sa.String(length=16), nullable=False),
+        sa.Column("period_years", sa.Integer(), nullable=True),
+        sa.Column("period_event", sa.Text(), nullable=True),
+        sa.Column("period_at_least", sa.Integer(), nullable=True),
+        sa.Column("maker", sa.Text(), nullable=False),
+        sa.Column("note", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("plan_id", "ordinal", name=op.f("pk_file_plan_lines")),
+    )
+    op.create_index(op.f("ix_file_plan_lines_plan_id_notation"), "file_plan_lines", ["plan_id", "notation"])
