@@ -116,22 +116,25 @@ def issue_token(
     label: str,
     scopes: Iterable[Scope] | None = None,
     days: int = TOKEN_DAYS,
+    not_beyond: datetime | None = None,
     by: Author,
     at: datetime,
     new_id: Callable[[], str] = new_record_id,
 ) -> IssuedToken:
     """A token of the account with these scopes (None: all of its role's) for so many days; its secret is shown now.
 
-    Raises TokenRefusedError, AccountDisabledError, AuthorityMissingError for another's account.
+    ``not_beyond``: it ends then at the latest. Raises TokenRefusedError, AccountDisabledError, AuthorityMissingError for another's account.
     """
     if not 1 <= days <= LONGEST_TOKEN_LIFE.days:
         raise TokenRefusedError("Thời hạn của mã truy cập không hợp lệ.", remedy="Chọn thời hạn từ 1 đến 366 ngày.")
-    secret = new_secret()
+    secret, until = new_secret(), at + timedelta(days=days)
+    if not_beyond is not None:
+        until = min(until, not_beyond)
     with catalogue.transaction() as tx:
         account = find_account(tx, who)
         chosen = scopes_of_role(account.role) if scopes is None else frozenset(scopes)
         token = tx.issue_token(
-            NewToken(new_id(), account.id, label, required_digest(secret), chosen, at + timedelta(days=days)),
+            NewToken(new_id(), account.id, label, required_digest(secret), chosen, until),
             by=by,
             at=at,
         )

@@ -11,13 +11,15 @@ from archive.access.principal import Principal, Scope
 class Author:
     """``actor``: as the ledger names him. ``account_id``: None at the command line, which no account stands behind.
 
-    ``scopes``: those he came with; what he hands on to himself can be no wider.
+    ``scopes``: those he came with; what he hands on to himself can be no wider. ``token_id``: the token he came with,
+    if nothing but that says who he is; then what he hands on to himself ends with it.
     """
 
     actor: str
     account_id: str | None = None
     scopes: frozenset[Scope] = frozenset(Scope)
+    token_id: str | None = None
 
     @classmethod
     def of(cls, principal: Principal) -> Author:
-        return cls(principal.actor, principal.account_id, principal.scopes)
+        return cls(principal.actor, principal.account_id, principal.scopes, principal.token_id)

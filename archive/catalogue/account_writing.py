@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import insert, update
+from sqlalchemy import insert, select, update
 
 from archive.access import Author, Role, Scope
 from archive.access.errors import (
@@ -141,8 +141,8 @@ class AccountWriting(LedgerWriting):
     def issue_token(self, new: NewToken, *, by: Author, at: datetime) -> Token:
         """The token, good from now until it expires. Only for oneself; at the command line for anyone.
 
-        Raises TokenRefusedError for scopes beyond the role, none at all, or a life beyond LONGEST_TOKEN_LIFE;
-        ScopeExceededError for scopes the token it is asked with does not have.
+        Raises TokenRefusedError for scopes beyond the role, none at all, or a life beyond LONGEST_TOKEN_LIFE or beyond
+        the token it is asked with, which it ends with; ScopeExceededError for scopes that one does not have.
         """
         account = self.account(new.account_id)
         if by.account_id not in (None, new.account_id):
@@ -160,6 +160,7 @@ class AccountWriting(LedgerWriting):
         self._require_scopes(by, new.scopes)
         if not at < new.expires_at <= at + LONGEST_TOKEN_LIFE:
             raise TokenRefusedError("Thời hạn của mã truy cập không hợp lệ.", remedy="Chọn thời hạn từ 1 đến 366 ngày.")
+        self._require_within(by.token_id, new.expires_at, at)
         scopes = sorted(new.scopes)
         label = " ".join(new.label.split())[:255]
         self._connection.execute(
@@ -171,6 +172,7 @@ class AccountWriting(LedgerWriting):
                 scopes=scopes,
                 created_at=at,
                 expires_at=new.expires_at,
+                minted_by=by.token_id,
             )
         )
         data = {"token_id": new.id, "scopes": scopes, "expires_at": written_instant(new.expires_at)}
@@ -178,11 +180,16 @@ class AccountWriting(LedgerWriting):
         return self.token(new.id)
 
     def revoke_token(self, token_id: str, *, by: Author, at: datetime) -> Token:
-        """The token, worth nothing from the next request on."""
+        """The token, worth nothing from the next request on; nor are those that were minted with it."""
         token = self.token(token_id)
         if token.revoked_at is None:
             self._connection.execute(update(t.tokens).where(t.tokens.c.id == token_id).values(revoked_at=at))
             self._append(Event.ACCOUNT_TOKEN_REVOKED, token.account_id, by.actor, at, {"token_id": token_id})
+        c = t.tokens.c
+        own = c.account_id == token.account_id
+        minted = select(c.id).where(own, c.minted_by == token_id, c.revoked_at.is_(None)).order_by(c.id)
+        for child in self._connection.execute(minted).scalars().all():
+            self.revoke_token(child, by=by, at=at)
         return self.token(token_id)
 
     def revoke_tokens_of(self, account_id: str, *, by: Author, at: datetime) -> int:
@@ -239,6 +246,17 @@ class AccountWriting(LedgerWriting):
                 self_confirmed=False,
             )
         )
+
+    def _require_within(self, token_id: str | None, expires_at: datetime, at: datetime) -> None:
+        """What is minted with a token has no longer life than it."""
+        if token_id is None:
+            return
+        parent = self.token(token_id)
+        if not parent.live(at) or expires_at > parent.expires_at:
+            raise TokenRefusedError(
+                "Mã mới không được có hạn dài hơn mã đang dùng.",
+                remedy="Chọn hạn ngắn hơn, hoặc gửi kèm mật khẩu («password») để chứng minh lại danh tính.",
+            )
 
     def _require_scopes(self, by: Author, scopes: frozenset[Scope]) -> None:
         if not scopes <= by.scopes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter
@@ -25,7 +27,7 @@ from api.http.rights_views import (
 )
 from api.http.routes.rights_changes import unconfirmed_seen
 from api.http.sign_in import password_attempt, secret_view
-from api.passwords import set_password
+from api.passwords import authenticate_password, set_password
 from archive.access import Author, Operation, Scope, Verdict, decide
 from archive.access.errors import PasswordRefusedError, TokenRefusedError
 
@@ -55,7 +57,22 @@ class NewOwnToken(Strict):
         description="Phạm vi; bỏ trống: như mã đang dùng. / Scopes; null: those of the token in use.",
         examples=[["read"]],
     )
-    days: Integer = Field(default=TOKEN_DAYS, ge=1, le=366, description="Số ngày hiệu lực. / How many days.")
+    days: Integer | None = Field(
+        default=None,
+        ge=1,
+        le=366,
+        description="Số ngày hiệu lực; bỏ trống: 90 ngày, không quá hạn của mã đang dùng. / How many days; null: 90, and "
+        "no longer than the token in use.",
+        examples=[30],
+    )
+    password: str | None = Field(
+        default=None,
+        min_length=1,
+        max_length=LONGEST_PASSWORD,
+        description="Mật khẩu, khi mã mới phải dùng được lâu hơn mã đang dùng. / The password, for a token that shall "
+        "outlive the one in use.",
+        examples=["mật khẩu dài dễ nhớ"],
+    )
 
 
 class TokenList(BaseModel):
@@ -113,10 +130,12 @@ def list_own_tokens(asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]) ->
         "Cấp một mã truy cập cho mình",
         "Issue a token for oneself",
         description=(
-            "Mã chỉ hiện một lần. Phạm vi không vượt quá mã đang dùng.",
-            "Its secret is shown once. Its scopes are never wider than those of the token in use.",
+            "Mã chỉ hiện một lần. Phạm vi không vượt quá mã đang dùng; không kèm mật khẩu thì hạn cũng không vượt quá, và "
+            "thu hồi mã đang dùng là thu hồi cả mã mới. Mật khẩu sai nhiều lần thì phải chờ.",
+            "Its secret is shown once. Its scopes are never wider than those of the token in use; without the password it "
+            "ends with that one at the latest, and is revoked with it. Many wrong passwords bring a wait.",
         ),
-        problems=(400, 409),
+        problems=(400, 409, 429),
     ),
 )
 def issue_own_token(wanted: NewOwnToken, asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]) -> TokenSecretView:
@@ -127,16 +146,35 @@ def issue_own_token(wanted: NewOwnToken, asked: Annotated[Asked, gate(Operation.
             "Mã mới không được có phạm vi rộng hơn mã đang dùng.",
             remedy="Chọn trong: " + ", ".join(sorted(who.scopes)) + ".",
         )
+    by = Author.of(who)
+    if wanted.password is not None:
+        by = _proven(asked, wanted.password)
     issued = issue_token(
         asked.service.installation.catalogue,
         who.username,
         label=wanted.label,
         scopes=scopes,
-        days=wanted.days,
-        by=Author.of(who),
+        days=TOKEN_DAYS if wanted.days is None else wanted.days,
+        not_beyond=_end_of(asked, by.token_id) if wanted.days is None else None,
+        by=by,
         at=asked.at,
     )
     return secret_view(issued, who)
+
+
+def _proven(asked: Asked, password: str) -> Author:
+    """Who asks, by more than the token: what he hands on to himself need not end with it."""
+    catalogue, who = asked.service.installation.catalogue, asked.who
+    with password_attempt(asked.at, refused_status=403):
+        authenticate_password(catalogue, who.username, password, address=asked.address, at=asked.at)
+    return replace(Author.of(who), token_id=None)
+
+
+def _end_of(asked: Asked, token_id: str | None) -> datetime | None:
+    if token_id is None:
+        return None
+    with asked.service.installation.catalogue.read() as reading:
+        return reading.token(token_id).expires_at
 
 
 @router.delete(
