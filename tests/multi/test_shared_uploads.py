@@ -210,18 +210,23 @@ def taking(
         yield made
 
 
+KILLED_AT = [
+    ("api.http.shared_uploads:SharedUploads.count:before", 200_000),
+    ("api.http.shared_uploads:SharedUploads.count:after", len(DATA)),
+    ("api.http.shared_upload_finishing:Finishing._received:before", len(DATA)),
+    ("ingest.arrival:Arrival.complete:after", len(DATA)),
+    ("archive.catalogue.writing:Transaction.receive:after", len(DATA)),
+    ("ingest.intake:Intake._record:after", len(DATA)),
+    ("api.http.shared_upload_finishing:Finishing._received:after", len(DATA)),
+    ("api.http.shared_upload_finishing:Finishing._made:after", len(DATA)),
+]
+"""Where a machine dies, and how many bytes the upload has then."""
+
+
 @pytest.mark.parametrize(
-    ("point", "stands"),
-    [
-        ("api.http.shared_uploads:SharedUploads.count:before", 200_000),
-        ("api.http.shared_uploads:SharedUploads.count:after", len(DATA)),
-        ("api.http.shared_upload_finishing:Finishing._received:before", len(DATA)),
-        ("ingest.arrival:Arrival.complete:after", len(DATA)),
-        ("archive.catalogue.writing:Transaction.receive:after", len(DATA)),
-        ("ingest.intake:Intake._record:after", len(DATA)),
-        ("api.http.shared_upload_finishing:Finishing._received:after", len(DATA)),
-        ("api.http.shared_upload_finishing:Finishing._made:after", len(DATA)),
-    ],
+    ("machines", "point", "stands"),
+    [("directory", *killed) for killed in KILLED_AT] + [("minio", *KILLED_AT[number]) for number in (0, 3, 5)],
+    indirect=["machines"],
 )
 def test_killed_anywhere_on_the_way_another_machine_makes_it_one_submission(
     machines: Machines, point: str, stands: int
