@@ -143,6 +143,20 @@ def transfers_due(
     return tuple(map(file_of, view.rows(query.order_by(c.transfer_due_on, c.id).limit(limit))))
 
 
+def transfers_by_agency(view: LedgerReading, by: date) -> Mapping[str, Mapping[date, int]]:
+    """How many hồ sơ of each agency are to be handed over by a day, by their last day."""
+    c = files.c
+    query = (
+        select(c.agency_code, c.transfer_due_on, func.count())
+        .where(c.state == FileState.CLOSED.value, c.transfer_due_on <= by)
+        .group_by(c.agency_code, c.transfer_due_on)
+    )
+    found: dict[str, dict[date, int]] = {}
+    for agency_code, day, count in view.rows(query):
+        found.setdefault(agency_code, {})[day] = int(count)
+    return dict(sorted(found.items()))
+
+
 def files_in_round(view: LedgerReading, round_id: str) -> Iterator[File]:
     """Every hồ sơ that is, or was last, in this round, ascending by id; flat memory."""
     c, after = files.c, ""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+from archive.catalogue.file_plan_reading import planned_line
 from archive.catalogue.file_reading import file_of_code
 from archive.catalogue.file_writing import close_file, lengthen, link_paper, open_file, require_living, work_went_on
 from archive.catalogue.ledger_reading import LedgerReading
@@ -13,9 +15,10 @@ from archive.catalogue.model import Submission
 from archive.catalogue.schedule_writing import open_review_of
 from archive.catalogue.writing import Transaction
 from archive.local_time import VIETNAM
-from archive.retention.described_file import STATED, described_file, file_key, stated
-from archive.retention.file import File
+from archive.retention.described_file import STATED, Stated, described_file, file_key, stated
+from archive.retention.file import File, NewFile
 from archive.retention.file_state import FileState
+from archive.retention.period import longer
 
 _ENDED = "Cơ quan đã kết thúc hồ sơ trước khi nộp lưu; năm kết thúc theo dữ liệu đặc tả."
 
@@ -42,18 +45,20 @@ def take_in(
     profile_version: str,
     actor: str,
     at: datetime,
+    received_at: datetime | None = None,
 ) -> File:
     """The hồ sơ of ``submission``, which stands afterwards and has a period; harmless to repeat.
 
     ``fields`` as submitted, ``of_documents``: the periods its documents state. What was not said shortens nothing, what
     was said and cannot be counted makes the period undetermined. With a year of ending the hồ sơ is ended: an agency
-    hands in what it has closed (NĐ 30/2020 Điều 29, 30). Raises FileEndedError.
+    hands in what it has closed (NĐ 30/2020 Điều 29, 30). ``received_at``: when it came, if that was not now.
+    Raises FileEndedError.
     """
-    said = stated(fields, of_documents, received=at.astimezone(VIETNAM).date())
+    said = stated(fields, of_documents, received=(received_at or at).astimezone(VIETNAM).date())
     held = file_of_submission(tx, submission)
     if held is None:
         new = described_file(submission, said, profile=profile, profile_version=profile_version)
-        held = open_file(tx, new, actor=actor, at=at)
+        held = open_file(tx, _as_planned(tx, new, said), actor=actor, at=at)
     else:
         require_living(held)
         if said.period is not None:
@@ -66,3 +71,14 @@ def take_in(
     if held.state is FileState.OPEN:
         return close_file(tx, held.id, ended_year=said.ended_year, actor=actor, at=at, basis=_ENDED)
     return work_went_on(tx, held.id, said.ended_year, actor=actor, at=at)
+
+
+def _as_planned(view: LedgerReading, new: NewFile, said: Stated) -> NewFile:
+    """The same, kept at least as long as the agency's danh mục hồ sơ foresees, when it foresees it."""
+    found = planned_line(view, new.agency_code, said.year, said.notation)
+    if found is None:
+        return new
+    plan, line = found
+    period = line.period if said.period is None else longer(line.period, said.period)
+    basis = f"Danh mục hồ sơ năm {plan.year}, số {line.notation}; dữ liệu đặc tả khi dài hơn."
+    return replace(new, period=period, period_basis=basis, plan_id=plan.id, plan_ordinal=line.ordinal)

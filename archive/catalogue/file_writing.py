@@ -96,9 +96,12 @@ def open_file(tx: Transaction, new: NewFile, *, actor: str, at: datetime) -> Fil
     return _settle(tx, new.id, at)
 
 
-def add_package(tx: Transaction, file_id: str, aip_id: str, *, actor: str, at: datetime) -> int:
+def add_package(
+    tx: Transaction, file_id: str, aip_id: str, *, actor: str, at: datetime, received_at: datetime | None = None
+) -> int:
     """The ordinal of the package in the hồ sơ; it may already be there. The package need not be recorded yet.
 
+    ``received_at``: when it was taken in, if that was not now.
     Raises FileConflictError when it is another hồ sơ's, FileEndedError for one that is being, or was, destroyed.
     """
     held = require_file(tx, file_id)
@@ -113,7 +116,7 @@ def add_package(tx: Transaction, file_id: str, aip_id: str, *, actor: str, at: d
     ordinal = int(last) + 1
     tx.rows(insert(file_aips).values(file_id=file_id, aip_id=aip_id, ordinal=ordinal))
     if held.received_on is None:
-        _change(tx, file_id, received_on=at.astimezone(VIETNAM).date())
+        _change(tx, file_id, received_on=(received_at or at).astimezone(VIETNAM).date())
     tx.append(Event.FILE_PACKAGE_ADDED, file_id, actor=actor, at=at, data={"aip_id": aip_id, "ordinal": ordinal})
     _settle(tx, file_id, at)
     return ordinal

@@ -12,7 +12,7 @@ from archive.catalogue import file_writing
 from archive.catalogue.file_reading import require_file
 from archive.catalogue.retention_authority import require_head, require_keeper
 from archive.catalogue.retention_tables import retention_reviews
-from archive.catalogue.schedule_reading import review, schedule_row
+from archive.catalogue.schedule_reading import review, reviews_of, schedule_row
 from archive.catalogue.writing import Transaction
 from archive.events import Event
 from archive.retention.errors import (
@@ -25,7 +25,7 @@ from archive.retention.errors import (
 from archive.retention.file import File
 from archive.retention.file_state import FileState
 from archive.retention.period import Period, PeriodKind, shorter_than
-from archive.retention.review import Review, ReviewDecision
+from archive.retention.review import Review, ReviewDecision, ReviewReason
 from archive.retention.stated_period import period_text
 
 
@@ -57,7 +57,7 @@ def determine_period(tx: Transaction, file_id: str, decided: Determination, *, b
     nothing is determined: the council's outcome is, when the hồ sơ has left it. Raises AuthorityMissingError,
     PeriodRefusedError, PeriodTooShortError, ScheduleMissingError, FileInRoundError, FileEndedError.
     """
-    require_keeper(tx, by)
+    keeper = require_keeper(tx, by)
     held = require_file(tx, file_id)
     file_writing.require_living(held)
     if held.state is FileState.IN_ROUND:
@@ -72,7 +72,7 @@ def determine_period(tx: Transaction, file_id: str, decided: Determination, *, b
         return held
     if held.period.kind is not PeriodKind.UNDETERMINED and shorter_than(period, held.period):
         require_head(tx, by)
-    return file_writing.set_period(
+    changed = file_writing.set_period(
         tx,
         held,
         period,
@@ -82,6 +82,10 @@ def determine_period(tx: Transaction, file_id: str, decided: Determination, *, b
         schedule=schedule,
         data={"basis": _basis(decided)},
     )
+    for task in reviews_of(tx, file_id):
+        if task.reason is ReviewReason.UNDETERMINED and task.decided_at is None:
+            _close(tx, task, ReviewDecision.CHANGED, keeper=keeper, words=_basis(decided), by=by, at=at)
+    return changed
 
 
 def close_determined(
@@ -139,22 +143,25 @@ def decide_review(
     words = _words(note or ("" if decided is None else decided.basis))
     if decided is not None:
         determine_period(tx, held.id, decided, by=by, at=at)
+        standing = review(tx, review_id) or standing
     elif held.period.kind is PeriodKind.UNDETERMINED:
         raise PeriodRefusedError(
             "Hồ sơ chưa xác định thời hạn thì không thể giữ nguyên.", remedy="Xác định thời hạn.", detail=held.id
         )
-    tx.append(
-        Event.RETENTION_REVIEW_DECIDED,
-        held.id,
-        actor=by.actor,
-        at=at,
-        data={"review_id": review_id, "reason": standing.reason.value, "decision": outcome.value},
-    )
-    change = {"decided_at": at, "decided_by": keeper, "decision": outcome.value, "note": words}
-    tx.rows(update(retention_reviews).where(retention_reviews.c.id == review_id).values(**change))
+    if standing.decided_at is None:
+        _close(tx, standing, outcome, keeper=keeper, words=words, by=by, at=at)
     closed = review(tx, review_id)
     assert closed is not None
     return closed
+
+
+def _close(
+    tx: Transaction, task: Review, outcome: ReviewDecision, *, keeper: str, words: str, by: Author, at: datetime
+) -> None:
+    data = {"review_id": task.id, "reason": task.reason.value, "decision": outcome.value}
+    tx.append(Event.RETENTION_REVIEW_DECIDED, task.file_id, actor=by.actor, at=at, data=data)
+    change = {"decided_at": at, "decided_by": keeper, "decision": outcome.value, "note": words}
+    tx.rows(update(retention_reviews).where(retention_reviews.c.id == task.id).values(**change))
 
 
 def _decided(tx: Transaction, decided: Determination) -> tuple[Period, tuple[str, str, str] | None]:

@@ -121,3 +121,9 @@ class AgencyRefusedError(LuutruError):
     """What was given is no code of an agency or fonds, or belongs to another one."""
 
     code = "agency.refused"
+
+
+class TransferRefusedError(LuutruError):
+    """The handing over cannot be recorded: something the minutes must say is missing, or nothing is handed over."""
+
+    code = "file.transfer-refused"
