@@ -35,8 +35,16 @@ _CALLS = {
 }
 
 
+WRITING = frozenset({Failing.ENOSPC, Failing.EROFS, Failing.FSYNC})
+"""An archive reads a thousand times for each time it writes: where these are possible, they are likely."""
+_ONE_WRITE_IN = 3
+
+
 class FlakyDisk(Disk):
-    """While ``kinds`` is set, about one call in ``one_in`` of those a kind is about fails; ``done`` counts what was done."""
+    """While ``kinds`` is set, about one call in ``one_in`` of those a kind is about fails, of ``WRITING`` one in three.
+
+    ``done`` counts what was done.
+    """
 
     def __init__(self, chance: random.Random) -> None:
         self.kinds: tuple[Failing, ...] = ()
@@ -78,6 +86,6 @@ class FlakyDisk(Disk):
         if kind not in self.kinds:
             return False
         with self._lock:
-            drawn = self._chance.randrange(self.one_in) == 0
+            drawn = self._chance.randrange(min(self.one_in, _ONE_WRITE_IN) if kind in WRITING else self.one_in) == 0
             self.done[kind] += drawn
         return drawn

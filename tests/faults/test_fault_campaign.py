@@ -51,7 +51,7 @@ def test_a_kind_of_fault_that_never_came_is_told_and_fails_a_whole_campaign() ->
 
 
 def test_the_command_runs_every_part_and_says_what_it_never_tried() -> None:
-    few = ["--faults", "9", "--rebuilds", "1"]
+    few = ["--faults", "2", "--worlds", "1", "--rebuilds", "1"]
     ended = subprocess.run([sys.executable, "-m", "tests.faults", *few], capture_output=True, text=True, check=False)
     assert "| false ok | **0** |" in ended.stdout, ended.stderr
     assert ended.returncode == (1 if "never injected" in ended.stdout else 0)

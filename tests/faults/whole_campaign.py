@@ -21,7 +21,6 @@ from tests.servers.s3 import new_bucket, own_server
 PAGE = Path("docs/reliability.md")
 EVERY_KIND = (*KINDS, rebuilding.KILLED)
 WORLDS = 6
-"""Worlds in folders; half as many have a store on S3."""
 
 
 def folders(seed: int, faults: int) -> Seen:
@@ -52,15 +51,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser("python -m tests.faults", description=__doc__)
     parser.add_argument("--faults", type=int, default=10_000)
     parser.add_argument("--seed", type=int, default=20261121)
+    parser.add_argument("--worlds", type=int, default=WORLDS, help="in folders; half as many have a store on S3")
     parser.add_argument("--rebuilds", type=int, default=100, help="how often a rebuild is killed")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--write", action="store_true", help=f"keep the table in {PAGE}")
     given = parser.parse_args(arguments)
     with ProcessPoolExecutor(given.processes, mp_context=get_context("spawn")) as pool:
-        share = -(-given.faults // (WORLDS + WORLDS // 2))
+        with_s3 = -(-given.worlds // 2)
+        share = -(-given.faults // (given.worlds + with_s3))
         work = [
-            *(pool.submit(on_s3, given.seed + 100 + number, share) for number in range(WORLDS // 2)),
-            *(pool.submit(folders, given.seed + number, share) for number in range(WORLDS)),
+            *(pool.submit(on_s3, given.seed + 100 + number, share) for number in range(with_s3)),
+            *(pool.submit(folders, given.seed + number, share) for number in range(given.worlds)),
             pool.submit(rebuilds, given.seed + 200, given.rebuilds),
         ]
         seen = [item.result() for item in work]
@@ -95,7 +96,7 @@ def told(seen: Sequence[Seen], seed: int) -> str:
         *(f"| {name} | **{len(found)}** |" for name, found in bad.items()),
         f"| packages with no proof left in any copy, told as incidents, nothing changed | {sum(item.beyond for item in seen)} |",
         "",
-        "| fault | injected | called red by the next undisturbed or disturbed audit |",
+        "| fault | injected | copies called red for it by the next audit, disturbed or not (swapping harms two) |",
         "|---|---:|---:|",
         *(f"| {row['fault']} | {row['injected']:,} | {row['found'] or ''} |" for row in table(seen, EVERY_KIND)),
         "",
