@@ -51,6 +51,8 @@ EVENTS = {
     Event.SUBMISSION_CONTENT_REMOVED: "đã xóa khỏi khu cách ly",
     Event.SUBMISSION_RECEIPT_ISSUED: "đã cấp biên nhận",
     Event.AIP_PACKAGE_WRITTEN: "đã ghi gói lưu trữ",
+    Event.AIP_PACKAGE_REWRITTEN: "đã ghi lại gói lưu trữ dưới dạng khác",
+    Event.AIP_REPLACED_REMOVED: "đã xóa dạng cũ của gói lưu trữ",
     Event.AIP_COPIES_VERIFIED: "đã đọc lại các bản lưu",
     Event.AIP_FIXITY_VERIFIED: "kiểm tra: nguyên vẹn",
     Event.AIP_FIXITY_REFUTED: "kiểm tra: không nguyên vẹn",

@@ -18,6 +18,8 @@ class Event(StrEnum):
     SUBMISSION_CONTENT_REMOVED = "submission.content.removed"
     SUBMISSION_RECEIPT_ISSUED = "submission.receipt.issued"
     AIP_PACKAGE_WRITTEN = "aip.package.written"
+    AIP_PACKAGE_REWRITTEN = "aip.package.rewritten"
+    AIP_REPLACED_REMOVED = "aip.replaced.removed"
     AIP_COPIES_VERIFIED = "aip.copies.verified"
     AIP_FIXITY_VERIFIED = "aip.fixity.verified"
     AIP_FIXITY_REFUTED = "aip.fixity.refuted"
@@ -115,6 +117,10 @@ class Event(StrEnum):
 REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.SUBMISSION_CONTENT_RECEIVED: frozenset({"registration_number", "sha256", "size_bytes"}),
     Event.AIP_PACKAGE_WRITTEN: frozenset({"aip_id", "sha256", "size_bytes", "layout_sha256"}),
+    Event.AIP_PACKAGE_REWRITTEN: frozenset(
+        {"aip_id", "submission_id", "sha256", "size_bytes", "layout_sha256", "sealed", "before_sha256", "reason"}
+    ),
+    Event.AIP_REPLACED_REMOVED: frozenset({"aip_id", "key"}),
     Event.AIP_COPIES_VERIFIED: frozenset({"aip_id"}),
     Event.RECORD_MODE_DECIDED: frozenset({"aip_id", "ordinal", "mode"}),
     Event.RECORD_GRANT_GIVEN: frozenset({"grant_id", "account_id", "aip_id", "ordinal", "valid_from", "valid_until"}),

@@ -23,6 +23,12 @@ class SealedKeyMissingError(StoreError):
     code = "sealed.key-missing"
 
 
+class SealedKeyDestroyedError(StoreError):
+    """The object is still there, and its key was destroyed for ever: nobody can open it."""
+
+    code = "sealed.key-destroyed"
+
+
 def damaged(detail: str) -> SealedDamagedError:
     return SealedDamagedError(
         "Bản lưu đã niêm phong bị hỏng hoặc bị sửa: nội dung không xác thực được.",

@@ -45,3 +45,16 @@ def folder_segments(folder: str) -> tuple[str, ...]:
 def aip_key(aip_id: str) -> Key:
     """Where the one object of an AIP lies in every store: spread over 256 folders by the first two digits of its id."""
     return Key(f"aip/{aip_id[:2]}/{aip_id}.tar")
+
+
+SEALED_SUFFIX = ".age"
+
+
+def sealed_aip_key(aip_id: str) -> Key:
+    """Where the one object of a sealed AIP lies: beside where it would lie open."""
+    return Key(f"{aip_key(aip_id)}{SEALED_SUFFIX}")
+
+
+def is_sealed(key: str) -> bool:
+    """Whether the object under ``key`` is sealed, by its name."""
+    return key.endswith(SEALED_SUFFIX)
