@@ -61,6 +61,25 @@ PAPER_NAMES: Mapping[PaperKind, str] = {
 }
 
 
+_WORDS: Mapping[str, PaperKind] = {
+    "council-decision": PaperKind.ESTABLISHMENT_DECISION,
+    "list": PaperKind.EXPIRED_LIST,
+    "council-minutes": PaperKind.COUNCIL_MINUTES,
+    "verification-minutes": PaperKind.VERIFICATION_COUNCIL_MINUTES,
+    "opinion-request": PaperKind.APPRAISAL_REQUEST,
+    "opinion": PaperKind.APPRAISAL_OPINION,
+    "decision": PaperKind.DESTRUCTION_DECISION,
+    "hand-over-minutes": PaperKind.HANDOVER_MINUTES,
+    "destruction-minutes": PaperKind.DESTRUCTION_MINUTES,
+}
+
+
+def paper_kind(word: str) -> PaperKind:
+    """The kind that ``word`` means: its own name, or the name the rules of rounds (``schemas/disposal``) have for it.
+    Raises ValueError."""
+    return _WORDS.get(word) or PaperKind(word)
+
+
 @dataclass(frozen=True, slots=True)
 class SignatureBlock:
     """Who signs below: ``authority`` such as ``TM. ỦY BAN NHÂN DÂN`` or ``KT. GIÁM ĐỐC``, the position, the full name."""

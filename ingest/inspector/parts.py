@@ -16,6 +16,7 @@ PARTS: Mapping[str, str] = {
     "signatures": "ingest.checks.signatures:facts",
     "text": "ingest.checks.text:facts",
     "page": "ingest.inspector.page:facts",
+    "paper": "ingest.checks.paper_binding:facts",
 }
 
 

@@ -15,13 +15,14 @@ import pypdfium2
 import pytest
 
 from archive.canonical import canonical_json
-from archive.papers.paper import ListReference, PaperKind, as_json, paper_bytes, paper_data, paper_sha256
+from archive.papers.paper import ListReference, PaperKind, as_json, paper_bytes, paper_data, paper_kind, paper_sha256
 from archive.papers.records import report_due
 from ingest.papers.composing import composed, paper_pdf
 from ingest.papers.frame import long_date
 from ingest.papers.printing import DATA_NAME, ROWS_AT_ONCE, Printed
 from ingest.papers.wording import amount, size
 from ingest.verapdf.client import VeraPool, Verdict
+from schemas.disposal_rules import PROFILES, disposal_rules
 from schemas.papers import paper_terms
 
 KINDS = sorted(kind.value for kind in PaperKind)
@@ -110,6 +111,14 @@ def test_no_paper_cites_an_article_of_the_decree_whose_numbers_are_not_certain(
     assert not re.search(r"khoản \d+ Điều 28|Điều 15[^.]{0,30}06/2025", words)
     assert ("33/2024/QH15" in words) is (profile == "LLT2024-TT05")
     assert ("01/2011/QH13" in words) is (profile == "ND01-TT02")
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_every_paper_the_rules_of_rounds_ask_for_can_be_printed(specimens: ModuleType, profile: str) -> None:
+    made = specimens.papers(profile)
+    assert [rule.kind for rule in disposal_rules(profile).papers if paper_kind(rule.kind).value not in made] == []
+    with pytest.raises(ValueError, match="love-letter"):
+        paper_kind("love-letter")
 
 
 def test_words_are_those_of_the_rule_profile(specimens: ModuleType) -> None:

@@ -52,6 +52,7 @@ def signer_facts(certificate: x509.Certificate, trust: TrustList) -> dict[str, A
         "common_name": _first(attributes, "common_name"),
         "organization": _first(attributes, "organization_name"),
         "unit": _first(attributes, "organizational_unit_name"),
+        "user_id": _first(attributes, "user_id"),
         "role": role_of(attributes, trust),
     }
 
