@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from archive.catalogue.audit_reading import claimed
 from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.destruction_reading import lingering
 from archive.catalogue.pieces import pieces
 from archive.storage.key import Key
 from archive.storage.store import Store
@@ -16,7 +17,8 @@ _AT_ONCE = 500
 
 
 def unclaimed(catalogue: Catalogue, store: Store, seen: Callable[[], None] = lambda: None) -> Iterator[Key]:
-    """Keys of objects of ``store`` that are neither a package's, nor of a submission under way, nor the archive's own.
+    """Keys of objects of ``store`` that are neither a package's, nor of a submission under way, nor the archive's own; nor
+    of a destroyed package of which it is known that it is not gone yet.
 
     Each is looked up after it was seen, so that one written meanwhile is known by then. ``seen`` is called between
     pages. Raises StoreError.
@@ -25,5 +27,5 @@ def unclaimed(catalogue: Catalogue, store: Store, seen: Callable[[], None] = lam
     for some in pieces(theirs, _AT_ONCE):
         seen()
         with catalogue.read() as view:
-            known = claimed(view, some)
+            known = claimed(view, some) | lingering(view, store.name, some)
         yield from (key for key in some if key not in known)

@@ -24,6 +24,8 @@ from archive.errors import CatalogueBusyError, CatalogueError, LuutruError
 TRIES, PAUSE_SECONDS = 60, 1.0
 _SEGMENT_BYTES = 16 << 20
 _FILLER_BYTES = 1 << 20
+_MORE = 4
+_NOT_ALLOWED = "42501"
 
 
 class NotCompactedError(LuutruError):
@@ -41,7 +43,7 @@ def compact(url: str, *, pause: Callable[[float], None] = time.sleep) -> None:
     if make_url(url).get_backend_name() == "sqlite":
         compact_sqlite(Path(make_url(url).database or ""), pause=pause)
     else:
-        _compact_postgresql(url, pause)
+        _compact_postgresql(url)
 
 
 def compact_sqlite(path: Path, *, pause: Callable[[float], None] = time.sleep) -> None:
@@ -69,7 +71,7 @@ def _sqlite_error(error: sqlite3.OperationalError) -> LuutruError:
     return CatalogueError("Không nén được danh mục.", remedy="Kiểm tra dung lượng đĩa.", detail=str(error))
 
 
-def _compact_postgresql(url: str, pause: Callable[[float], None]) -> None:
+def _compact_postgresql(url: str) -> None:
     parsed = make_url(url).set(drivername="postgresql+psycopg")
     engine = create_engine(
         parsed, isolation_level="AUTOCOMMIT", connect_args=connect_options(url), hide_parameters=True
@@ -81,37 +83,46 @@ def _compact_postgresql(url: str, pause: Callable[[float], None]) -> None:
             connection.exec_driver_sql("VACUUM (FULL, ANALYZE)")
             # The rows of old statistics, which quote the commonest values, are dead only since the line above.
             connection.exec_driver_sql("VACUUM FULL pg_statistic")
-            _renew_log(connection, pause)
+            _renew_log(connection)
     finally:
         engine.dispose()
 
 
-def _renew_log(connection: Connection, pause: Callable[[float], None]) -> None:
+def _renew_log(connection: Connection) -> None:
     """Every segment of the log from before is gone, or has been written over from its beginning to its end.
 
     A recycled segment keeps its old bytes until it is written again: as many as the server keeps are filled, and a
     checkpoint in between lets it go on to the next.
     """
-    for _ in range(2):
-        try:
-            connection.exec_driver_sql("CHECKPOINT")
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", "") != "42501":
-                raise
-            raise _not_compacted(
-                "Tài khoản cơ sở dữ liệu không được phép chạy CHECKPOINT.", "grant pg_checkpoint to the account"
-            ) from error
-        kept = connection.execute(
-            text(
-                "SELECT greatest(pg_size_bytes(current_setting('min_wal_size')),"
-                " pg_size_bytes(current_setting('max_wal_size')))"
-            )
-        ).scalar_one()
+    _checkpoint(connection)
+    # Recycled segments are written in order, and the one under way now is the first to be recycled after them.
+    for segments in (_segments(connection) + _MORE, _MORE):
         filler = text("SELECT pg_logical_emit_message(false, 'luutru', repeat('0', :size))")
-        for _ in range((int(kept) + 2 * _SEGMENT_BYTES) // _FILLER_BYTES):
+        for _ in range(segments * (_SEGMENT_BYTES // _FILLER_BYTES)):
             connection.execute(filler, {"size": _FILLER_BYTES})
+        _checkpoint(connection)
+
+
+def _checkpoint(connection: Connection) -> None:
+    try:
         connection.exec_driver_sql("CHECKPOINT")
-        pause(0)
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") != _NOT_ALLOWED:
+            raise
+        raise _not_compacted(
+            "Tài khoản cơ sở dữ liệu không được phép chạy CHECKPOINT.", "grant pg_checkpoint to the account"
+        ) from error
+
+
+def _segments(connection: Connection) -> int:
+    """How many segments the server has now; as many as it may ever keep where the account may not look."""
+    try:
+        return int(connection.execute(text("SELECT count(*) FROM pg_ls_waldir()")).scalar_one())
+    except DBAPIError as error:
+        if getattr(error.orig, "sqlstate", "") != _NOT_ALLOWED:
+            raise
+    sizes = "greatest(pg_size_bytes(current_setting('min_wal_size')), pg_size_bytes(current_setting('max_wal_size')))"
+    return int(connection.execute(text(f"SELECT {sizes}")).scalar_one()) // _SEGMENT_BYTES
 
 
 def _not_compacted(message: str, detail: str) -> NotCompactedError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import func, insert, select, update
 
 from archive.canonical import canonical_sha256
 from archive.catalogue import tables as t
@@ -85,7 +85,9 @@ def _lay_packages(tx: Transaction, held: File, aip_ids: Sequence[str]) -> tuple[
         tx.rows(insert(tombstone_packages).values(file_id=held.id, **row._mapping))
         digests = select(d.aip_id, d.ordinal, d.size_bytes, d.sha256, d.sha512).where(d.aip_id == row.aip_id)
         names = [column.name for column in tombstone_documents.columns]
-        documents += tx.rows(insert(tombstone_documents).from_select(names, digests)).rowcount
+        tx.rows(insert(tombstone_documents).from_select(names, digests))
+        counted = select(func.count()).where(tombstone_documents.c.aip_id == row.aip_id)
+        documents += tx.rows(counted.select_from(tombstone_documents)).scalar_one()
     return len(found), documents, sum(row.size_bytes for row in found)
 
 

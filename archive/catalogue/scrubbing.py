@@ -20,7 +20,18 @@ from archive.catalogue.pieces import pieces
 from archive.catalogue.tables import aip_validation, metadata, validation_material
 from archive.catalogue.writing import Transaction
 
-BY_PACKAGE = ("aip_validation", "revisions", "documents", "copies", "usage_modes", "grants", "repairs", "aips")
+BY_PACKAGE = (
+    "aip_validation",
+    "revisions",
+    "documents",
+    "copies",
+    "usage_modes",
+    "grants",
+    "repairs",
+    "sealed_aips",
+    "replaced_objects",
+    "aips",
+)
 """Rows of a package, in the order in which they can go."""
 
 BY_SUBMISSION = ("reports", "receipts")
@@ -45,6 +56,7 @@ SHARED: Mapping[str, str] = {
 KEPT: Mapping[str, str] = {
     "absence_runs": "what was looked for and found: places, counts and digests",
     "accounts": "people, not records",
+    "agencies": "agencies, not records",
     "alembic_version": "one number",
     "alert_deliveries": "numbers of notices, and errors of channels",
     "asides": "ids, names of ours and digests of what was put aside; marked as dropped",
@@ -59,13 +71,29 @@ KEPT: Mapping[str, str] = {
     "destruction_work": "ids and places",
     "failed_attempts": "digests of names of accounts",
     "file_aips": "ids: which packages there were",
+    "file_plan_lines": "the list an agency itself approved, a record of its own",
+    "file_plans": "the list an agency itself approved, a record of its own",
     "files": "the account of the hồ sơ itself; its title goes where the decision does not let it stay",
+    "fonds": "fonds, not records",
+    "hold_files": "ids",
+    "hold_pieces": "ids",
+    "holds": "why something was held: a decision, not content",
     "ledger": "never changed; its records quote no content (docs/destruction.md)",
     "ledger_end": "number and digest",
     "medium_moves": "places and counts",
     "rate_windows": "digests",
     "registration_numbers": "numbers",
+    "retention_reviews": "decisions on periods",
+    "retention_schedules": "schedules",
     "rights_changes": "ids, modes and dates",
+    "round_decisions": "the law's own record of the round",
+    "round_lines": "the law's own record of the round: codes, digests and explanations",
+    "round_opinions": "the law's own record of the round",
+    "round_papers": "the law's own record of the round",
+    "round_persons": "the law's own record of the round",
+    "round_sessions": "the law's own record of the round",
+    "round_votes": "the law's own record of the round",
+    "rounds": "the law's own record of the round",
     "row_changes": "names of tables and keys",
     "sealing_lease": "who seals at this moment",
     "shipments": "numbers",

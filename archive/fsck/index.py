@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.destruction_reading import ended_packages
 from archive.catalogue.model import Document
 from archive.catalogue.pieces import pieces
 from archive.catalogue.reading import Reading
@@ -53,7 +54,11 @@ def index_differences(catalogue: Catalogue, index: IndexView) -> Iterator[Differ
 
 
 def _expected(view: Reading, index: IndexView) -> Iterator[str]:
-    for submission in view.submissions_in(State.STORED):
-        yield index.id_of_aip(submission.aip_id)
-        for document in view.documents(submission.aip_id):
-            yield index.id_of_document(document)
+    for some in pieces(view.submissions_in(State.STORED), _AT_ONCE):
+        ended = ended_packages(view, [submission.aip_id for submission in some])
+        for submission in some:
+            if submission.aip_id in ended:
+                continue
+            yield index.id_of_aip(submission.aip_id)
+            for document in view.documents(submission.aip_id):
+                yield index.id_of_document(document)

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from archive.catalogue.audit_reading import claimed
+from archive.catalogue.destruction_reading import lingering
 from archive.catalogue.fsck_reading import canaries_lying, known_audits
 from archive.catalogue.reading import Reading
 from archive.storage.key import Key
@@ -23,8 +24,9 @@ def _formed(pattern: str) -> Claim:
     return lambda _view, _store, keys: {key for key in keys if form.fullmatch(key)}
 
 
-def _packages(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
-    return claimed(view, keys)
+def _packages(view: Reading, store: str, keys: Sequence[Key]) -> set[Key]:
+    """Also of destroyed ones, where it is known that they are not gone yet."""
+    return claimed(view, keys) | lingering(view, store, keys)
 
 
 def _canaries(view: Reading, store: str, keys: Sequence[Key]) -> set[Key]:

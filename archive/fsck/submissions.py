@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from archive.catalogue.destruction_reading import ended_packages
 from archive.catalogue.ledger_reading import LedgerRow
 from archive.catalogue.model import Submission
 from archive.catalogue.pieces import pieces
@@ -67,7 +68,11 @@ def _content(submission: Submission, received: Record | None) -> Iterator[Differ
 
 def _package(view: Reading, submission: Submission, written: Record | None) -> Iterator[Difference]:
     aip = view.aip(submission.aip_id)
-    if aip is None:
+    if submission.aip_id in ended_packages(view, [submission.aip_id]):
+        if aip is not None:
+            # Its end is recorded, and begun: nothing may describe it any more.
+            yield difference("aip.row.changed", aip.id, "catalogue")
+    elif aip is None:
         yield difference("aip.row.missing", submission.id, "catalogue")
     elif written is not None and (
         [written.data.get(name) for name in ("aip_id", "sha256", "size_bytes", "layout_sha256")]

@@ -28,6 +28,7 @@ from archive.aip.reader import AipReader
 from archive.catalogue import Catalogue, Document, Submission
 from archive.catalogue.checkpoint_reading import Timestamp, checkpoint_numbered
 from archive.catalogue.checkpoint_writing import record_shipment, record_timestamp
+from archive.catalogue.destruction_reading import ended_packages
 from archive.catalogue.pieces import pieces
 from archive.catalogue.restoring import (
     drop_cursors,
@@ -289,8 +290,11 @@ class Rebuilding:
         while True:
             with self.catalogue.read() as view:
                 page = view.records(after=after, event=Event.AIP_PACKAGE_WRITTEN)
-                found = [(stated, view.submission(stated.submission_id)) for stated in map(Stated.of, page)]
-            if not found:
+                stated = [Stated.of(record) for record in page]
+                # What was destroyed, or was on its way there, does not come back, whatever of it lies somewhere.
+                ended = ended_packages(view, [item.aip_id for item in stated])
+                found = [(item, view.submission(item.submission_id)) for item in stated if item.aip_id not in ended]
+            if not page:
                 return
             yield from found
             after = page[-1].seq
@@ -349,10 +353,11 @@ class Rebuilding:
         registrations: dict[int, int] = {}
         for store in self.stores:
             for key in store.keys("aip"):
+                aip_id = key.segments[-1].partition(".")[0]
                 with self.catalogue.read() as view:
-                    if view.aip_at(key) is not None:
+                    if view.aip_at(key) is not None or ended_packages(view, [aip_id]):
                         continue
-                found.append(problem("package.object.unclaimed", key.segments[-1].partition(".")[0], store.name, key))
+                found.append(problem("package.object.unclaimed", aip_id, store.name, key))
                 with suppress(LuutruError, ValueError), store.open(key) as file:
                     named = _REGISTERED.fullmatch(AipReader(file).package().submission_agreement)
                     if named is not None:

@@ -23,6 +23,7 @@ from archive.storage.key import Key, folder_segments
 from archive.storage.s3_aside import ASIDE, S3Aside
 from archive.storage.s3_bucket import S3Bucket, b64
 from archive.storage.s3_errors import RaceLostError, told
+from archive.storage.s3_everything import abandon_uploads, unfinished_uploads
 from archive.storage.s3_reading import BUFFER_BYTES, S3File
 from archive.storage.s3_removing import remove_object
 from archive.storage.s3_replacing import ReplacingS3Writer
@@ -149,6 +150,15 @@ class S3Store:
         with self._alone:
             remove_object(self._bucket, self._bucket.path(key))
             self._aside.drop_all(key)
+
+    def unfinished(self, key: Key) -> int:
+        """How many uploads were begun under this key and neither finished nor given up."""
+        return sum(1 for _ in unfinished_uploads(self._bucket, self._bucket.path(key)))
+
+    def abandon(self, key: Key) -> None:
+        """None of them is left when this returns; who still writes one of them meets StoreError."""
+        self._require_present(fresh=True)
+        abandon_uploads(self._bucket, self._bucket.path(key))
 
     def foreign(self) -> Iterator[str]:
         self._require_present(fresh=True)

@@ -1,0 +1,132 @@
+"""The certificate of destruction: what a run proved, for which list, signed by the archive; nothing is claimed beyond it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from archive.canonical import canonical_json
+from archive.catalogue import Catalogue
+from archive.catalogue.destruction_model import AbsenceVerdict, Tombstone
+from archive.catalogue.destruction_reading import certificate, last_absence_run, tombstones_of, undone_tombstones
+from archive.catalogue.destruction_writing import issue_certificate
+from archive.catalogue.ledger_reading import LedgerReading
+from archive.errors import LuutruError
+from archive.events import Event
+from archive.ledger import written_instant
+from archive.signing import ArchiveKey
+
+FORMAT = "luutru-destruction-certificate/1"
+
+
+class AbsenceUnprovenError(LuutruError):
+    """Nobody has looked everywhere and found nothing; no certificate says otherwise."""
+
+    code = "destruction.absence-unproven"
+
+
+def certify(
+    catalogue: Catalogue,
+    round_id: str,
+    *,
+    key: ArchiveKey,
+    archive: Mapping[str, str],
+    markers_left: Callable[[], bool],
+    actor: str,
+    now: Callable[[], datetime],
+) -> Mapping[str, Any]:
+    """The certificate of the round, issued now or before. Raises AbsenceUnprovenError, and nothing is issued.
+
+    Its last run proved absence, every hồ sơ of it is recorded as destroyed, and the markers it was proven by are gone.
+    """
+    with catalogue.read() as view:
+        standing = certificate(view, round_id)
+        if standing is not None:
+            return standing
+        statement = _statement(view, round_id, archive, now())
+    if markers_left():
+        raise _unproven("the markers are still there")
+    document = key.signed(statement)
+    with catalogue.transaction() as tx:
+        run = last_absence_run(tx, round_id)
+        if run is None or run.id != statement["run"]["id"]:
+            raise _unproven("another run has begun")
+        issue_certificate(tx, round_id, run.id, document, files=statement["files"], actor=actor, at=now())
+    return document
+
+
+def _statement(view: LedgerReading, round_id: str, archive: Mapping[str, str], at: datetime) -> dict[str, Any]:
+    run = last_absence_run(view, round_id)
+    if run is None or run.verdict is not AbsenceVerdict.ABSENT or run.report is None:
+        raise _unproven(f"last run: {run.verdict if run else None}")
+    if undone_tombstones(view, round_id, 1):
+        raise _unproven("not every hồ sơ is recorded as destroyed")
+    lines, files, documents, size = hashlib.sha256(), 0, 0, 0
+    first: Tombstone | None = None
+    for item in tombstones_of(view, round_id):
+        first = first or item
+        lines.update(canonical_json(line_of(item)) + b"\n")
+        files, documents, size = files + 1, documents + item.documents, size + item.size_bytes
+    if first is None:
+        raise _unproven("nothing was destroyed")
+    record = view.record_of(round_id, Event.ROUND_ABSENCE_VERIFIED)
+    report = run.report
+    return {
+        "format": FORMAT,
+        "archive": dict(archive),
+        "round_id": round_id,
+        "decision": {
+            "number": first.decision_number,
+            "decided_on": first.decided_on.isoformat() if first.decided_on else None,
+            "list_sha256": first.list_sha256,
+        },
+        "files": files,
+        "documents": documents,
+        "size_bytes": size,
+        "lines_sha256": lines.hexdigest(),
+        "run": {
+            "id": run.id,
+            "verdict": AbsenceVerdict.ABSENT.value,
+            "verifier_id": run.verifier_id,
+            "executor_id": run.executor_id,
+            "begun_at": written_instant(run.begun_at),
+            "ended_at": written_instant(run.ended_at) if run.ended_at else None,
+            "report_sha256": run.report_sha256,
+        },
+        "looked_at": [
+            {name: item[name] for name in ("place", "objects", "size_bytes", "of_living_hoso")}
+            for item in report["places"]
+        ],
+        "sought": report["sought"],
+        "unmarked": report["unmarked"]["count"],
+        "locked": report["locked"],
+        "media": report["media"],
+        "ledger": {"seq": record.seq, "hash": record.hash} if record else None,
+        "issued_at": written_instant(at),
+    }
+
+
+def line_of(item: Tombstone) -> dict[str, Any]:
+    """One line of what was destroyed, as digests and reports are made of it."""
+    return {
+        "line": item.line,
+        "file_id": item.file_id,
+        "agency_code": item.agency_code,
+        "file_code": item.file_code,
+        "title": item.title,
+        "packages": item.packages,
+        "documents": item.documents,
+        "size_bytes": item.size_bytes,
+        "destroyed_at": written_instant(item.destroyed_at) if item.destroyed_at else None,
+        "ledger_seq": item.destroyed_seq,
+    }
+
+
+def _unproven(detail: str) -> AbsenceUnprovenError:
+    return AbsenceUnprovenError(
+        "Chưa chứng minh được là không còn gì; chưa cấp giấy chứng nhận hủy.",
+        remedy="Xem kết quả kiểm chứng của đợt hủy, xử lý nơi chưa sạch hoặc chưa xem được, rồi kiểm chứng lại.",
+        detail=detail,
+    )

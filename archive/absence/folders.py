@@ -1,0 +1,92 @@
+"""Looking through a folder: the name and every byte of every file in it, as they lie there."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from archive.absence.looking import Looked, Sought, Trace
+
+_PIECE_BYTES = 1 << 20
+
+
+class FolderLook:
+    """``root`` and all below it; a file is looked at alone. ``leaving_out``: what other looks cover.
+
+    Files that vanish meanwhile are nobody's; one that cannot be read, or a root that is not there, is an error.
+    ``kept``: whether a file is the object of a living package, proven elsewhere; its name is looked at all the same.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        root: Path,
+        *,
+        leaving_out: Callable[[Path], bool] = lambda _path: False,
+        kept: Callable[[Path], bool] = lambda _path: False,
+        may_be_missing: bool = False,
+    ) -> None:
+        self.name = name
+        self._root = root
+        self._leaving_out = leaving_out
+        self._kept = kept
+        self._may_be_missing = may_be_missing
+
+    def look(self, sought: Sought, looked: Looked) -> Iterator[Trace]:
+        if not os.path.lexists(self._root) and self._may_be_missing:
+            return
+        if not self._root.is_dir():
+            yield from self._file(self._root, sought, looked)
+            return
+        yield from self._folder(self._root, sought, looked)
+
+    def _folder(self, folder: Path, sought: Sought, looked: Looked) -> Iterator[Trace]:
+        try:
+            entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+        except FileNotFoundError:
+            if folder == self._root:
+                raise
+            return
+        for entry in entries:
+            path = Path(entry.path)
+            if self._leaving_out(path):
+                continue
+            yield from sought.name_traces(self.name, self._where(path))
+            if entry.is_dir(follow_symlinks=False):
+                yield from self._folder(path, sought, looked)
+            else:
+                yield from self._file(path, sought, looked)
+
+    def _file(self, path: Path, sought: Sought, looked: Looked) -> Iterator[Trace]:
+        if self._kept(path):
+            looked.passed_over += 1
+            return
+        try:
+            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+        except FileNotFoundError:
+            if path == self._root:
+                raise
+            return
+        except OSError as error:
+            if error.errno in (errno.ELOOP, errno.ENXIO):
+                # A link or a socket has no bytes of its own; what a link leads to is looked at where it lies.
+                return
+            raise
+        with os.fdopen(descriptor, "rb", buffering=0) as file:
+            if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+                return
+            looked.objects += 1
+
+            def pieces() -> Iterator[bytes]:
+                while piece := file.read(_PIECE_BYTES):
+                    looked.size_bytes += len(piece)
+                    yield piece
+
+            where = self._where(path)
+            yield from sought.traces(self.name, where, pieces(), sought.owner(where))
+
+    def _where(self, path: Path) -> str:
+        return os.path.relpath(path, self._root) if path != self._root else path.name

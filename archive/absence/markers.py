@@ -1,0 +1,132 @@
+"""Markers: 32 bytes out of the middle of each original and of its text, and the words people knew it by.
+
+They are taken while the content is there and stand, until proof is given, in one file of the archive's home: in base64, so
+that looking for them does not find that file. It is removed before a certificate is issued. Taking them where they occur
+nowhere else is done twice: originals that another hồ sơ has too give none, and one met later in a row of a living hồ sơ is
+reported as lawful there.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO
+from urllib.parse import quote
+
+from archive.absence.patterns import SHORTEST_BYTES, Needle, searchable
+from archive.durable import sync_folder
+
+MARKER_BYTES = 32
+OF_EACH = 3
+_LOOKED_AT_BYTES = 4096
+_VARIED = 12
+"""Different bytes in a marker: a stretch of blanks is in every file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Marked:
+    """The needles of one hồ sơ. ``unread``: how many of its originals could not be read, and gave none."""
+
+    file_id: str
+    needles: tuple[Needle, ...]
+    unread: int = 0
+
+
+def content_markers(file: BinaryIO, begin: int, size: int, count: int = OF_EACH) -> list[bytes]:
+    """At most ``count`` stretches of 32 bytes out of the ``size`` bytes from ``begin`` on, spread over them."""
+    found: list[bytes] = []
+    for number in range(count):
+        middle = begin + size * (2 * number + 1) // (2 * count)
+        start = max(begin, min(middle, begin + size - _LOOKED_AT_BYTES // 2))
+        file.seek(start)
+        marker = first_marker(file.read(min(_LOOKED_AT_BYTES, begin + size - start)))
+        if marker is not None and marker not in found:
+            found.append(marker)
+    return found
+
+
+def first_marker(data: bytes) -> bytes | None:
+    """The first 32 bytes of ``data`` that can be looked for; None when all of it is too monotonous."""
+    for start in range(0, len(data) - MARKER_BYTES + 1):
+        marker = data[start : start + MARKER_BYTES]
+        if len(set(marker)) >= _VARIED and searchable(marker):
+            return marker
+    return None
+
+
+def text_needles(about: str, text: str) -> Iterator[Needle]:
+    """A title or the name of a file in every form it is written in somewhere; none for what is too short to tell."""
+    for form in forms(text):
+        if searchable(form):
+            yield Needle(about, "text", form)
+
+
+def forms(text: str) -> tuple[bytes, ...]:
+    """UTF-8 composed and decomposed, UTF-16, JSON and URL escapes: as files, databases, logs and addresses have it."""
+    composed = unicodedata.normalize("NFC", text.strip())
+    if len(composed.encode("utf-8", "surrogatepass")) < SHORTEST_BYTES:
+        return ()
+    found = [
+        composed.encode("utf-8", "surrogatepass"),
+        unicodedata.normalize("NFD", composed).encode("utf-8", "surrogatepass"),
+        composed.encode("utf-16-le", "surrogatepass"),
+        json.dumps(composed, ensure_ascii=True)[1:-1].encode("ascii"),
+        json.dumps(composed, ensure_ascii=False)[1:-1].encode("utf-8", "surrogatepass"),
+        quote(composed.encode("utf-8", "surrogatepass")).encode("ascii"),
+    ]
+    return tuple(dict.fromkeys(found))
+
+
+class MarkerFile:
+    """The markers of one round in a file only this account reads; each hồ sơ's are durable before it is destroyed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    def add(self, marked: Iterable[Marked]) -> None:
+        """Durable when this returns; a hồ sơ added twice counts once."""
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "ab") as file:
+            for item in marked:
+                rows = [[needle.kind, base64.b64encode(needle.data).decode("ascii")] for needle in item.needles]
+                row = {"file_id": item.file_id, "unread": item.unread, "needles": rows}
+                file.write(json.dumps(row).encode("ascii") + b"\n")
+            file.flush()
+            os.fsync(file.fileno())
+        sync_folder(self.path.parent)
+
+    def read(self) -> dict[str, Marked]:
+        """By id of the hồ sơ; a line that a kill cut off is passed over, its hồ sơ was not begun then."""
+        found: dict[str, Marked] = {}
+        if not self.path.exists():
+            return found
+        with self.path.open("rb") as lines:
+            for line in lines:
+                try:
+                    row = json.loads(line)
+                except ValueError:
+                    continue
+                needles = (
+                    Needle(row["file_id"], kind, base64.b64decode(data, validate=True)) for kind, data in row["needles"]
+                )
+                found[row["file_id"]] = Marked(row["file_id"], tuple(needles), int(row["unread"]))
+        return found
+
+    def remove(self) -> None:
+        """Written over, then gone; gone already is fine. Whether the medium keeps the old blocks is for the minutes."""
+        if not self.path.exists():
+            return
+        size = self.path.stat().st_size
+        with self.path.open("r+b") as file:
+            for start in range(0, size, 1 << 20):
+                file.write(bytes(min(1 << 20, size - start)))
+            file.flush()
+            os.fsync(file.fileno())
+        self.path.unlink()
+        sync_folder(self.path.parent)

@@ -1,0 +1,221 @@
+"""The proof: every place is looked at by somebody who did not destroy, and what could not be looked at is not proven.
+
+what is sought ─▶ each place ─▶ traces ─┬─▶ lawful (of a living hồ sơ)
+                                        ├─▶ locked, and no key opens it
+                                        └─▶ found          nothing found and everything looked at: absent
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Protocol
+
+from archive.absence.living import LivingIds, rows_of_living
+from archive.absence.looking import Look, Looked, Sought, Trace, names_of
+from archive.absence.markers import Marked
+from archive.absence.patterns import Needle, Searcher
+from archive.catalogue import Catalogue
+from archive.catalogue.destruction_model import (
+    SETTLED,
+    AbsenceRun,
+    AbsenceVerdict,
+    ItemState,
+    TombstonePackage,
+    WorkItem,
+)
+from archive.catalogue.destruction_reading import (
+    absence_run,
+    store_place,
+    tombstone_documents_of,
+    tombstone_packages_of,
+    tombstones_of,
+    work_items,
+)
+from archive.catalogue.destruction_writing import begin_absence_run, end_absence_run
+from archive.catalogue.pieces import pieces
+from archive.errors import LuutruError
+from archive.ledger import written_instant
+
+REPORT_FORMAT = "luutru-absence/1"
+_NAMED = 200
+"""So many traces of each sort a report names; the counts are of all."""
+
+
+class Opens(Protocol):
+    """Tries what a thief with every key that is left would try."""
+
+    def opens(self, store: str, package: TombstonePackage) -> bool:
+        """Whether the content of this package's object in ``store`` can be had. Raises LuutruError when that cannot be tried."""
+        ...
+
+
+@dataclass(frozen=True)
+class Verifier:
+    """One look for everything a round destroyed. ``looks``: every place there is; ``in_database``: those of them whose
+    bytes are the catalogue's own. ``media``: what was and was not done on media that keep old blocks, in words."""
+
+    catalogue: Catalogue
+    round_id: str
+    looks: Sequence[Look]
+    opening: Opens
+    now: Callable[[], datetime]
+    in_database: frozenset[str] = frozenset()
+    media: Sequence[Mapping[str, Any]] = ()
+    progress: Callable[[str], None] = lambda _place: None
+
+    def run(
+        self, run_id: str, marked: Mapping[str, Marked], *, verifier_id: str, executor_id: str, actor: str
+    ) -> AbsenceRun:
+        """The run with its verdict and report, recorded. Raises IntegrityError for one who would prove his own work."""
+        run = AbsenceRun(run_id, self.round_id, verifier_id, executor_id, self.now())
+        with self.catalogue.transaction() as tx:
+            begin_absence_run(tx, run)
+        seen = self._seen(marked)
+        verdict, report = seen.verdict(), seen.report(run, self)
+        with self.catalogue.transaction() as tx:
+            end_absence_run(tx, run_id, verdict, report, actor=actor, at=self.now())
+        with self.catalogue.read() as view:
+            ended = absence_run(view, run_id)
+        assert ended is not None
+        return ended
+
+    def _seen(self, marked: Mapping[str, Marked]) -> _Seen:
+        seen = _Seen()
+        with self.catalogue.read() as view:
+            items = work_items(view, self.round_id)
+            files = [item.file_id for item in tombstones_of(view, self.round_id)]
+            names: dict[str, str] = {}
+            packages: dict[str, TombstonePackage] = {}
+            for some in pieces(files, 500):
+                for file_id, own in tombstone_packages_of(view, some).items():
+                    ids = [file_id, *(item.aip_id for item in own), *(item.submission_id for item in own)]
+                    names |= names_of(file_id, ids)
+                    packages |= {item.aip_id: item for item in own}
+                    digests = [item.sha256 for item in tombstone_documents_of(view, [item.aip_id for item in own])]
+                    names |= names_of(file_id, LivingIds(self.catalogue).unshared(digests))
+        seen.files, seen.packages = len(files), packages
+        seen.unsettled = [item for item in items if item.state not in SETTLED] + ([] if items else [_NOTHING])
+        needles = [needle for file_id in files if file_id in marked for needle in marked[file_id].needles]
+        seen.needles = Counter(needle.kind for needle in needles)
+        seen.unmarked = [file_id for file_id in files if not (file_id in marked and marked[file_id].needles)]
+        seen.unread = sum(item.unread for item in marked.values())
+        sought = Sought(Searcher(needles), names, LivingIds(self.catalogue).living)
+        traces: list[Trace] = []
+        for look in self.looks:
+            self.progress(look.name)
+            looked = Looked()
+            seen.looked[look.name] = looked
+            try:
+                traces += look.look(sought, looked)
+            except (LuutruError, OSError) as error:
+                seen.failed[look.name] = f"{type(error).__name__}: {error}"
+        self._judge(traces, items, seen)
+        return seen
+
+    def _judge(self, traces: Sequence[Trace], items: Sequence[WorkItem], seen: _Seen) -> None:
+        locked = {(item.place, item.file_id): item for item in items if item.state is ItemState.LOCKED}
+        lawful = self._lawful(trace.needle for trace in traces if trace.place in self.in_database)
+        for trace in traces:
+            if (trace.place, trace.file_id) in locked and trace.what in ("name", "sealed"):
+                seen.locked_traces += 1
+            elif trace.subject or (trace.place in self.in_database and trace.needle in lawful):
+                seen.lawful.append(trace)
+            else:
+                seen.found.append(trace)
+        for (place, file_id), item in locked.items():
+            store = place.removeprefix(store_place(""))
+            for package in (item for item in seen.packages.values() if item.file_id == file_id):
+                try:
+                    if self.opening.opens(store, package):
+                        seen.found.append(Trace(place, str(package.object_key), "readable", file_id))
+                except (LuutruError, OSError) as error:
+                    seen.failed[place] = f"{type(error).__name__}: {error}"
+            seen.locked.append(item)
+
+    def _lawful(self, needles: Iterable[Needle | None]) -> set[Needle]:
+        """Those that stand in a row of a living hồ sơ too: asked only when any was met in the database's bytes."""
+        wanted = [needle for needle in dict.fromkeys(needles) if needle is not None]
+        if not wanted:
+            return set()
+        with self.catalogue.read() as view:
+            return rows_of_living(view, Searcher(wanted))
+
+
+_NOTHING = WorkItem("", "", "nothing was begun", ItemState.DUE, 0, "", None, datetime.min)
+
+
+@dataclass
+class _Seen:
+    """What a run has gathered."""
+
+    files: int = 0
+    packages: Mapping[str, TombstonePackage] = field(default_factory=dict)
+    needles: Counter[str] = field(default_factory=Counter)
+    unmarked: Sequence[str] = ()
+    unread: int = 0
+    unsettled: Sequence[WorkItem] = ()
+    looked: dict[str, Looked] = field(default_factory=dict)
+    failed: dict[str, str] = field(default_factory=dict)
+    found: list[Trace] = field(default_factory=list)
+    lawful: list[Trace] = field(default_factory=list)
+    locked: list[WorkItem] = field(default_factory=list)
+    locked_traces: int = 0
+
+    def verdict(self) -> AbsenceVerdict:
+        if self.found:
+            return AbsenceVerdict.FOUND
+        if self.failed or self.unsettled or not self.looked:
+            return AbsenceVerdict.NOT_PROVEN
+        return AbsenceVerdict.ABSENT
+
+    def report(self, run: AbsenceRun, verifier: Verifier) -> dict[str, Any]:
+        return {
+            "format": REPORT_FORMAT,
+            "run_id": run.id,
+            "round_id": run.round_id,
+            "verifier_id": run.verifier_id,
+            "executor_id": run.executor_id,
+            "begun_at": written_instant(run.begun_at),
+            "verdict": self.verdict().value,
+            "files": self.files,
+            "packages": len(self.packages),
+            "sought": dict(sorted(self.needles.items())),
+            "unmarked": {"count": len(self.unmarked), "files": list(self.unmarked[:_NAMED])},
+            "unread_originals": self.unread,
+            "places": [
+                {
+                    "place": name,
+                    "objects": looked.objects,
+                    "size_bytes": looked.size_bytes,
+                    "of_living_hoso": looked.passed_over,
+                    "notes": looked.notes,
+                    "not_looked": self.failed.get(name, ""),
+                }
+                for name, looked in self.looked.items()
+            ],
+            "not_looked": dict(sorted(self.failed.items())),
+            "unsettled": {"count": len(self.unsettled), "items": [_item(item) for item in self.unsettled[:_NAMED]]},
+            "found": {"count": len(self.found), "traces": [_told(item) for item in self.found[:_NAMED]]},
+            "lawful_elsewhere": {"count": len(self.lawful), "traces": [_told(item) for item in self.lawful[:_NAMED]]},
+            "locked": [_item(item) for item in self.locked],
+            "media": [dict(item) for item in verifier.media],
+        }
+
+
+def _item(item: WorkItem) -> dict[str, Any]:
+    until = written_instant(item.locked_until) if item.locked_until else None
+    return {"file_id": item.file_id, "place": item.place, "state": item.state.value, "locked_until": until}
+
+
+def _told(trace: Trace) -> dict[str, Any]:
+    return {
+        "place": trace.place,
+        "where": trace.where,
+        "what": trace.what,
+        "file_id": trace.file_id,
+        "offset": trace.offset,
+        "subject": trace.subject,
+    }

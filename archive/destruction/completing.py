@@ -1,0 +1,73 @@
+"""After the proof: each hồ sơ is said to be destroyed, in the catalogue, on its tombstone and in the ledger at once.
+
+Nothing here removes anything. Stopped anywhere, the next call goes on; a run that proved nothing completes nothing. What a
+look found again is made due again: it goes once more, and is looked for once more.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+from archive.catalogue import Catalogue
+from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, ItemState
+from archive.catalogue.destruction_reading import (
+    items_of_files,
+    last_absence_run,
+    locked_items,
+    tombstone_packages_of,
+    undone_tombstones,
+)
+from archive.catalogue.destruction_writing import Noted, mark_destroyed, note_work
+from archive.catalogue.file_writing import move_file
+from archive.destruction.executing import ROUND
+from archive.events import Event
+from archive.retention.file_state import FileState
+
+AT_ONCE = 100
+
+
+def complete(catalogue: Catalogue, round_id: str, *, actor: str, now: Callable[[], datetime]) -> int:
+    """How many hồ sơ were said to be destroyed now; none unless the last run proved absence."""
+    done = 0
+    while True:
+        with catalogue.read() as view:
+            run = last_absence_run(view, round_id)
+            some = undone_tombstones(view, round_id, AT_ONCE)
+            packages = tombstone_packages_of(view, [item.file_id for item in some])
+            locked: dict[str, list[str]] = {}
+            for waiting in locked_items(view, round_id):
+                locked.setdefault(waiting.file_id, []).append(waiting.place)
+        if run is None or run.verdict is not AbsenceVerdict.ABSENT or not some:
+            return done
+        with catalogue.transaction() as tx:
+            for item in some:
+                data = {
+                    "run_id": run.id,
+                    "aip_ids": [package.aip_id for package in packages.get(item.file_id, ())],
+                    "locked": locked.get(item.file_id, []),
+                }
+                move_file(tx, item.file_id, FileState.DESTROYED, actor=actor, at=now(), round_id=round_id, data=data)
+                record = tx.record_of(item.file_id, Event.FILE_CONTENT_DESTROYED)
+                assert record is not None, "a state has its record"
+                mark_destroyed(tx, item.file_id, record)
+        done += len(some)
+
+
+def found_again(catalogue: Catalogue, run: AbsenceRun, *, now: Callable[[], datetime]) -> int:
+    """Makes due again what ``run`` found where it was thought absent; how many items. Once for the round follows again."""
+    traces: list[Mapping[str, Any]] = list((run.report or {}).get("found", {}).get("traces", ()))
+    if run.verdict is not AbsenceVerdict.FOUND:
+        return 0
+    files = {str(item["file_id"]) for item in traces}
+    with catalogue.transaction() as tx:
+        items = [*items_of_files(tx, run.round_id, files), *items_of_files(tx, run.round_id, [ROUND])]
+        again = [item for item in items if item.state is ItemState.ABSENT]
+        note_work(
+            tx,
+            run.round_id,
+            [Noted(item.file_id, item.place, ItemState.DUE, "Tìm thấy lại khi kiểm chứng.") for item in again],
+            now(),
+        )
+    return len(again)
