@@ -30,7 +30,7 @@ check: dev       ## Formatting, lint, types, layers, lock file
 	@$(VENV)/bin/mypy
 	@$(VENV)/bin/lint-imports
 
-bench: dev java  ## Measure against the named rivals (long: about half an hour)
+bench: dev java s3  ## Measure against the named rivals (long: about half an hour)
 	@$(PY) -m bench $(ARGS)
 
 faults: dev s3     ## The whole fault campaign: ten thousand faults, and what came of them (about twenty minutes)
