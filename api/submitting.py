@@ -13,6 +13,7 @@ from pathlib import Path
 
 from api.bootstrap import Installation
 from api.recovering import note_return
+from api.scratch import sweep_scratch
 from archive.catalogue import Submission
 from archive.errors import LuutruError, StoreError
 from archive.lifecycle import State
@@ -20,6 +21,8 @@ from ingest.steps import Steps
 from ingest.workflow import Carrier, WorkerRunningError, resting, wait_for
 
 WAIT_SECONDS = 0.2
+SWEEP_SECONDS = 60.0
+"""How long one store is waited for; what takes longer goes on by itself, and is not asked again before it has ended."""
 
 
 @dataclass(frozen=True)
@@ -102,10 +105,16 @@ def _problem(carrier: Carrier, submission_id: str) -> LuutruError | None:
 
 
 def tidy(installation: Installation) -> None:
-    """Removes what processes that died left half-written in quarantine and stores; a store that is away is passed over."""
+    """Removes what processes that died left half-written in quarantine, stores and the home's scratch folder.
+
+    A store that is away, or does not answer, is passed over: nobody's work waits for it.
+    """
     note_return(installation)
+    with suppress(OSError):
+        sweep_scratch(installation.settings.home)
     with suppress(StoreError):  # the store that machines share may be the one
         installation.intake().sweep()
-    for store in installation.stores:
-        with suppress(StoreError):
-            store.sweep()
+    for store in installation.patient_stores:
+        if store.worth_asking():
+            with suppress(StoreError):
+                store.asked(lambda one: one.sweep(), SWEEP_SECONDS)

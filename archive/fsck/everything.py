@@ -19,7 +19,11 @@ from archive.fsck.own_objects import CLAIMS, Claim
 from archive.fsck.packages import OriginalsOf, StoredOriginal, package_differences
 from archive.fsck.quarantine import quarantine_differences
 from archive.fsck.submissions import submission_differences
+from archive.lagging import LaggingStore, StoreSlowError
 from archive.storage.store import Store
+
+PATIENCE_SECONDS = 300.0
+"""A store that is only slow has gone through what its writers left by then."""
 
 
 def stored_originals(file: BufferedReader) -> Iterable[StoredOriginal]:
@@ -54,6 +58,7 @@ def fsck(
     deep: DeepCheck | None = None,
     progress: Callable[[int], None] | None = None,
     light: bool = False,
+    patience_seconds: float = PATIENCE_SECONDS,
 ) -> Iterator[Difference]:
     """Every difference between ledger, catalogue, stores, packages, index and quarantine; none means they agree.
 
@@ -61,16 +66,28 @@ def fsck(
     Nothing is changed, save that leftovers of dead writers are swept from the stores. It may run while the archive works:
     what is under way in stores and catalogue is no difference; in quarantine, a submission just arriving or just stored
     looks like a leftover. ``deep`` looks into each copy besides. ``progress`` is told the bytes read, from several threads.
-    A store or index that cannot be reached is a difference, never passed over.
+    A store or index that cannot be reached is a difference, never passed over; a store that has not answered its first
+    question within ``patience_seconds`` is asked nothing more.
     """
     with catalogue.read() as view:
         yield from chain_differences(view)
         yield from receipt_differences(view)
         yield from unknown_submissions(view)
         yield from submission_differences(view)
+    answering = []
     for store in stores:
         try:
-            store.sweep()
+            # One that hangs would hold up all that is compared behind it; one that fails is told, copy by copy.
+            LaggingStore(store).asked(lambda one: one.sweep(), patience_seconds)
+        except StoreSlowError as error:
+            yield difference("store.place.unreachable", store.name, f"store:{store.name}", reason=error.message)
+            continue
+        except StoreError as error:
+            answering.append(store)
+            yield difference("store.place.unreachable", store.name, f"store:{store.name}", reason=error.message)
+            continue
+        answering.append(store)
+        try:
             yield from object_differences(catalogue, store, holdings.claims or CLAIMS)
             if light:
                 yield from listing_differences(catalogue, store)
@@ -78,9 +95,9 @@ def fsck(
             yield difference("store.place.unreachable", store.name, f"store:{store.name}", reason=error.message)
     for compare in holdings.further:
         with catalogue.read() as view:
-            yield from compare(view, stores, not light)
+            yield from compare(view, answering, not light)
     if not light:
-        yield from package_differences(catalogue, stores, originals, deep, progress)
+        yield from package_differences(catalogue, answering, originals, deep, progress)
     if holdings.index is not None:
         yield from index_differences(catalogue, holdings.index)
     if holdings.quarantine is not None:
