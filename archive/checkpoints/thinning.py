@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 
 from archive.catalogue.catalogue import Catalogue
@@ -16,7 +16,7 @@ from archive.catalogue.checkpoint_reading import (
     way_back,
 )
 from archive.catalogue.ledger_reading import LedgerReading
-from archive.checkpoints.statement import Kind, checkpoint_key, needed
+from archive.checkpoints.statement import Checkpoint, Kind, checkpoint_key, needed
 from archive.errors import StoreError
 from archive.storage.key import Key
 from archive.storage.store import Store
@@ -46,14 +46,39 @@ def thin(catalogue: Catalogue, stores: Sequence[Store], *, keep_fulls: int = KEP
     return removed
 
 
+def thin_medium(
+    catalogue: Catalogue, medium: Store, proven: Iterable[Checkpoint], *, keep_fulls: int = KEPT_FULLS
+) -> int:
+    """Removes from a backup medium that is no store the rows nothing needs, as ``thin`` does; tells how many went.
+
+    ``proven``: the checkpoints that were just read on it byte for byte, with all they speak of. Unless the newest whole
+    one is among them everything stays. A medium that refuses keeps what it has. Repeatable.
+    """
+    read = {checkpoint.link for checkpoint in proven}
+    with catalogue.read() as view:
+        fulls = full_checkpoints(view, keep_fulls)
+        if not fulls or fulls[0].link not in read:
+            return 0
+        outdated = list(_unneeded_rows(view, medium, fulls[-1].number))
+    removed = 0
+    for key in outdated:
+        with suppress(StoreError):
+            medium.remove(key)
+            removed += 1
+    return removed
+
+
 def outdated_rows(view: LedgerReading, store: Store, *, keep_fulls: int = KEPT_FULLS) -> Iterator[Key]:
     """Rows in ``store`` that nothing needs: older than the kept whole checkpoints, or of attempts that came to nothing.
 
     Those of an attempt that may still be under way are not among them.
     """
     boundary = _boundary(view, store, keep_fulls)
-    if not boundary:
-        return
+    if boundary:
+        yield from _unneeded_rows(view, store, boundary)
+
+
+def _unneeded_rows(view: LedgerReading, store: Store, boundary: int) -> Iterator[Key]:
     kept = set(named_parts(view, boundary)) | _needed(view)
     merged = last_checkpoint(view, Kind.DAY, Kind.FULL)
     settled = merged.content.since.number if merged else 0

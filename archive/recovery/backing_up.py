@@ -4,7 +4,8 @@
                         /manifest.json    every file by its SHA-256, signed by the archive's key; written last but one
                         /minutes.json, .pdf   biên bản sao lưu
 
-A medium that is no store also gets the checkpoints with all they speak of, so that ``luutru rebuild`` reads it too.
+A medium that is no store also gets the checkpoints with all they speak of, so that ``luutru rebuild`` reads it too; its
+rows are thinned as those of the stores are, once the newest whole checkpoint was read there.
 Interrupted, a set has no manifest and is none; the next run makes another and removes what is left of it.
 """
 
@@ -13,7 +14,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -35,6 +36,7 @@ from archive.checkpoints.errors import CheckpointError
 from archive.checkpoints.gathering import whole_part
 from archive.checkpoints.placing import file_pieces, place, place_anew
 from archive.checkpoints.statement import Checkpoint, Part, needed
+from archive.checkpoints.thinning import thin_medium
 from archive.digest import Digests, digests_of, file_digests
 from archive.errors import LuutruError, StoreError
 from archive.events import Event
@@ -235,6 +237,10 @@ class BackingUp:
             place(store, set_key(name, "manifest.json"), [manifest], digests_of([manifest]).sha256, len(manifest))
         except (StoreError, CheckpointError) as error:
             return {**seen, "error": error.message}
+        if not medium.is_store:
+            # The set is whole there, and all that its checkpoint needs was read: what a whole one replaces may go.
+            with suppress(StoreError, CheckpointError):
+                thin_medium(self.catalogue, store, chain)
         return {**seen, "ok": True}
 
     def _copy_checkpoint(self, store: Store, checkpoint: Checkpoint, parts: Sequence[Part]) -> None:

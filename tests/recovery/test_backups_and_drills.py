@@ -23,10 +23,13 @@ from api.drilling import run_drill
 from api.jobs.backup import JOB as BACKUP_JOB
 from api.jobs.drill import JOB as DRILL_JOB
 from api.scratch import scratch_of
+from api.sealing_ledger import seal_now
 from api.settings import load_settings
 from archive.access import Author, Mode, Role
 from archive.catalogue import NewAccount
 from archive.catalogue.backup_log import Backup, BackupKind, RunState
+from archive.catalogue.checkpoint_reading import full_checkpoints, last_checkpoint, named_parts
+from archive.checkpoints.statement import Kind
 from archive.events import Event
 from archive.recovery.backing_up import BackupFailedError, due_kind
 from archive.recovery.backup_ages import expired
@@ -163,6 +166,47 @@ def test_media_of_their_own_hold_the_sealed_catalogue_too(lost: Lost) -> None:
     with opened(load_settings(lost.home)) as installation, pytest.raises(BackupFailedError):
         back_up(installation, BackupKind.FULL)
     assert list(media[1].iterdir()) == [], "an empty mount point is never written into"
+
+
+def test_rows_on_media_go_once_the_newest_whole_checkpoint_was_read_there(lost: Lost) -> None:
+    media = [lost.folder / "bl-01", lost.folder / "bl-02"]
+    for folder in media:
+        folder.mkdir()
+    rows = ", ".join(f'{{name = "BL-0{number}", path = "{path}"}}' for number, path in enumerate(media, 1))
+    with (lost.home / "luutru.toml").open("a") as file:
+        file.write(f"\n[backup]\nmedia = [{rows}]\n")
+
+    def held(medium: Path) -> set[str]:
+        return {path.name for path in (medium / "rows").iterdir()}
+
+    with opened(load_settings(lost.home)) as installation:
+        back_up(installation)
+        first = held(media[0])
+        for kind in (Kind.NEWS, Kind.DAY, Kind.FULL, Kind.NEWS):
+            with installation.catalogue.transaction() as tx:
+                tx.append(Event.RECORD_SEARCH_PERFORMED, "search", actor="thử", at=AT, data={"kind": kind.value})
+            seal_now(installation, kind)
+            back_up(installation)
+        two = held(media[0])
+        assert first <= two, "of two whole ones nothing goes"
+        seal_now(installation, Kind.FULL)
+        with installation.catalogue.read() as view:
+            newest = last_checkpoint(view, Kind.FULL)
+            kept = {key.segments[-1] for item in full_checkpoints(view, 2) for key in named_parts(view, item.number)}
+        assert newest is not None
+        (media[1] / newest.key).mkdir(parents=True)  # where that seal is to lie nothing can be put: this one keeps all
+        with pytest.raises(BackupFailedError):
+            back_up(installation)
+        assert first <= held(media[1])
+        assert not first & held(media[0]) and held(media[0]) <= kept
+        (media[1] / newest.key).rmdir()
+        back_up(installation)
+        assert held(media[1]) == held(media[0])
+    public = lost.home / "keys" / "archive-ed25519.pub.pem"
+    said = here(
+        "rebuild", "--from", media[1], "--from", lost.store, "--key", public, "--home", lost.new(), "--json", "--no-index"
+    )  # fmt: skip
+    assert said.row["packages"] == 3
 
 
 def test_an_interrupted_set_is_none_and_the_next_has_another_name(installation: Installation) -> None:
