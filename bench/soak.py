@@ -51,8 +51,9 @@ from search.node.local import LocalNode
 from tests.multi.machines import Machines
 from tests.multi.processes import LUUTRU, ROOT
 from tests.servers.elasticsearch import running_elasticsearch
+from tests.servers.ports import free_port
 from tests.servers.postgresql import PostgreSql, one_more_server
-from tests.servers.s3 import Bucket, free_port, new_bucket, own_server
+from tests.servers.s3 import Bucket, new_bucket, own_server
 
 SENDERS = 20
 PAUSE_SECONDS = (30.0, 90.0)

@@ -16,6 +16,8 @@ from typing import Any
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import AuthResult, LoginPassword
 
+from tests.servers.ports import free_port
+
 
 class Letters:
     """What arrived; what is answered to each command can be said beforehand, one answer after the other."""
@@ -72,7 +74,7 @@ def mail_server(
     controller = Controller(
         letters,
         hostname="127.0.0.1",
-        port=_free_port(),
+        port=free_port(),
         ssl_context=tls,
         tls_context=starttls,
         require_starttls=starttls is not None,
@@ -132,9 +134,3 @@ def _converse(connection: socket.socket, dies_at: str, says_after_data: bytes, s
         return
     finally:
         lines.close()
-
-
-def _free_port() -> int:
-    with socket.socket() as asked:
-        asked.bind(("127.0.0.1", 0))
-        return int(asked.getsockname()[1])

@@ -47,7 +47,7 @@ def main() -> None:
     from api.bootstrap import opened
     from api.serving import serve
     from api.settings import load_settings
-    from tests.interruption.nursery import deadly
+    from tests.interruption.deadly import deadly
 
     home, *kill_at = sys.argv[1:]
     for point in kill_at:

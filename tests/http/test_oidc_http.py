@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import subprocess
 import sys
 import time
@@ -17,6 +16,7 @@ import pytest
 from api.settings import OidcSettings
 from tests.http.issuer import Issuer, rsa_key, running_issuer, signed_with_the_public_key, unsigned
 from tests.http.peopled import Peopled, Template, make_template, peopled
+from tests.servers.ports import free_port
 
 CLIENT = "luutru"
 SECRET = "bí mật/của+kho"
@@ -30,9 +30,7 @@ def template(tmp_path_factory: pytest.TempPathFactory) -> Template:
 @pytest.fixture(scope="module")
 def real_provider() -> Iterator[str]:
     """The address of oidc-provider-mock in a process of its own."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+    port = free_port()
     command = [sys.executable, "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     address = f"http://127.0.0.1:{port}"

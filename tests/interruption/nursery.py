@@ -18,10 +18,8 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
-import functools
 import gc
 import importlib
-import itertools
 import json
 import os
 import signal
@@ -30,6 +28,8 @@ import threading
 import time
 from pathlib import Path
 from typing import Any
+
+from tests.interruption.deadly import deadly
 
 PR_SET_CHILD_SUBREAPER = 36
 _SLOW = (
@@ -139,26 +139,6 @@ def acknowledge(file: str, what: dict[str, Any]) -> None:
     os.write(descriptor, json.dumps(what).encode() + b"\n")
     os.fsync(descriptor)
     os.close(descriptor)
-
-
-def deadly(module: str, name: str, when: str, count: str = "1") -> None:
-    """Makes this process kill itself right before or right after the function ``name`` runs for the ``count``-th time."""
-    *holders, attribute = name.split(".")
-    holder = functools.reduce(getattr, holders, importlib.import_module(module))
-    function = getattr(holder, attribute)
-    calls = itertools.count(1)
-
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        last = next(calls) == int(count)
-        if last and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = function(*args, **kwargs)
-        if last and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    setattr(holder, attribute, wrapped)
 
 
 if __name__ == "__main__":

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import functools
-import importlib
-import itertools
 import os
 import signal
 import time
 from collections.abc import Callable
-from typing import Any
+
+from tests.interruption.deadly import deadly
 
 
 def child(do: Callable[[], None], *, kill_at: str = "", kill_after: float | None = None) -> bool:
@@ -33,23 +31,3 @@ def child(do: Callable[[], None], *, kill_at: str = "", kill_after: float | None
     ended = os.waitstatus_to_exitcode(status)
     assert ended in (0, -signal.SIGKILL), ended
     return ended != 0
-
-
-def deadly(module: str, name: str, when: str, count: str = "1") -> None:
-    """This process kills itself right before or after the function ``name`` runs for the ``count``-th time."""
-    *holders, attribute = name.split(".")
-    holder = functools.reduce(getattr, holders, importlib.import_module(module))
-    function = getattr(holder, attribute)
-    calls = itertools.count(1)
-
-    @functools.wraps(function)
-    def wrapped(*args: Any, **kwargs: Any) -> Any:
-        last = next(calls) == int(count)
-        if last and when == "before":
-            os.kill(os.getpid(), signal.SIGKILL)
-        result = function(*args, **kwargs)
-        if last and when == "after":
-            os.kill(os.getpid(), signal.SIGKILL)
-        return result
-
-    setattr(holder, attribute, wrapped)

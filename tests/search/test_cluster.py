@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from search.query import search
 from search.visibility import EVERYTHING
 from tests.search.holdings import Holdings, seed_hoso
 from tests.search.tls_front import Authority, Front, authority, tls_front
+from tests.servers.ports import free_port
 
 KEY = "VnVhQ2ZHY0JDZGJrUW0tZTVhT3g6dWkybHAyYXhUTm1zeWFrdzl0dk5udw=="
 
@@ -54,13 +54,6 @@ def connecting(tmp_path: Path, ca: Authority) -> Iterator[Connecting]:
         index.client.close()
 
 
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-    return port
-
-
 def used(index: SearchIndex, holdings: Holdings) -> None:
     """Everything the archive does with an index, from nothing to a rebuild."""
     holdings.take(seed_hoso())
@@ -85,7 +78,7 @@ def test_the_whole_work_of_the_index_goes_through_tls_and_the_key(
 def test_one_of_two_hosts_may_be_dead(
     connecting: Connecting, front: Front, holdings: Holdings, dead_first: bool
 ) -> None:
-    hosts = [f"https://127.0.0.1:{closed_port()}", front.url]
+    hosts = [f"https://127.0.0.1:{free_port()}", front.url]
     used(connecting(*(hosts if dead_first else hosts[::-1])), holdings)
 
 
@@ -102,7 +95,7 @@ def test_two_hosts_share_the_work(
 
 
 def test_with_all_hosts_dead_the_index_is_unavailable_and_says_nothing_of_where_it_is(connecting: Connecting) -> None:
-    index = connecting(*(f"https://127.0.0.1:{closed_port()}" for _ in range(2)))
+    index = connecting(*(f"https://127.0.0.1:{free_port()}" for _ in range(2)))
     with pytest.raises(IndexUnavailableError) as caught:
         index.ensure()
     assert "127.0.0.1" not in caught.value.message

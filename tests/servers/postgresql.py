@@ -12,7 +12,6 @@ import functools
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -21,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
+
+from tests.servers.ports import free_port
 
 NOBODY = 65534
 _NEW = ("-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
@@ -115,7 +116,7 @@ def begun(*, durable: bool = False) -> PostgreSql:
     owner = _owner()
     if owner:
         os.chown(folder, owner["user"], owner["group"])
-    server = PostgreSql(folder, _free_port(), durable)
+    server = PostgreSql(folder, free_port(), durable)
     made = subprocess.run(
         [server._program("initdb"), "-D", str(folder / "data"), "-U", "luutru", "-A", "trust", *_NEW],
         capture_output=True,
@@ -148,9 +149,3 @@ def one_more_server(*, durable: bool = False) -> Iterator[PostgreSql]:
 def _owner() -> dict[str, int]:
     """It refuses to run as root, so root lends it another user."""
     return {"user": NOBODY, "group": NOBODY} if os.getuid() == 0 else {}
-
-
-def _free_port() -> int:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        return int(taken.getsockname()[1])

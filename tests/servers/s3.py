@@ -9,7 +9,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 import time
@@ -24,6 +23,7 @@ import boto3
 from botocore.config import Config
 
 from archive.storage.s3_settings import ObjectLock, S3Settings
+from tests.servers.ports import free_port
 from tests.servers.s3_build import MINIO, VERSITYGW, binary
 
 REGION = "us-east-1"
@@ -219,12 +219,6 @@ def new_bucket(server: S3Server, *, versioning: bool = False, lock: bool = False
     return Bucket(server, name, versioning or lock, lock)
 
 
-def free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return int(found.getsockname()[1])
-
-
 _shared: dict[str, S3Server] = {}
 
 
@@ -242,6 +236,6 @@ def _quiet(line: str) -> None:
 
 
 __all__ = [
-    "RUNNING", "Bucket", "ObjectLock", "S3Server", "free_port", "new_bucket", "own_server", "running_minio",
+    "RUNNING", "Bucket", "ObjectLock", "S3Server", "new_bucket", "own_server", "running_minio",
     "running_versitygw",
 ]  # fmt: skip
