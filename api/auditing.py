@@ -16,6 +16,7 @@ from typing import Any
 
 from api.audit_report import audit_pdf
 from api.bootstrap import Installation, now
+from api.scratch import scratch_of
 from archive.audit import AuditRun, Depth, Means, Place, RunState, Scope, audit_store, hand_over
 from archive.audit.beginning import cycle_due
 from archive.audit.report import coverage_json, keep_file, overdue_json, waiting
@@ -219,7 +220,7 @@ def _audited(
             installation.catalogue,
             store,
             terms_of(installation, store.name),
-            Means(folder_of(installation), now, actor),
+            Means(folder_of(installation), now, actor, scratch=scratch_of(installation.settings.home)),
             scope=asked.scope,
             depth=asked.depth,
             anew=asked.anew,

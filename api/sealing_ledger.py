@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from api.bootstrap import Installation, now
+from api.scratch import scratch_of
 from archive.catalogue.checkpoint_reading import last_checkpoint, shipments
 from archive.checkpoints.ledger_copies import LedgerCopies
 from archive.checkpoints.sealing import seal
@@ -47,6 +48,7 @@ def ledger_copies(installation: Installation) -> LedgerCopies:
         installation.archive,
         now=now,
         software=software(),
+        scratch=scratch_of(installation.settings.home),
     )
 
 
@@ -64,6 +66,7 @@ def seal_now(installation: Installation, kind: Kind = Kind.NEWS) -> Sealed:
         now=now(),
         kind=kind,
         software=software(),
+        scratch=scratch_of(installation.settings.home),
     )
     timestamped, trouble = _stamped(installation)
     return Sealed(made, bring_level(installation), timestamped, trouble)

@@ -55,9 +55,20 @@ def damages(planted_before: int, depth: Depth) -> tuple[str, ...]:
     return (turn, CONTRADICTION) if depth is Depth.DEEP else (turn,)
 
 
-def make(run_id: str, store: str, canary_id: str, damage: str, at: datetime, chance: random.Random) -> Made:
-    """A canary suffering ``damage``, its content and the place of the damage by ``chance``."""
-    whole, written = _package(canary_id, at, chance)
+def make(
+    run_id: str,
+    store: str,
+    canary_id: str,
+    damage: str,
+    at: datetime,
+    chance: random.Random,
+    scratch: Path | None = None,
+) -> Made:
+    """A canary suffering ``damage``, its content and the place of the damage by ``chance``.
+
+    ``scratch``: where its files lie while it is made, for whoever clears up after a process that was killed.
+    """
+    whole, written = _package(canary_id, at, chance, scratch)
     sha256, layout_sha256 = written.sha256, written.layout_sha256
     if damage == CONTRADICTION:
         whole, sha256, layout_sha256 = _contradicting(whole, written)
@@ -114,9 +125,9 @@ class _Out:
         return len(data)
 
 
-def _package(canary_id: str, at: datetime, chance: random.Random) -> tuple[bytes, WrittenAip]:
+def _package(canary_id: str, at: datetime, chance: random.Random, scratch: Path | None) -> tuple[bytes, WrittenAip]:
     out = _Out()
-    with tempfile.TemporaryDirectory(prefix="luutru-canary-") as name:
+    with tempfile.TemporaryDirectory(prefix="luutru-canary-", dir=scratch) as name:
         folder = Path(name)
         contents = {"KHONG-PHAI-HO-SO.txt": WORDS.encode()}
         contents |= {

@@ -64,6 +64,7 @@ class Means:
 
     ``folder``: where reports wait for the stores and the reading of a large package is noted. ``readers``: so many
     copies are read side by side, as many as there are cores if None. ``chance``: canaries and their damage come of it.
+    ``scratch``: where they are made; the system's folder for such things if None.
     """
 
     folder: Path
@@ -73,6 +74,7 @@ class Means:
     cold: bool = True
     pauses_seconds: Sequence[float] = PAUSES_SECONDS
     chance: random.Random = field(default_factory=_random)
+    scratch: Path | None = None
 
 
 def audit_store(
@@ -189,7 +191,13 @@ class _Sitting:
     def _plant(self, damage: str) -> Canary:
         """Written down before it lies in the store, so that nothing lies there of which nobody knows."""
         made = canary.make(
-            self._run.id, self._store.name, str(uuid.uuid4()), damage, self._means.now(), self._means.chance
+            self._run.id,
+            self._store.name,
+            str(uuid.uuid4()),
+            damage,
+            self._means.now(),
+            self._means.chance,
+            self._means.scratch,
         )
         with self._catalogue.transaction() as tx:
             record_canary(tx, made.canary)
