@@ -77,7 +77,7 @@ def snapshots(view: LedgerReading, file_ids: Iterable[str]) -> Mapping[str, Snap
                 canonical_sha256(_part(row, DESCRIPTION)),
                 canonical_sha256(_part(row, PERIOD)),
                 canonical_sha256([list(one) for one in made_of]),
-                canonical_sha256([rights[aip_id] for _, aip_id, _ in made_of]),
+                canonical_sha256({aip_id: rights[aip_id] for _, aip_id, _ in made_of if aip_id in rights}),
             )
     return found
 
