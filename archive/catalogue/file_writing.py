@@ -262,7 +262,7 @@ def move_file(
         _require_round(held, round_id)
         return held
     _require_move(held, to)
-    if held.state is not FileState.CLOSED:
+    if held.state in (FileState.IN_ROUND, FileState.DESTROYING):
         _require_round(held, round_id)
     if to is FileState.IN_ROUND and held.period.kind in (PeriodKind.PERMANENT, PeriodKind.UNDETERMINED):
         raise FileKeptError(
