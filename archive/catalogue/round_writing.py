@@ -16,6 +16,7 @@ from archive.catalogue.file_reading import file as file_of_id
 from archive.catalogue.file_reading import supplements_awaited
 from archive.catalogue.file_writing import move_file
 from archive.catalogue.hold_reading import holds_on
+from archive.catalogue.reading import Reading
 from archive.catalogue.round_authority import appoint, require_account, require_duty
 from archive.catalogue.round_readiness import changed_reasons
 from archive.catalogue.round_reading import PAGE, destruction_round, line_counts, line_of_file, lines
@@ -200,6 +201,16 @@ def mark_void_lines(tx: Transaction, round_id: str, *, actor: str, at: datetime)
             tx.append(Event.ROUND_LINE_VOIDED, round_id, actor=actor, at=at, data=data)
             voided.append(line)
     return tuple(voided)
+
+
+def changed_lines(view: Reading, round_id: str) -> bool:
+    """Whether ``mark_void_lines`` would mark any: asked first, so that looking does not write each time."""
+    listed = (line for line in lines(view, round_id) if line.state is LineState.LISTED)
+    while page := list(islice(listed, PAGE)):
+        now = snapshots(view, [line.file_id for line in page])
+        if any(changed_reasons(line, now.get(line.file_id)) for line in page):
+            return True
+    return False
 
 
 def set_aside(tx: Transaction, round_id: str, file_id: str, *, reason: str, by: Author, at: datetime) -> Line:

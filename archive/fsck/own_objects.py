@@ -13,6 +13,7 @@ from archive.catalogue.audit_reading import claimed
 from archive.catalogue.destruction_reading import lingering
 from archive.catalogue.fsck_reading import canaries_lying, known_audits
 from archive.catalogue.reading import Reading
+from archive.catalogue.round_reading import known_papers
 from archive.storage.key import Key
 
 Claim = Callable[[Reading, str, Sequence[Key]], set[Key]]
@@ -40,11 +41,18 @@ def _audits(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
     return {key for key, run in formed.items() if run in runs}
 
 
+def _papers(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
+    """Papers of destruction rounds, by their rows."""
+    known = known_papers(view, [str(key) for key in keys])
+    return {key for key in keys if str(key) in known}
+
+
 CLAIMS: Mapping[str, Claim] = {
     "aip": _packages,
     "audit": _audits,
     "canary": _canaries,
     "backup": _formed(r"backup/.+"),
+    "disposal": _papers,
     "checkpoint": _formed(r"checkpoint/\d{10}\.(json|tsr)"),
     "inbox": _formed(r"inbox/[0-9a-f]{32}/(slot|checks)\.tar"),
     "ledger": _formed(r"ledger/\d{12}-\d{12}\.jsonl"),

@@ -1,0 +1,82 @@
+"""The papers of a round lie in every store, write-once, under their digests: no lost machine and no lost store takes them."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from contextlib import suppress
+
+from archive.catalogue import Catalogue
+from archive.catalogue.round_deciding import paper_key
+from archive.catalogue.round_reading import papers
+from archive.disposal.model import NewPaper
+from archive.disposal.words import Signature
+from archive.errors import CopyDamagedError, ObjectMissingError, StoreError
+from archive.storage.key import Key
+from archive.storage.store import Store
+
+LONGEST_BYTES = 200 << 20
+
+
+def keep_paper(
+    stores: Iterable[Store],
+    round_id: str,
+    kind: str,
+    data: bytes,
+    *,
+    list_sha256: str,
+    signature: Signature,
+    signers: Iterable[str] = (),
+) -> NewPaper:
+    """The paper as ``attach_paper`` takes it, once its bytes were written into every one of ``stores`` and read back.
+
+    Harmless to repeat. Raises StoreError when one of them does not take it: then it is not said to be there.
+    """
+    sha256 = hashlib.sha256(data).hexdigest()
+    key = paper_key(round_id, kind, sha256)
+    for store in stores:
+        _put(store, Key(key), data)
+    return NewPaper(kind, key, sha256, len(data), list_sha256, signature, tuple(signers))
+
+
+def read_paper(stores: Iterable[Store], object_key: str, sha256: str) -> bytes:
+    """The bytes of a paper, from the first store that has them right. Raises CopyDamagedError when none does."""
+    for store in stores:
+        with suppress(StoreError):
+            data = b"".join(store.read(Key(object_key)))
+            if hashlib.sha256(data).hexdigest() == sha256:
+                return data
+    raise CopyDamagedError(
+        "Không kho nào còn đúng bản của giấy tờ này.", remedy="Kiểm tra các kho lưu trữ.", detail=object_key
+    )
+
+
+def spread_papers(catalogue: Catalogue, round_id: str, stores: Iterable[Store]) -> int:
+    """Papers of the round that a store lacks (a new one, or one that lost them) are put there; tells how many.
+
+    What a store holds damaged is left as it is: bytes are never written over, and fsck names it.
+    """
+    held, put = tuple(stores), 0
+    with catalogue.read() as view:
+        attached = papers(view, round_id)
+    for paper in attached:
+        for store in held:
+            try:
+                store.size(Key(paper.object_key))
+            except ObjectMissingError:
+                with suppress(StoreError, CopyDamagedError):
+                    _put(store, Key(paper.object_key), read_paper(held, paper.object_key, paper.sha256))
+                    put += 1
+            except StoreError:
+                continue
+    return put
+
+
+def _put(store: Store, key: Key, data: bytes) -> None:
+    with store.create(key) as writer:
+        writer.write(data)
+        writer.commit()
+    if b"".join(store.read(key)) != data:
+        raise StoreError(
+            "Kho không trả lại đúng giấy tờ vừa ghi.", remedy="Kiểm tra kho.", detail=f"{store.name} {key}"
+        )
