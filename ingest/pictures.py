@@ -126,6 +126,10 @@ class Pictures:
                 return Picture(path, _MEDIA_TYPE, int(match["width"]), int(match["height"]), int(match["pages"]))
         return None
 
+    def holds(self, sha256: str) -> bool:
+        """Whether any picture of the document is kept, or being made."""
+        return self._home(sha256).exists()
+
     def forget(self, sha256: str) -> int:
         """Removes every picture of the document; tells how many files. None is left or being made when this returns.
 

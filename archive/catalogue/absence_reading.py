@@ -64,3 +64,13 @@ def _rows(view: LedgerReading, table: Table, query: Select[*tuple[object, ...]])
                     yield value.encode("utf-8", "surrogatepass")
                 elif isinstance(value, (dict, list)):
                     yield json.dumps(value, ensure_ascii=False, default=str).encode("utf-8", "surrogatepass")
+
+
+def held_elsewhere(view: LedgerReading, digests: Collection[str], aip_id: str) -> set[str]:
+    """Those of these digests that an original, or a signed revision, of another package than ``aip_id`` has too."""
+    found: set[str] = set()
+    for some in pieces(sorted(set(digests)), _AT_ONCE):
+        for table in (t.documents, t.revisions):
+            query = select(table.c.sha256).where(table.c.sha256.in_(some), table.c.aip_id != aip_id)
+            found |= set(view.rows(query).scalars())
+    return found

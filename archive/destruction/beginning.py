@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from archive.access import Author
 from archive.alerts import resolve_alert
 from archive.catalogue import Catalogue
 from archive.catalogue.destruction_model import Approval
@@ -37,7 +38,7 @@ _ALERTS = {IncidentKind.COPIES: "incident.opened", IncidentKind.PROOF: "incident
 class BeginDestroying(Protocol):
     """``archive.disposal``'s one door: asks holds, decision, list, clock and executor in ``tx``; raises or records."""
 
-    def __call__(self, tx: Transaction, round_id: str, file_id: str, *, by: str, at: datetime) -> object: ...
+    def __call__(self, tx: Transaction, round_id: str, file_id: str, *, by: Author, at: datetime) -> object: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,11 +65,10 @@ def begin(
     *,
     begin_destroying: BeginDestroying,
     places: Collection[str],
-    by: str,
-    actor: str,
+    by: Author,
     at: datetime,
 ) -> list[Refused]:
-    """Begins each of ``lines`` that may be destroyed; those begun already stay as they are. ``by``: the executor's account.
+    """Begins each of ``lines`` that may be destroyed; those begun already stay as they are. ``by``: the executor.
 
     One refused line takes no other with it: each is asked in a transaction that fails alone.
     """
@@ -76,11 +76,11 @@ def begin(
     for start in range(0, len(lines), AT_ONCE):
         some = lines[start : start + AT_ONCE]
         try:
-            _begin_some(catalogue, approval, some, begin_destroying, places, by, actor, at)
+            _begin_some(catalogue, approval, some, begin_destroying, places, by, at)
         except LuutruError:
             for line in some:
                 try:
-                    _begin_some(catalogue, approval, [line], begin_destroying, places, by, actor, at)
+                    _begin_some(catalogue, approval, [line], begin_destroying, places, by, at)
                 except LuutruError as error:
                     refused.append(Refused(line.file_id, error))
     return refused
@@ -92,8 +92,7 @@ def _begin_some(
     lines: Sequence[Line],
     begin_destroying: BeginDestroying,
     places: Collection[str],
-    by: str,
-    actor: str,
+    by: Author,
     at: datetime,
 ) -> None:
     with catalogue.transaction() as tx:
@@ -107,7 +106,7 @@ def _begin_some(
             begun.append(line.file_id)
         packages = [item for some in tombstone_packages_of(tx, begun).values() for item in some]
         for package in packages:
-            _end_incidents(tx, package.aip_id, actor, at)
+            _end_incidents(tx, package.aip_id, by.actor, at)
         forget_packages(tx, packages, () if approval.titles_stay else begun)
         plan_work(tx, approval.round_id, begun, {CATALOGUE, KEY, *places}, at)
 

@@ -128,8 +128,7 @@ class RoundAtWork:
             self.lines(),
             begin_destroying=self._begin_destroying,
             places=[place.name for place in self.places],
-            by=EXECUTOR,
-            actor=ACTOR,
+            by=Author(ACTOR, EXECUTOR),
             at=self.now(),
         )
 
@@ -224,14 +223,14 @@ class RoundAtWork:
                 )
             )
 
-    def _begin_destroying(self, tx: Transaction, round_id: str, file_id: str, *, by: str, at: datetime) -> object:
+    def _begin_destroying(self, tx: Transaction, round_id: str, file_id: str, *, by: Author, at: datetime) -> object:
         if file_id in self.held:
             raise HeldError("Hồ sơ đang bị đóng băng.")
         c = round_lines.c
         tx.rows(
             update(round_lines)
             .where(c.round_id == round_id, c.file_id == file_id)
-            .values(state="destroying", settled_at=at, settled_by=by, settled_duty="executor")
+            .values(state="destroying", settled_at=at, settled_by=by.account_id, settled_duty="executor")
         )
         return move_file(tx, file_id, FileState.DESTROYING, actor=ACTOR, at=at, round_id=round_id)
 

@@ -1,0 +1,91 @@
+"""Where taking-in leaves traces of a hồ sơ on one machine: quarantine, pictures of pages, the engine's own notes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+
+from archive.destruction.place import Outcome, Subject, each, tried
+from archive.storage.store import Store
+from ingest.pictures import Pictures
+from ingest.quarantine import Quarantine, remove_tree
+from ingest.shared_transfers import FOLDER, SharedQuarantine
+
+
+class QuarantinePlace:
+    """What of its submissions is left in quarantine, on this machine and in the place machines share."""
+
+    def __init__(self, quarantine: Quarantine, machine: str) -> None:
+        self._quarantine = quarantine
+        self.name = f"quarantine@{machine}"
+
+    def remove(self, subjects: Sequence[Subject]) -> Mapping[str, Outcome]:
+        return each(subjects, self._remove)
+
+    def left(self, subjects: Sequence[Subject]) -> frozenset[str]:
+        own = {package.submission_id: subject.file_id for subject in subjects for package in subject.packages}
+        # An unfinished attempt is called after its submission, with something behind a dot.
+        here = {name.partition(".")[0] for name in self._quarantine.names()}
+        if isinstance(self._quarantine, SharedQuarantine):
+            here |= {item for item in own if _shared(self._quarantine.store, item)}
+        return frozenset(own[name] for name in here if name in own)
+
+    def _remove(self, subject: Subject) -> None:
+        for package in subject.packages:
+            self._quarantine.remove(package.submission_id)
+            for name in list(self._quarantine.names()):
+                if name.startswith(f"{package.submission_id}."):
+                    remove_tree(self._quarantine.folder / name)
+
+
+class PicturesPlace:
+    """Pictures of its pages, unless a hồ sơ that is kept has the very same document."""
+
+    def __init__(self, pictures: Pictures, machine: str, shared: Callable[[Collection[str]], Collection[str]]) -> None:
+        self._pictures = pictures
+        self._shared = shared
+        self.name = f"pictures@{machine}"
+
+    def remove(self, subjects: Sequence[Subject]) -> Mapping[str, Outcome]:
+        return each(subjects, self._remove)
+
+    def left(self, subjects: Sequence[Subject]) -> frozenset[str]:
+        return frozenset(
+            subject.file_id for subject in subjects if any(self._pictures.holds(item) for item in self._own(subject))
+        )
+
+    def _remove(self, subject: Subject) -> None:
+        for sha256 in self._own(subject):
+            if self._pictures.holds(sha256):
+                self._pictures.forget(sha256)
+
+    def _own(self, subject: Subject) -> list[str]:
+        digests = subject.documents()
+        shared = frozenset(self._shared(digests))
+        return [sha256 for sha256 in dict.fromkeys(digests) if sha256 not in shared]
+
+
+class WorkPlace:
+    """What the engine of the workflows remembers of its submissions: ids, states, and errors, which can quote anything."""
+
+    name = "work"
+
+    def __init__(self, forget: Callable[[Collection[str]], None], known: Callable[[Collection[str]], set[str]]) -> None:
+        self._forget = forget
+        self._known = known
+
+    def remove(self, subjects: Sequence[Subject]) -> Mapping[str, Outcome]:
+        outcome = tried(lambda: self._forget(list(_submissions(subjects))))
+        return {subject.file_id: outcome for subject in subjects}
+
+    def left(self, subjects: Sequence[Subject]) -> frozenset[str]:
+        own = _submissions(subjects)
+        return frozenset(own[item] for item in self._known(list(own)))
+
+
+def _submissions(subjects: Sequence[Subject]) -> dict[str, str]:
+    return {package.submission_id: subject.file_id for subject in subjects for package in subject.packages}
+
+
+def _shared(store: Store, submission_id: str) -> bool:
+    """Raises StoreError when the shared place cannot be asked."""
+    return next(iter(store.keys(f"{FOLDER}/{submission_id}")), None) is not None
