@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,13 +42,15 @@ def write_bag(
     documents: Iterable[tuple[RelPath, Path]],
     metadata_json: bytes,
     bag_info: Iterable[tuple[str, str]],
+    further_tags: Mapping[str, bytes] | None = None,
 ) -> Packed:
     """A bag holding ``documents`` (payload path, file to read) and ``data/metadata.json``, with SHA-256 and SHA-512
     manifests for payload and tag files.
 
     A ``target`` ending in ``.zip`` becomes an uncompressed ZIP with one top folder of the same name, anything else a
     folder. ``bag_info`` are the pairs of bag-info.txt (the day of bagging is the caller's to state); Payload-Oxum is
-    added. The same input gives the same bytes. Atomic: written beside the target, on the disk, then renamed. Raises
+    added. ``further_tags`` are tag files of one's own, in the tag manifests like the others. The same input gives the
+    same bytes. Atomic: written beside the target, on the disk, then renamed. Raises
     BagExistsError when the target exists and ValueError when two documents share a path.
     """
     if os.path.lexists(target):
@@ -60,12 +62,14 @@ def write_bag(
     try:
         if target.suffix.lower() == ".zip":
             with zipfile.ZipFile(temporary, "x", zipfile.ZIP_STORED) as archive:
-                packed = _written(_ZipTarget(archive, target.stem), target, documents, metadata_json, bag_info)
+                packed = _written(
+                    _ZipTarget(archive, target.stem), target, documents, metadata_json, bag_info, further_tags
+                )
             _synced(temporary)
             os.link(temporary, target)  # unlike rename, never replaces what came there meanwhile
             temporary.unlink()
         else:
-            packed = _written(_FolderTarget(temporary), target, documents, metadata_json, bag_info)
+            packed = _written(_FolderTarget(temporary), target, documents, metadata_json, bag_info, further_tags)
             temporary.rename(target)
         _synced(target.parent)
     except BaseException:
@@ -80,6 +84,7 @@ def _written(
     documents: Iterable[tuple[RelPath, Path]],
     metadata_json: bytes,
     bag_info: Iterable[tuple[str, str]],
+    further_tags: Mapping[str, bytes] | None,
 ) -> Packed:
     payload: dict[str, Digests] = {}
     for path, source in documents:
@@ -92,7 +97,7 @@ def _written(
     payload[name] = _copied(place, name, iter((metadata_json,)), len(metadata_json))
     size_bytes = sum(digests.size_bytes for digests in payload.values())
     info = [*bag_info, ("Payload-Oxum", payload_oxum(size_bytes, len(payload)))]
-    tags = {"bagit.txt": bagit_txt(), "bag-info.txt": bag_info_text(info)}
+    tags = {**(further_tags or {}), "bagit.txt": bagit_txt(), "bag-info.txt": bag_info_text(info)}
     for algorithm in _ALGORITHMS:
         entries = ((path, getattr(digests, algorithm)) for path, digests in payload.items())
         tags[manifest_name(algorithm)] = manifest_text(entries, algorithm)

@@ -29,7 +29,7 @@ p.note { font-size: 11pt; font-style: italic } p.addressed { text-align: center;
 .rule { width: 22mm; border-top: .8pt solid #000; margin: 1.2mm auto 0 }
 .head .number, .head .date { margin-top: 2.5mm } .head .date { font-style: italic } .head .about { font-size: 11.5pt; margin-top: 1mm }
 h1 { font-size: 14pt; text-align: center; margin: 7mm 0 1mm; line-height: 1.25 }
-.subject { text-align: center; font-weight: bold; margin: 0 8mm; text-wrap: balance }
+.subject { text-align: center; font-weight: bold; margin: 0 8mm }
 .subject-rule { width: 40mm; border-top: .8pt solid #000; margin: 2mm auto 5mm }
 h2 { font-size: 13pt; margin: 4mm 0 1.5mm; break-after: avoid }
 table { width: 100%; border-collapse: collapse; margin: 1.5mm 0 3mm }
