@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from typing import Any
 
+from sqlalchemy import text
+
 from archive.access import Author, Role
 from archive.catalogue import Account, Catalogue, NewAccount, Transaction
 from archive.catalogue import file_writing as w
@@ -59,3 +61,8 @@ def person(catalogue: Catalogue, role: Role, number: int = 0) -> Author:
         new = NewAccount(f"{number:032x}", f"{role.value}{number}", "Trần Thị Lan", role, code)
         account: Account = tx.create_account(new, by=MACHINE, at=AT)
     return Author(account.actor, account.id)
+
+
+def unguarded(tx: Transaction) -> None:
+    """The database lets the registry's own moves alone be tried, without the round it would ask for."""
+    tx.rows(text("DROP TRIGGER files_guard_destruction" + (" ON files" if tx.dialect == "postgresql" else "")))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
@@ -36,7 +37,7 @@ from archive.retention.transfer_notices import tell_of_transfers
 from tests.catalogue import builders
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
-from registry import ACTOR, AT, TODAY, ended, new_file, opened, person, until, years
+from registry import ACTOR, AT, TODAY, ended, new_file, opened, person, unguarded, until, years
 
 OLD, NEW = "000.00.02.H01", "H01.02"
 
@@ -179,6 +180,7 @@ OF_ROUNDS = frozenset({FileState.IN_ROUND, FileState.DESTROYING, FileState.DESTR
 def test_every_pair_of_states_moves_by_the_table_or_not_at_all(catalogue: Catalogue) -> None:
     seen = set()
     with catalogue.transaction() as tx:
+        unguarded(tx)
         for number, (before, to) in enumerate(product(FileState, FileState), 1):
             held = opened(tx, number) if before is FileState.OPEN else ended(tx, number)
             for state in WAYS.get(before, ()):
@@ -232,21 +234,23 @@ def test_what_is_kept_for_ever_or_undetermined_is_never_proposed(catalogue: Cata
 
 def test_nothing_is_changed_in_or_added_to_a_file_that_is_being_destroyed(catalogue: Catalogue) -> None:
     with catalogue.transaction() as tx:
-        held = ended(tx)
-        w.move_file(tx, held.id, FileState.IN_ROUND, actor=ACTOR, at=AT, round_id="r")
+        unguarded(tx)
+        file_id = ended(tx).id
+        w.move_file(tx, file_id, FileState.IN_ROUND, actor=ACTOR, at=AT, round_id="r")
+        changes: tuple[Callable[[], object], ...] = (
+            lambda: w.add_package(tx, file_id, "late", actor=ACTOR, at=AT),
+            lambda: w.lengthen(tx, file_id, PERMANENT, basis="", actor=ACTOR, at=AT),
+            lambda: w.set_period(tx, r.require_file(tx, file_id), years(1), basis="", actor=ACTOR, at=AT),
+            lambda: w.work_went_on(tx, file_id, 2020, actor=ACTOR, at=AT),
+            lambda: w.record_event(tx, file_id, 2020, basis="", actor=ACTOR, at=AT),
+            lambda: w.link_paper(tx, file_id, "G1", permanent=True, reason="x", actor=ACTOR, at=AT),
+        )
         for state in (FileState.DESTROYING, FileState.DESTROYED):
-            held = w.move_file(tx, held.id, state, actor=ACTOR, at=AT, round_id="r")
-            for change in (
-                lambda: w.add_package(tx, held.id, "late", actor=ACTOR, at=AT),
-                lambda: w.lengthen(tx, held.id, PERMANENT, basis="", actor=ACTOR, at=AT),
-                lambda: w.set_period(tx, held, years(1), basis="", actor=ACTOR, at=AT),
-                lambda: w.work_went_on(tx, held.id, 2020, actor=ACTOR, at=AT),
-                lambda: w.record_event(tx, held.id, 2020, basis="", actor=ACTOR, at=AT),
-                lambda: w.link_paper(tx, held.id, "G1", permanent=True, reason="x", actor=ACTOR, at=AT),
-            ):
+            w.move_file(tx, file_id, state, actor=ACTOR, at=AT, round_id="r")
+            for change in changes:
                 with pytest.raises(FileEndedError):
                     change()
-        assert w.add_package(tx, held.id, "aip-1", actor=ACTOR, at=AT) == 1
+        assert w.add_package(tx, file_id, "aip-1", actor=ACTOR, at=AT) == 1
 
 
 def test_destruction_does_not_begin_while_an_accepted_supplement_is_on_its_way(catalogue: Catalogue) -> None:
