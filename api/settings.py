@@ -18,6 +18,10 @@ from api.settings_backup import KEYS as BACKUP_KEYS
 from api.settings_backup import BackupSettings, parse_backup
 from api.settings_database import KEYS as DATABASE_KEYS
 from api.settings_database import DatabaseSettings, parse_database
+from api.settings_destruction import KEYS as DESTRUCTION_KEYS
+from api.settings_destruction import DestructionSettings, parse_destruction
+from api.settings_keys import KEYS as KEYS_KEYS
+from api.settings_keys import KeySettings, parse_keys
 from api.settings_ledger import KEYS as LEDGER_KEYS
 from api.settings_ledger import LedgerSettings, parse_ledger
 from api.settings_quarantine import KEYS as QUARANTINE_KEYS
@@ -103,6 +107,9 @@ class Settings:
     repair: RepairSettings = field(default_factory=RepairSettings)
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
+    destruction: DestructionSettings = field(default_factory=DestructionSettings)
+    keys: KeySettings | None = None
+    """None: packages are not sealed."""
     tools: Path = Path()
     """Folder with the built Java parts: ``verapdf/`` and ``elasticsearch/``."""
 
@@ -163,6 +170,8 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     "backup": BACKUP_KEYS,
     "repair": REPAIR_KEYS,
     "ledger": LEDGER_KEYS,
+    "destruction": DESTRUCTION_KEYS,
+    "keys": KEYS_KEYS,
 }
 
 
@@ -258,6 +267,8 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         repair=parse_repair(part("repair")),
         ledger=parse_ledger(part("ledger"), home),
         audit=parse_audit(part("audit")),
+        destruction=parse_destruction(part("destruction"), home),
+        keys=parse_keys(part("keys") if "keys" in table else None, home),
         tools=path(part("tools").get("path")) or tools_folder(),
     )
 

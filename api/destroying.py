@@ -1,0 +1,202 @@
+"""Destroying the hồ sơ of one round on this machine, and going on with what could not be reached before."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+from typing import BinaryIO
+
+from api.bootstrap import Installation, now
+from api.destruction_places import finishing_of, marker_file, place_names, places_of
+from archive.absence.markers import Marked
+from archive.absence.marking import marked_file
+from archive.absence.patterns import searchable
+from archive.access import Author
+from archive.aip.layout import REP2, tree_path
+from archive.aip.profile import numbered
+from archive.aip.reader import AipReader
+from archive.alerts import Severity, raise_alert, resolve_alert
+from archive.catalogue import Aip
+from archive.catalogue.destroying import begin_destroying
+from archive.catalogue.destruction_model import SETTLED, Approval
+from archive.catalogue.destruction_reading import tombstone, work_items
+from archive.catalogue.pieces import pieces
+from archive.catalogue.round_reading import decisions, destruction_round, lines
+from archive.destruction.beginning import AT_ONCE, Line, Refused, begin
+from archive.destruction.executing import Executor, Progress
+from archive.disposal.model import Line as ListedLine
+from archive.disposal.words import LineState, Outcome
+from archive.errors import LuutruError, StoreError
+from archive.sealing.bech32 import decoded
+
+OPEN_ROUND = "destruction.open"
+"""The alert that stands as long as a round waits for a place."""
+_TEXT_BYTES = 1 << 16
+_PREFIX = "age-secret-key-"
+
+
+@dataclass(frozen=True, slots=True)
+class Destroyed:
+    """What one call came to. ``refused``: lines that may not be destroyed now; nothing of those was touched."""
+
+    refused: tuple[Refused, ...]
+    progress: Progress
+
+
+def destroy_round(
+    installation: Installation,
+    round_id: str,
+    *,
+    by: Author,
+    stopping: Callable[[], bool] = lambda: False,
+    progress: Callable[[int], None] = lambda _files: None,
+) -> Destroyed:
+    """Begins every line that may be destroyed, by the round's executor, and carries out what this machine can.
+
+    Markers of each hồ sơ are durable before it is begun. Interrupted anywhere, the same call, or ``go_on``, goes on.
+    """
+    refused: list[Refused] = []
+    names = place_names(installation)
+    with installation.catalogue.read() as view:
+        of, made = destruction_round(view, round_id), decisions(view, round_id)
+        waiting = [item for item in lines(view, round_id) if _to_begin(item) and tombstone(view, item.file_id) is None]
+    if made:
+        last = made[-1]
+        approval = Approval(round_id, last.number, last.decided_on, of.list_sha256 or "", last.titles_stay)
+        for some in pieces(waiting, AT_ONCE):
+            if stopping():
+                break
+            _mark(installation, round_id, [item.file_id for item in some])
+            refused += begin(
+                installation.catalogue,
+                approval,
+                [Line(item.ordinal, item.file_id) for item in some],
+                begin_destroying=begin_destroying,
+                places=names,
+                by=by,
+                at=now(),
+            )
+    return Destroyed(tuple(refused), go_on(installation, round_id, stopping=stopping, progress=progress))
+
+
+def go_on(
+    installation: Installation,
+    round_id: str,
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+    progress: Callable[[int], None] = lambda _files: None,
+) -> Progress:
+    """What of the round can be done now by this machine; begins nothing. Says so in an alert as long as it waits."""
+    executor = Executor(
+        installation.catalogue,
+        round_id,
+        places_of(installation),
+        finishing_of(installation, round_id),
+        now,
+        stopping,
+        progress,
+    )
+    done = executor.run()
+    tell(installation, round_id, now())
+    return done
+
+
+def tell(installation: Installation, round_id: str, at: datetime) -> None:
+    """The alert about the round is open exactly as long as it waits for something."""
+    with installation.catalogue.transaction() as tx:
+        waiting = [item for item in work_items(tx, round_id) if item.state not in SETTLED]
+        if not waiting:
+            resolve_alert(tx, OPEN_ROUND, round_id, at)
+            return
+        places = sorted({item.place for item in waiting})
+        raise_alert(
+            tx,
+            severity=Severity.YELLOW,
+            code=OPEN_ROUND,
+            subject=round_id,
+            text=f"Đợt hủy chưa xong: còn chờ {', '.join(places[:10])}.",
+            at=at,
+            data={"waiting": len(waiting), "places": places[:100]},
+        )
+
+
+def _to_begin(line: ListedLine) -> bool:
+    return line.state is LineState.LISTED and line.choice is not None and line.choice.outcome is Outcome.DESTROY
+
+
+def _mark(installation: Installation, round_id: str, file_ids: Sequence[str]) -> None:
+    markers = marker_file(installation, round_id)
+    known = markers.read()
+    content = _Content(installation)
+
+    def found() -> Iterator[Marked]:
+        for file_id in file_ids:
+            if file_id not in known:
+                with installation.catalogue.read() as view:
+                    yield marked_file(
+                        view,
+                        file_id,
+                        opened=content.opened,
+                        text_of=content.text,
+                        key_traces=partial(key_traces, installation),
+                    )
+
+    try:
+        markers.add(list(found()))
+    finally:
+        content.close()
+
+
+class _Content:
+    """The plain content of packages, from the first store that has it; the package last read stays open for its texts."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._installation = installation
+        self._reader: AipReader | None = None
+        self._file: BinaryIO | None = None
+
+    def opened(self, aip: Aip) -> BinaryIO:
+        failed: StoreError | None = None
+        for store in self._installation.reading_stores:
+            try:
+                return store.open(aip.object_key)
+            except StoreError as error:
+                failed = error
+        raise failed or StoreError("Chưa khai báo kho nào.")
+
+    def text(self, aip: Aip, ordinal: int) -> bytes | None:
+        """The beginning of the text taken from an original; None when there is none, or it cannot be read."""
+        path = f"{tree_path(aip.id)}/{REP2}/data/{numbered(ordinal)}.txt"
+        try:
+            with self._reader_of(aip).open(path) as text:
+                return text.read(_TEXT_BYTES)
+        except LuutruError:
+            return None
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+        self._reader = self._file = None
+
+    def _reader_of(self, aip: Aip) -> AipReader:
+        if self._reader is None or self._reader.aip_id != aip.id:
+            self.close()
+            self._file = self.opened(aip)
+            self._reader = AipReader(self._file)
+        return self._reader
+
+
+def key_traces(installation: Installation, file_id: str) -> list[bytes]:
+    """The first half of the key of a hồ sơ in the forms it could have been copied in: 126 unknown bits are left, and yet
+    nothing else begins like it."""
+    if installation.keys is None:
+        return []
+    try:
+        text = installation.keys.identity(file_id).exported()
+    except LuutruError:
+        return []
+    half = decoded(_PREFIX, text)[:16]
+    told = text[: len(_PREFIX) + 1 + 26]
+    return [item for item in (half, told.encode(), told.lower().encode(), half.hex().encode()) if searchable(item)]

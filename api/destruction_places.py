@@ -1,0 +1,288 @@
+"""Every place of one installation a hồ sơ leaves traces in, put together: what belongs to a hồ sơ, and what to the round."""
+
+from __future__ import annotations
+
+import json
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from api.backing_up import back_up
+from api.bootstrap import Installation, now
+from api.page_pictures import pictures_of
+from api.scratch import sweep_scratch
+from archive.absence.markers import MarkerFile
+from archive.absence.patterns import Needle, Searcher
+from archive.catalogue.absence_reading import shared_digests
+from archive.catalogue.backup_log import BackupKind
+from archive.destruction.catalogue_place import CataloguePlace
+from archive.destruction.finishing import Backups, Checkpoints, Database, KeyRotation, Mentions
+from archive.destruction.key_place import KeyPlace
+from archive.destruction.key_place import NoKeys as NothingSealed
+from archive.destruction.place import Outcome, Place, RoundPlace, Subject, each, tried
+from archive.destruction.store_place import StorePlace
+from archive.errors import StoreError
+from archive.keystore.errors import KeyDestroyedError, KeyMissingError
+from archive.keystore.store import KeyStore
+from archive.storage.key import Key
+from archive.storage.store import Store
+from ingest.destruction_places import PicturesPlace, QuarantinePlace, WorkPlace
+from ingest.forgotten_work import forget_work, remembered_work
+from ingest.quarantine import remove_tree
+
+if TYPE_CHECKING:
+    from search.index import SearchIndex
+
+TEMPORARY = "luutru-"
+"""How the names of all our folders in the system's place for temporary files begin."""
+_LEFT_BEHIND_SECONDS = 6 * 3600.0
+
+
+def machine_name() -> str:
+    return socket.gethostname()
+
+
+def marker_file(installation: Installation, round_id: str) -> MarkerFile:
+    return MarkerFile(installation.settings.home / "destruction" / f"{round_id}.jsonl")
+
+
+class KeysOfArchive:
+    """The key store as destruction asks it."""
+
+    def __init__(self, keys: KeyStore) -> None:
+        self._keys = keys
+
+    def destroy(self, key_id: str) -> None:
+        self._keys.destroy(key_id)
+
+    def holds(self, key_id: str) -> bool:
+        try:
+            self._keys.identity(key_id)
+        except (KeyDestroyedError, KeyMissingError):
+            return False
+        return True
+
+
+def places_of(installation: Installation) -> list[Place]:
+    """What this machine reaches of each hồ sơ, its key first."""
+    settings, catalogue, machine = installation.settings, installation.catalogue, machine_name()
+
+    def shared(digests: Collection[str]) -> Collection[str]:
+        with catalogue.read() as view:
+            return shared_digests(view, digests)
+
+    found: list[Place] = [
+        KeyPlace(KeysOfArchive(installation.keys) if installation.keys is not None else NothingSealed()),
+        CataloguePlace(catalogue),
+        *(StorePlace(store) for store in installation.stores),
+        QuarantinePlace(installation.quarantine, machine),
+        PicturesPlace(pictures_of(installation), machine, shared),
+        UploadsPlace(settings.home / "uploads", machine),
+    ]
+    if settings.database.shared or (settings.home / "work.sqlite").exists():
+        found.append(WorkPlace(partial(forget_work, settings.work_url), partial(remembered_work, settings.work_url)))
+    if has_index(installation):
+        from search.destruction_place import IndexPlace
+
+        found.append(IndexPlace(partial(index_of, installation)))
+    return found
+
+
+def place_names(installation: Installation) -> frozenset[str]:
+    """Under which work is due for each hồ sơ: also what only other machines reach, which keeps the round open."""
+    own = {place.name for place in places_of(installation)}
+    machine = machine_name()
+    local = [name for name in own if name.endswith(f"@{machine}")]
+    others = [item for item in installation.settings.destruction.machines if item != machine]
+    return frozenset(own | {f"{name.partition('@')[0]}@{other}" for name in local for other in others})
+
+
+def finishing_of(installation: Installation, round_id: str) -> list[RoundPlace]:
+    """What is done once for a round, in its order."""
+    settings, catalogue, stores = installation.settings, installation.catalogue, installation.stores
+    mentioned = Mentioned(marker_file(installation, round_id))
+    found: list[RoundPlace] = [
+        Mentions(catalogue, mentioned),
+        AuditReports(stores, settings.home / "audit", mentioned),
+        Leftovers(settings.home, stores),
+        Logs(lambda: log_files(settings.home), mentioned),
+    ]
+    if has_index(installation):
+        from search.destruction_place import IndexFiles
+
+        found.append(IndexFiles(partial(index_of, installation)))
+    besides = () if settings.database.shared else (settings.home / "work.sqlite",)
+    found += [
+        Database(settings.catalogue_url, besides),
+        Checkpoints(catalogue, stores, installation.key, installation.archive, now),
+        Backups(catalogue, partial(_media, installation), partial(back_up, installation, BackupKind.FULL), now),
+    ]
+    if installation.keys is not None:
+        found.append(KeyRotation(installation.keys))
+    return found
+
+
+def has_index(installation: Installation) -> bool:
+    """Whether there ever was an index: without one no node is started to find nothing in it."""
+    settings = installation.settings
+    return bool(settings.search_hosts) or settings.search_data.exists()
+
+
+def index_of(installation: Installation) -> SearchIndex:
+    return installation.search_index()
+
+
+def _media(installation: Installation) -> Sequence[Store]:
+    from api.backing_up import _media as media
+
+    return [medium.store for medium in media(installation)]
+
+
+class UploadsPlace:
+    """Uploads on this machine that became one of its submissions; their names are their sender's."""
+
+    def __init__(self, folder: Path, machine: str) -> None:
+        self._folder = folder
+        self.name = f"uploads@{machine}"
+
+    def remove(self, subjects: Sequence[Subject]) -> Mapping[str, Outcome]:
+        found = tuple(self._found())
+        return each(subjects, lambda subject: self._remove(subject, found))
+
+    def left(self, subjects: Sequence[Subject]) -> frozenset[str]:
+        here = {submission_id for _, submission_id in self._found()}
+        return frozenset(
+            subject.file_id for subject in subjects if any(item.submission_id in here for item in subject.packages)
+        )
+
+    def _remove(self, subject: Subject, found: Sequence[tuple[Path, str]]) -> None:
+        own = {package.submission_id for package in subject.packages}
+        for folder, submission_id in found:
+            if submission_id in own:
+                remove_tree(folder)
+
+    def _found(self) -> Iterator[tuple[Path, str]]:
+        """Each upload with the submission it becomes, or became."""
+        if not self._folder.is_dir():
+            return
+        for folder in sorted(self._folder.iterdir()):
+            for name in ("done.json", "upload.json"):
+                try:
+                    said = json.loads((folder / name).read_bytes())
+                except (OSError, ValueError):
+                    continue
+                if isinstance(said, dict) and said.get("submission_id"):
+                    yield folder, str(said["submission_id"])
+                    break
+
+
+class Mentioned:
+    """Whether a text names what a round destroyed: by the words taken from it, while they are still known."""
+
+    def __init__(self, markers: MarkerFile) -> None:
+        self._markers = markers
+        self._searcher: Searcher | None = None
+
+    @property
+    def searcher(self) -> Searcher:
+        if self._searcher is None:
+            needles: list[Needle] = [needle for item in self._markers.read().values() for needle in item.needles]
+            self._searcher = Searcher(needles)
+        return self._searcher
+
+    def __call__(self, _round_id: str, text: str) -> bool:
+        return self.searcher.names(text)
+
+
+@dataclass(frozen=True)
+class AuditReports:
+    """Reports of audits that quote what they found wrong in a package; their digests stay in the ledger."""
+
+    stores: Sequence[Store]
+    folder: Path
+    mentioned: Mentioned
+    name: str = "audit-reports"
+
+    def finish(self, round_id: str) -> Outcome:
+        return tried(self._remove)
+
+    def _remove(self) -> None:
+        for store in self.stores:
+            for key in list(store.keys("audit")):
+                if key.endswith(".json") and self._quotes(store.read(key)):
+                    store.remove(key)
+                    store.remove(Key(f"{key.removesuffix('.json')}.pdf"))
+        if self.folder.is_dir():
+            for path in sorted(self.folder.glob("*.json")):
+                if self._quotes([path.read_bytes()]):
+                    path.with_suffix(".pdf").unlink(missing_ok=True)
+                    path.unlink(missing_ok=True)
+
+    def _quotes(self, pieces: Iterator[bytes] | Sequence[bytes]) -> bool:
+        return next(self.mentioned.searcher.search(pieces), None) is not None
+
+
+@dataclass(frozen=True)
+class Leftovers:
+    """What processes that ended left behind: folders of their own, unfinished writing in stores, temporary files."""
+
+    home: Path
+    stores: Sequence[Store]
+    name: str = "leftovers"
+
+    def finish(self, round_id: str) -> Outcome:
+        return tried(self._sweep)
+
+    def _sweep(self) -> None:
+        sweep_scratch(self.home)
+        failed: StoreError | None = None
+        for store in self.stores:
+            try:
+                store.sweep()
+            except StoreError as error:
+                failed = error
+        for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
+            try:
+                if time.time() - path.lstat().st_mtime > _LEFT_BEHIND_SECONDS:
+                    remove_tree(path)
+            except (FileNotFoundError, PermissionError):
+                continue  # gone meanwhile, or another account's
+        if failed is not None:
+            raise failed
+
+
+@dataclass(frozen=True)
+class Logs:
+    """Lines of our own logs that quote what was destroyed: the words are written over where they stand."""
+
+    files: Callable[[], Sequence[Path]]
+    mentioned: Mentioned
+    name: str = "logs"
+
+    def finish(self, round_id: str) -> Outcome:
+        return tried(self._mask)
+
+    def _mask(self) -> None:
+        for path in self.files():
+            mask(path, self.mentioned.searcher)
+
+
+def mask(path: Path, searcher: Searcher) -> int:
+    """Every needle in the file written over with asterisks, its length kept: whoever writes on behind is not disturbed."""
+    with path.open("r+b") as file:
+        hits = list(searcher.search(iter(lambda: file.read(1 << 20), b"")))
+        for hit in hits:
+            file.seek(hit.offset)
+            file.write(b"*" * len(hit.needle.data))
+    return len(hits)
+
+
+def log_files(home: Path) -> list[Path]:
+    """Our own logs under ``home``: of commands, of what the index refused, of the local node."""
+    found = [*home.glob("*.log*"), *home.glob("*.jsonl"), *(home / "elasticsearch" / "logs").rglob("*")]
+    return sorted(path for path in found if path.is_file() and not path.is_symlink())

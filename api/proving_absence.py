@@ -1,0 +1,227 @@
+"""Looking for what a round destroyed, in everything of this installation, by another account than the one that did it."""
+
+from __future__ import annotations
+
+import tempfile
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from api.bootstrap import Installation, now
+from api.destruction_places import TEMPORARY, has_index, index_of, machine_name, marker_file
+from archive.absence.buckets import BucketLook
+from archive.absence.certificate import certify
+from archive.absence.folders import FolderLook
+from archive.absence.living import LivingIds
+from archive.absence.looking import Look, Looked, Sought, Trace
+from archive.absence.verifying import Verifier
+from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
+from archive.catalogue.destruction_reading import store_place
+from archive.destruction.completing import complete, found_again
+from archive.errors import LuutruError, ObjectMissingError
+from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError, SealedKeyWrongError
+from archive.sealing.opening import plain_object
+from archive.storage.key import Key, aip_key, sealed_aip_key
+from archive.storage.s3_settings import s3_settings
+from archive.storage_policy import StoreKind
+
+if TYPE_CHECKING:
+    pass
+
+_DATABASE_FILES = ("catalogue.sqlite", "work.sqlite")
+
+
+class NotLookedError(LuutruError):
+    """This place could not be looked at, so nothing is proven of it."""
+
+    code = "destruction.place-not-looked"
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a look came to. ``certificate``: issued when it proved absence."""
+
+    run: AbsenceRun
+    completed: int
+    certificate: Mapping[str, Any] | None
+
+
+def prove_absence(
+    installation: Installation,
+    round_id: str,
+    *,
+    verifier_id: str,
+    executor_id: str,
+    actor: str,
+    progress: Callable[[str], None] = lambda _place: None,
+) -> Proof:
+    """One run; what it found is due again; what it proved is completed, its markers are removed, and it is certified.
+
+    Raises IntegrityError when verifier and executor are one, AbsenceUnprovenError when something changed meanwhile.
+    """
+    markers = marker_file(installation, round_id)
+    verifier = Verifier(
+        installation.catalogue,
+        round_id,
+        looks_of(installation),
+        Opening(installation),
+        now,
+        in_database=frozenset({"database", "home"}),
+        media=media_of(installation),
+        progress=progress,
+    )
+    run = verifier.run(uuid.uuid4().hex, markers.read(), verifier_id=verifier_id, executor_id=executor_id, actor=actor)
+    if run.verdict is not AbsenceVerdict.ABSENT:
+        found_again(installation.catalogue, run, now=now)
+        return Proof(run, 0, None)
+    return Proof(run, *finish_proof(installation, round_id, actor=actor))
+
+
+def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tuple[int, Mapping[str, Any]]:
+    """What follows a run that proved absence; goes on where it was stopped. Raises AbsenceUnprovenError."""
+    markers = marker_file(installation, round_id)
+    completed = complete(installation.catalogue, round_id, actor=actor, now=now)
+    markers.remove()
+    settings = installation.settings
+    document = certify(
+        installation.catalogue,
+        round_id,
+        key=installation.key,
+        archive={"code": settings.archive_code, "name": settings.archive_name},
+        markers_left=lambda: markers.path.exists(),
+        actor=actor,
+        now=now,
+    )
+    return completed, document
+
+
+def looks_of(installation: Installation) -> list[Look]:
+    """Every place there is, read as it lies there; nothing of what removed is asked."""
+    settings, catalogue = installation.settings, installation.catalogue
+    living = LivingIds(catalogue)
+    inside = [store.path for store in settings.stores if store.path.is_relative_to(settings.home)]
+
+    def kept(name: str) -> bool:
+        """Whether it is the object of a living package: audits compare its bytes with the ledger."""
+        parts = Path(name).parts
+        return "aip" in parts[-3:-2] and living.living(parts[-1].partition(".")[0])
+
+    looks: list[Look] = [
+        FolderLook(
+            "home",
+            settings.home,
+            leaving_out=lambda path: path in inside or path == settings.home / "destruction",
+        )
+    ]
+    for store in installation.policy.stores:
+        name = store_place(store.name)
+        if store.kind is StoreKind.DIRECTORY:
+            assert store.path is not None
+            looks.append(FolderLook(name, store.path, kept=lambda path: kept(str(path))))
+        else:
+            looks.append(BucketLook(name, s3_settings(store.s3, settings.home), kept=kept))
+    shared = settings.quarantine_settings.shared_s3
+    if shared:
+        looks.append(BucketLook("quarantine-store", s3_settings(shared, settings.home)))
+    looks += [
+        FolderLook(f"backup:{medium.name}", medium.path, kept=lambda path: kept(str(path)))
+        for medium in settings.backup.media
+    ]
+    if settings.database.shared:
+        looks.append(_database_look(installation))
+    if has_index(installation):
+        from search.absence_look import IndexLook
+
+        looks.append(IndexLook(partial(index_of, installation)))
+    if settings.keys is not None:
+        looks += [FolderLook(f"keys:{number}", place) for number, place in enumerate(settings.keys.places, 1)]
+    looks += [FolderLook(f"also:{path}", path) for path in settings.destruction.also]
+    looks.append(TemporaryLook())
+    machine = machine_name()
+    looks += [Elsewhere(f"machine:{item}") for item in settings.destruction.machines if item != machine]
+    return looks
+
+
+def _database_look(installation: Installation) -> Look:
+    folder = installation.settings.destruction.database_folder
+    return Elsewhere("database") if folder is None else FolderLook("database", folder)
+
+
+class Elsewhere:
+    """A place this machine cannot look at: it is named, and keeps absence from being proven."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def look(self, sought: Sought, looked: Looked) -> Iterator[Trace]:
+        raise NotLookedError(
+            f"Máy này không xem được «{self.name}».",
+            remedy="Khai báo [destruction] database_folder hoặc also, hoặc kiểm chứng trên máy đọc được nơi đó.",
+        )
+
+
+class TemporaryLook:
+    """What is ours in the system's place for temporary files."""
+
+    name = "temporary"
+
+    def look(self, sought: Sought, looked: Looked) -> Iterator[Trace]:
+        for path in sorted(Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*")):
+            yield from FolderLook(self.name, path, may_be_missing=True).look(sought, looked)
+
+
+class Opening:
+    """Tries to read what lies on under a lock, with every key the archive still has."""
+
+    def __init__(self, installation: Installation) -> None:
+        self._stores = {store.name: store for store in installation.stores}
+        self._keys = installation.opening_keys
+
+    def opens(self, store: str, package: TombstonePackage) -> bool:
+        return any(map(partial(self._opens, store), _keys(package)))
+
+    def _opens(self, store: str, key: Key) -> bool:
+        try:
+            with plain_object(self._stores[store], key, self._keys) as file:
+                return bool(file.read(1))
+        except (ObjectMissingError, SealedKeyDestroyedError, SealedKeyMissingError, SealedKeyWrongError):
+            return False
+
+
+def _keys(package: TombstonePackage) -> tuple[Key, ...]:
+    return tuple(dict.fromkeys((package.object_key, aip_key(package.aip_id), sealed_aip_key(package.aip_id))))
+
+
+def media_of(installation: Installation) -> list[dict[str, str]]:
+    """What was and was not done on media that keep old blocks: no claim without an act."""
+    settings = installation.settings
+    found = [
+        {
+            "medium": f"{store.name} ({store.medium or store.kind.value}, {store.location or '—'})",
+            "done": "Mọi phiên bản của đối tượng đã xóa và đã tìm lại.",
+            "not_done": "Không ghi đè các khối cũ của phương tiện; hồ sơ được niêm phong thì khối cũ chỉ là bản mã không còn khóa."
+            if settings.keys is not None
+            else "Không ghi đè các khối cũ của phương tiện.",
+        }
+        for store in installation.policy.stores
+    ]
+    found.append(
+        {
+            "medium": "cơ sở dữ liệu",
+            "done": "Đã ghi lại toàn bộ bảng (VACUUM) và thay hết nhật ký ghi trước (WAL); đã đọc lại từng byte.",
+            "not_done": "Không ghi đè các khối đã trả về cho hệ tệp.",
+        }
+    )
+    found += [
+        {"medium": item, "done": "", "not_done": "Ngoài tầm của hệ thống: không xóa, không kiểm chứng."}
+        for item in settings.destruction.outside
+    ]
+    return found
+
+
+def database_files(home: Path) -> list[Path]:
+    """The files SQLite keeps the catalogue and the engine's notes in, with their logs."""
+    return [home / f"{name}{suffix}" for name in _DATABASE_FILES for suffix in ("", "-wal", "-shm", "-journal")]
