@@ -27,7 +27,7 @@ from archive.events import Event
 from archive.local_time import local_text
 from archive.retention.file_state import FileState
 
-PIECE = 5000
+PIECE = 2000
 MAY_PLACE = (Role.ARCHIVIST, Role.HEAD)
 MAY_RELEASE = (Role.HEAD,)
 _GONE = (FileState.DESTROYING.value, FileState.DESTROYED.value)

@@ -129,6 +129,11 @@ class World:
                 self.number = number
             raise _Undo
 
+    @property
+    def catalogue_kind(self) -> str:
+        with self.read() as view:
+            return view.dialect
+
     def by(self, name: str) -> Author:
         return Author(self.people[name].actor, self.people[name].id)
 
