@@ -15,6 +15,7 @@ class PaperTerms:
 
     council: str
     verification_council: str
+    explanation: str
     period: str
     archive: str
     execution_days: int
@@ -30,6 +31,7 @@ def paper_terms() -> Mapping[str, PaperTerms]:
         name: PaperTerms(
             row["council"],
             row["verification_council"],
+            row["explanation"],
             row["period"],
             row["archive"],
             row["execution_days"],

@@ -8,6 +8,7 @@ from datetime import date
 from typing import Any
 
 from archive.canonical import canonical_sha256
+from archive.disposal.frozen_list import FORMAT
 from archive.papers.paper import PaperKind, as_json
 
 DOSSIER_SCHEMA = "luutru-dossier/1"
@@ -121,8 +122,6 @@ def dossier_statement(dossier: Dossier) -> dict[str, Any]:
 
 def frozen_list_sha256(statement: Mapping[str, Any]) -> str:
     """The hash of the list, computed again from the lines themselves (``archive.disposal.frozen_list``)."""
-    from archive.disposal.frozen_list import FORMAT
-
     return canonical_sha256(
         {
             "format": FORMAT,

@@ -12,6 +12,8 @@ from archive.canonical import canonical_json, canonical_sha256
 from archive.local_time import local_text
 
 PAPER_SCHEMA = "luutru-paper/1"
+DATA_NAME = "giay-to.json"
+"""The file inside a printed paper that holds its canonical data."""
 
 
 class PaperKind(StrEnum):

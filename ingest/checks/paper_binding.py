@@ -15,11 +15,11 @@ from typing import Any
 
 import pikepdf
 
+from archive.papers.paper import DATA_NAME
 from ingest.checks.pdf_version import header_facts
 from ingest.checks.text_of_pdf import pdf_pages
 from ingest.checks.text_page import TextRefusedError
 
-DATA_NAME = "giay-to.json"
 _LABELLED = re.compile("(?:sha-256củadanhmục|mãbămsha-256):?([0-9a-f]{64})")
 _KEYWORD = re.compile(r"luutru-(list-sha256|paper-sha256|paper):([0-9a-z_]+)")
 _MOST_INSIDE = 20

@@ -134,7 +134,7 @@ def explanation(paper: Explanation) -> Composed:
         Column("Thuyết minh", 57),
     )
     return Composed(
-        "BẢN THUYẾT MINH TÀI LIỆU HẾT GIÁ TRỊ",
+        terms_of(paper.profile).explanation.upper(),
         f"Phông {paper.fonds}",
         [
             Text(bound(paper.bound_to), "bound"),

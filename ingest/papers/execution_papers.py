@@ -23,8 +23,8 @@ def handover_minutes(paper: HandoverMinutes) -> Composed:
         [
             *bases((*terms.bases, paper.decision)),
             Text(f"Hôm nay, {clock(paper.at)}, chúng tôi gồm:"),
-            *_party("Bên giao", paper.giver),
-            *_party("Bên nhận", paper.receiver),
+            *party("Bên giao", paper.giver),
+            *party("Bên nhận", paper.receiver),
             Text("Hai bên thống nhất bàn giao tài liệu hết giá trị để hủy như sau:"),
             Facts(
                 [
@@ -52,8 +52,8 @@ def destruction_minutes(paper: DestructionMinutes) -> Composed:
         [
             *bases((*terms.bases, paper.decision, paper.handover)),
             Text(f"Từ {clock(paper.begun_at)} đến {clock(paper.ended_at)}, chúng tôi gồm:"),
-            *(block for party in paper.executors for block in _party("Người thực hiện hủy", party)),
-            *(block for party in paper.witnesses for block in _party("Người chứng kiến", party)),
+            *(block for side in paper.executors for block in party("Người thực hiện hủy", side)),
+            *(block for side in paper.witnesses for block in party("Người chứng kiến", side)),
             Text("đã tiến hành hủy tài liệu hết giá trị như sau:"),
             Facts(
                 [
@@ -122,9 +122,10 @@ def certificate(paper: Certificate) -> Composed:
     )
 
 
-def _party(label: str, party: HandingParty) -> list[Block]:
-    position = f", {party.position}" if party.position else ""
-    return [Text(f"{label}: {party.unit}, đại diện là Ông/Bà {party.representative}{position};")]
+def party(label: str, side: HandingParty) -> list[Block]:
+    """One side as minutes name it."""
+    position = f", {side.position}" if side.position else ""
+    return [Text(f"{label}: {side.unit}, đại diện là Ông/Bà {side.representative}{position};")]
 
 
 def _places(places: tuple[PlaceOutcome, ...]) -> Table:

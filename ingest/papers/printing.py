@@ -8,12 +8,11 @@ from dataclasses import dataclass
 
 import pikepdf
 
-from archive.papers.paper import PAPER_NAMES, Paper, paper_bytes, paper_sha256
+from archive.papers.paper import DATA_NAME, PAPER_NAMES, Paper, paper_bytes, paper_sha256
 from ingest.letters import Enclosed, LaidOut
 from ingest.papers.blocks import Block, Composed, Table, html_of, table_html
 from ingest.papers.frame import document_html
 
-DATA_NAME = "giay-to.json"
 ROWS_AT_ONCE = 400
 _LEVEL = 2.0
 """Two rows that begin within so many pixels of each other's height begin at the same place of their sheets."""

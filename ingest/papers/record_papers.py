@@ -12,7 +12,7 @@ from archive.papers.records import (
     report_due,
 )
 from ingest.papers.blocks import Block, Column, Composed, Facts, Group, Heading, Row, Table, Text
-from ingest.papers.execution_papers import _party
+from ingest.papers.execution_papers import party
 from ingest.papers.frame import short_date
 from ingest.papers.wording import amount, bases, size, terms_of
 
@@ -111,8 +111,8 @@ def delivery_minutes(paper: DeliveryMinutes) -> Composed:
         [
             *bases(terms_of(paper.profile).transfer_bases),
             Text("Chúng tôi gồm:"),
-            *_party("Bên giao", paper.giver),
-            *_party("Bên nhận", paper.receiver),
+            *party("Bên giao", paper.giver),
+            *party("Bên nhận", paper.receiver),
             Text("Thống nhất lập biên bản giao nhận hồ sơ, tài liệu với những nội dung sau:"),
             Facts(
                 [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import re
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -18,12 +19,12 @@ from PIL import Image
 
 from archive.disposal.words import Signature
 from archive.finding import Answer
-from archive.papers.paper import PaperKind
+from archive.papers.paper import DATA_NAME, PaperKind
 from ingest.checks.paper_binding import facts as paper_facts
 from ingest.letters import letter_pdf
 from ingest.papers.expectation import Confirmation, Expected, RequiredSigner
 from ingest.papers.judging import PaperJudgement, judge_paper
-from ingest.papers.printing import DATA_NAME, Printed
+from ingest.papers.printing import Printed
 from ingest.workers.errors import WorkerUnavailableError
 from ingest.workers.pool import WorkerPool
 from samples.altered import encrypted
@@ -381,6 +382,21 @@ def test_what_lies_inside_is_read_within_bounds(tmp_path: Path, desk: Desk) -> N
         document.attachments[DATA_NAME] = pikepdf.AttachedFileSpec(document, b"[" * 200_000, filename=DATA_NAME)
         document.save(path)
     assert paper_facts(path, {})["embedded"][0]["problem"] in ("RecursionError", "JSONDecodeError")
+
+
+def test_a_bomb_inside_costs_its_worker_and_nothing_else(desk: Desk, judge: Judge, tmp_path: Path) -> None:
+    packer = zlib.compressobj(9)
+    packed = b"".join(packer.compress(bytes(1 << 24)) for _ in range(48)) + packer.flush()
+    with pikepdf.open(io.BytesIO(desk.printed.pdf)) as document:
+        spec = pikepdf.AttachedFileSpec(document, b"", filename=DATA_NAME)
+        document.attachments[DATA_NAME] = spec
+        document.attachments[DATA_NAME].obj.EF.F.write(packed, filter=pikepdf.Name.FlateDecode)
+        out = io.BytesIO()
+        document.save(out, stream_decode_level=pikepdf.StreamDecodeLevel.none)
+    assert len(out.getvalue()) < 4 << 20
+    made = judge(out.getvalue())
+    assert {"paper.data-altered", "paper.not-examined"} & codes(made) and made.answer is not Answer.PASSED
+    assert judge(desk.good()).findings == ()
 
 
 def test_every_code_of_a_paper_has_a_test_here() -> None:

@@ -295,7 +295,7 @@ def test_a_forged_dossier_is_found_out_though_signed_with_the_archives_own_key(
     assert verdict.answer is Answer.FAILED
 
 
-def test_a_spared_hồ_sơ_is_told_and_needs_no_tombstone(packaged: Callable[..., bytes], key: ArchiveKey) -> None:
+def test_a_spared_file_is_told_and_needs_no_tombstone(packaged: Callable[..., bytes], key: ArchiveKey) -> None:
     def spare(statement: dict[str, Any]) -> None:
         gone = statement["destroyed"].pop()
         statement["spared"].append({"file_id": gone["file_id"], "line": gone["line"], "reason": "hold"})

@@ -15,11 +15,20 @@ import pypdfium2
 import pytest
 
 from archive.canonical import canonical_json
-from archive.papers.paper import ListReference, PaperKind, as_json, paper_bytes, paper_data, paper_kind, paper_sha256
+from archive.papers.paper import (
+    DATA_NAME,
+    ListReference,
+    PaperKind,
+    as_json,
+    paper_bytes,
+    paper_data,
+    paper_kind,
+    paper_sha256,
+)
 from archive.papers.records import report_due
 from ingest.papers.composing import composed, paper_pdf
 from ingest.papers.frame import long_date
-from ingest.papers.printing import DATA_NAME, ROWS_AT_ONCE, Printed
+from ingest.papers.printing import ROWS_AT_ONCE, Printed
 from ingest.papers.wording import amount, size
 from ingest.verapdf.client import VeraPool, Verdict
 from schemas.disposal_rules import PROFILES, disposal_rules
