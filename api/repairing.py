@@ -16,6 +16,7 @@ from archive.local_time import VIETNAM
 from archive.repair import Outcome, Repaired, Round, Terms, repair_copy, repair_due
 from archive.repair.errors import IncidentMissingError
 from archive.repair.incidents import close_by_person, confirm_store, incident_text
+from archive.repair.sealed import SealedLedger
 
 _log = logging.getLogger(__name__)
 
@@ -27,6 +28,7 @@ def terms_of(installation: Installation, *, actor: str = "luutru", stopping: Cal
         actor=actor,
         now=now,
         new_id=lambda: str(uuid.uuid4()),
+        public_keys=[installation.key.private.public_key()],
         keep_damaged=timedelta(days=settings.keep_damaged_days),
         paced=Pace(settings.rate_bytes, lambda: False),
         stopping=stopping or (lambda: False),
@@ -55,6 +57,7 @@ def repair_package(
 ) -> Iterator[Repaired]:
     """The copies of one package in every store, or in ``store``: those that are right are read and left alone."""
     terms = terms_of(installation, actor=actor)
+    sealed = SealedLedger(installation.catalogue, installation.stores, terms.public_keys)
     for name in [item.name for item in installation.stores] if store is None else [store]:
         healed = repair_copy(
             installation.catalogue,
@@ -64,6 +67,7 @@ def repair_package(
             terms,
             unreadable_too=unreadable_too,
             reason=reason,
+            sealed=sealed,
         )
         if healed.outcome is not Outcome.LEFT or store is not None:
             yield healed

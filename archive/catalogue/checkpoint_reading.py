@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from archive.catalogue import tables as ledger_tables
 from archive.catalogue.checkpoint_tables import checkpoint_timestamps, checkpoints, sealing_lease
@@ -71,6 +71,11 @@ def last_checkpoint(view: LedgerReading, *kinds: Kind) -> Checkpoint | None:
     return _one(view, query)
 
 
+def noted_newest(view: LedgerReading) -> int:
+    """The number of the newest row, whatever it says; 0 when there is none."""
+    return int(view.rows(select(func.max(checkpoints.c.number))).scalar() or 0)
+
+
 def checkpoint_numbered(view: LedgerReading, number: int) -> Checkpoint | None:
     return _one(view, select(checkpoints.c.document).where(checkpoints.c.number == number))
 
@@ -131,10 +136,12 @@ def lease(view: LedgerReading) -> tuple[str, datetime] | None:
     return None if row is None else (row.holder, row.taken_at)
 
 
-def ledger_rows_between(view: LedgerReading, after: int, upto: int) -> Iterator[LedgerRow]:
-    """The rows behind ``after`` up to ``upto`` in order, exactly as they lie there; flat memory."""
+def ledger_rows_between(view: LedgerReading, after: int, upto: int | None) -> Iterator[LedgerRow]:
+    """The rows behind ``after`` up to ``upto`` (None: the last) in order, exactly as they lie there; flat memory."""
     c = ledger_tables.ledger.c
-    query = select(ledger_tables.ledger).where(c.seq <= upto).order_by(c.seq).limit(_PAGE)
+    query = select(ledger_tables.ledger).order_by(c.seq).limit(_PAGE)
+    if upto is not None:
+        query = query.where(c.seq <= upto)
     while page := view.rows(query.where(c.seq > after)).all():
         yield from (LedgerRow(row.seq, row.event, row.subject, row.hash, row.body) for row in page)
         after = page[-1].seq

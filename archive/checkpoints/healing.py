@@ -9,16 +9,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from itertools import pairwise
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.catalogue.catalogue import Catalogue
-from archive.catalogue.checkpoint_reading import last_checkpoint, timestamps_after, way_back
+from archive.catalogue.checkpoint_reading import timestamps_after
 from archive.checkpoints.errors import CheckpointError
 from archive.checkpoints.gathering import whole_part
 from archive.checkpoints.placing import file_pieces, place_anew
-from archive.checkpoints.reading import proven
+from archive.checkpoints.reading import proven_way
 from archive.checkpoints.statement import Checkpoint, Part, checkpoint_key, needed, timestamp_key
 from archive.digest import digests_of
 from archive.errors import LuutruError, StoreError
@@ -73,12 +72,7 @@ class Healing:
     def _way(self) -> dict[int, Checkpoint]:
         """The way back from the newest checkpoint, each proven and named by the next. Raises CheckpointError."""
         with self.catalogue.read() as view:
-            newest = last_checkpoint(view)
-            way = way_back(view, newest) if newest else ()
-        for checkpoint, following in pairwise(way):
-            if following.content.since != checkpoint.link:
-                raise CheckpointError(f"Điểm niêm phong số {checkpoint.number} trong danh mục đã bị sửa.")
-        return {item.number: proven(item.document, item.number, self.public_keys) for item in way}
+            return {item.number: item for item in proven_way(view, self.public_keys)}
 
     @cached_property
     def _parts(self) -> dict[Key, Part]:

@@ -14,10 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from archive.catalogue.carried import carried_tables
 from archive.catalogue.carried_rows import CarriedRow
+from archive.catalogue.checkpoint_reading import last_checkpoint, way_back
+from archive.catalogue.ledger_reading import LedgerReading
 from archive.catalogue.pieces import pieces
 from archive.checkpoints.errors import CheckpointDamagedError, CheckpointMissingError, CheckpointPartError
 from archive.checkpoints.placing import part_damaged
 from archive.checkpoints.statement import (
+    ORIGIN,
     Checkpoint,
     Link,
     Part,
@@ -102,6 +105,21 @@ def checkpoints_in(
         expected = checkpoint.content.since
         number = expected.number
     yield from reversed(found)
+
+
+def proven_way(view: LedgerReading, public_keys: Sequence[Ed25519PublicKey]) -> tuple[VerifiedCheckpoint, ...]:
+    """The same of the catalogue's own rows: the way back from the newest, each proven and named by the next.
+
+    Empty when there is none. Raises CheckpointError.
+    """
+    newest = last_checkpoint(view)
+    way = way_back(view, newest) if newest else ()
+    expected = ORIGIN
+    for checkpoint in way:
+        if checkpoint.content.since != expected:
+            raise damaged(checkpoint.number, "in the catalogue: goes back to other bytes than stand there")
+        expected = checkpoint.link
+    return tuple(proven(item.document, item.number, public_keys) for item in way)
 
 
 def records_in(store: Store, checkpoint: Checkpoint) -> Iterator[Record]:

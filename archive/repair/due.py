@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from archive.catalogue.catalogue import Catalogue
@@ -16,6 +17,8 @@ from archive.repair.errors import RepairStoppedError
 from archive.repair.healing import repair_copy
 from archive.repair.mass import MassLimit, may_heal, random_place
 from archive.repair.outcome import Outcome, Repaired
+from archive.repair.proof import proof_of
+from archive.repair.sealed import SealedLedger
 from archive.repair.terms import Terms
 from archive.storage.store import Store
 
@@ -63,8 +66,13 @@ def repair_due(
             continue
         for aip_id in wanted:
             due[aip_id].append(store.name)
+    sealed = SealedLedger(catalogue, stores, terms.public_keys, terms.went_on)
+    with suppress(RepairStoppedError):
+        sealed.look(_records_of(catalogue, due))
     with ThreadPoolExecutor(side_by_side, thread_name_prefix="repair") as threads:
-        for healed in threads.map(lambda one: list(_healed(catalogue, stores, one[0], one[1], terms)), due.items()):
+        for healed in threads.map(
+            lambda one: list(_healed(catalogue, stores, one[0], one[1], terms, sealed)), due.items()
+        ):
             made.repaired += healed
             for item in healed:
                 told(item)
@@ -88,14 +96,27 @@ def _wanted(catalogue: Catalogue, store: str, terms: Terms, at_once: int) -> lis
     return list(dict.fromkeys([*damaged, *begun, *contested]))
 
 
+def _records_of(catalogue: Catalogue, aip_ids: Iterable[str]) -> Iterator[int]:
+    """The ledger records these packages are to be healed by; what contradicts itself already needs none."""
+    with catalogue.read() as view:
+        for aip_id in aip_ids:
+            with suppress(LuutruError):
+                yield proof_of(view, aip_id).seq
+
+
 def _healed(
-    catalogue: Catalogue, stores: Sequence[Store], aip_id: str, damaged: Sequence[str], terms: Terms
+    catalogue: Catalogue,
+    stores: Sequence[Store],
+    aip_id: str,
+    damaged: Sequence[str],
+    terms: Terms,
+    sealed: SealedLedger,
 ) -> Iterator[Repaired]:
     for store in damaged:
         if terms.stopping():
             return
         try:
-            healed = repair_copy(catalogue, stores, aip_id, store, terms)
+            healed = repair_copy(catalogue, stores, aip_id, store, terms, sealed=sealed)
         except RepairStoppedError:
             return
         except LuutruError as error:

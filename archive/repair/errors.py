@@ -11,6 +11,12 @@ class DigestUnprovenError(LuutruError):
     code = "repair.digest-unproven"
 
 
+class SealContradictedError(DigestUnprovenError):
+    """The ledger's record about a package is not the one that was sealed, or nothing shows that it is."""
+
+    code = "repair.seal-contradicted"
+
+
 class RepairStoppedError(LuutruError):
     """The work was told to end in the midst of a copy; nothing was changed, and the next run takes it up."""
 

@@ -1,5 +1,7 @@
 """Healing one copy, in an order in which a kill at any instruction loses nothing and the next run goes on.
 
+the ledger's record about it, as the signed checkpoints say? ── no ──▶ incident, nothing is touched
+     │ yes
 read the copy ─ right? ──────────────────────────────────────────────▶ said so, left alone
      │ damaged or missing
 intent into the catalogue ─▶ another copy, read whole, hashed, written beside ─ right? ─▶ takes the place, the damaged
@@ -32,6 +34,7 @@ from archive.repair.incidents import opened
 from archive.repair.outcome import Outcome, Repaired
 from archive.repair.proof import Proof, proof_of
 from archive.repair.rebuild import Examination, Puzzle
+from archive.repair.sealed import SealedLedger
 from archive.repair.terms import Terms
 from archive.storage.store import Store
 
@@ -45,11 +48,13 @@ def repair_copy(
     *,
     unreadable_too: bool = False,
     reason: str = "",
+    sealed: SealedLedger | None = None,
 ) -> Repaired:
     """The copy of ``aip_id`` in ``store_name`` is right again, or nothing of it was changed.
 
     It is read first; one that is right is left alone. Another copy heals it only by bytes whose number and SHA-256 are
-    those ledger and catalogue agree on, taken while they are copied. The copy is called OK after being read back whole.
+    those ledger and catalogue agree on and the signed checkpoints confirm (``sealed``: what a job has found out about
+    them already), taken while they are copied. The copy is called OK after being read back whole.
     An unreadable copy is retried, and replaced only by a person's word (``unreadable_too`` with ``reason``) or after
     ``terms.unreadable_times`` attempts at it. Harmless to repeat and to run beside itself.
 
@@ -65,9 +70,10 @@ def repair_copy(
             if not _healable(view.submission(proof.aip.submission_id).state, view.copies(aip_id), store_name):
                 return Repaired(aip_id, store_name, Outcome.LEFT)
             standing = open_repair(view, aip_id, store_name)
+        (sealed or SealedLedger(catalogue, stores, terms.public_keys, terms.went_on)).require(proof)
     except DigestUnprovenError as error:
         with catalogue.transaction() as tx:
-            opened(tx, IncidentKind.PROOF, aip_id, {"detail": error.detail}, terms)
+            opened(tx, IncidentKind.PROOF, aip_id, {"code": error.code, "detail": error.detail}, terms)
         return Repaired(aip_id, store_name, Outcome.INCIDENT, problem=error.message)
     return _Healing(catalogue, stores, target, proof, terms, reason).heal(standing, unreadable_too)
 

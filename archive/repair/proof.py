@@ -1,8 +1,11 @@
-"""What a package's bytes must be, as ledger and catalogue both say; repair believes neither alone."""
+"""What a package's bytes must be, as ledger and catalogue both say; repair believes neither alone, nor both together
+before ``archive.repair.sealed`` has shown that the record is the one that was sealed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from archive.catalogue.model import Aip
 from archive.catalogue.reading import Reading
@@ -10,7 +13,11 @@ from archive.errors import LedgerBrokenError
 from archive.events import Event
 from archive.ledger import Record, is_whole
 from archive.repair.errors import DigestUnprovenError, PackageUnknownError
-from archive.storage.key import Key, aip_key
+from archive.storage.key import Key, aip_key, sealed_aip_key
+
+Stated = tuple[Any, ...]
+_STATING = (Event.AIP_PACKAGE_WRITTEN, Event.AIP_PACKAGE_REWRITTEN)
+_STATED = ("aip_id", "sha256", "size_bytes", "layout_sha256")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +30,17 @@ class Proof:
     size_bytes: int
     layout_sha256: str | None
     seq: int
+
+    @property
+    def stated(self) -> Stated:
+        return (self.aip.id, self.sha256, self.size_bytes, self.layout_sha256)
+
+
+def stated_by(record: Record) -> Stated:
+    """What a record of a written package says of its bytes; of any other kind of record, nothing."""
+    if record.event not in _STATING:
+        return ()
+    return tuple(record.data.get(name) for name in _STATED)
 
 
 def proof_of(view: Reading, aip_id: str) -> Proof:
@@ -39,23 +57,25 @@ def proof_of(view: Reading, aip_id: str) -> Proof:
         written = view.records(subject=aip.submission_id, event=Event.AIP_PACKAGE_WRITTEN, limit=2)
         if len(written) != 1:
             raise _unproven(aip_id, f"{len(written)} records of aip.package.written")
-        record = written[0]
+        # Stored in its other form since, open or sealed: that record has the last word.
+        record = view.record_of(aip_id, Event.AIP_PACKAGE_REWRITTEN) or written[0]
         _require_held(view, aip_id, record)
     except LedgerBrokenError as error:
         raise _unproven(aip_id, error.message) from error
-    stated = {name: record.data.get(name) for name in ("aip_id", "sha256", "size_bytes", "layout_sha256")}
-    found = {"aip_id": aip.id, "sha256": aip.sha256, "size_bytes": aip.size_bytes, "layout_sha256": aip.layout_sha256}
-    differing = sorted(name for name in stated if stated[name] != found[name])
+    proof = Proof(aip, aip.object_key, aip.sha256, aip.size_bytes, aip.layout_sha256, record.seq)
+    pairs = zip(_STATED, stated_by(record), proof.stated, strict=True)
+    differing = sorted(name for name, stated, found in pairs if stated != found)
     if differing:
         raise _unproven(aip_id, f"catalogue and ledger differ in {', '.join(differing)}")
-    if aip.object_key != aip_key(aip_id):
+    sealed = record.data.get("sealed") is not None
+    if aip.object_key != (sealed_aip_key(aip_id) if sealed else aip_key(aip_id)):
         raise _unproven(aip_id, f"object key {aip.object_key}")
-    return Proof(aip, aip.object_key, aip.sha256, aip.size_bytes, aip.layout_sha256, record.seq)
+    return proof
 
 
 def _require_held(view: Reading, aip_id: str, record: Record) -> None:
     """A record changed together with its own hash is still contradicted by its neighbours."""
-    if not is_whole(record) or record.event != Event.AIP_PACKAGE_WRITTEN:
+    if not is_whole(record) or record.event not in _STATING:
         raise _unproven(aip_id, f"record {record.seq} is not whole")
     before = view.ledger_row(record.seq - 1)
     if before is not None and before.hash != record.prev:

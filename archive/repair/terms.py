@@ -7,6 +7,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 from archive.repair.errors import RepairStoppedError
 from archive.steady_reading import PAUSES_SECONDS
 
@@ -24,7 +26,8 @@ class Terms:
     """``keep_damaged``: how long damaged bytes are kept aside. ``unreadable_times``: after so many attempts, at least
     ``unreadable_apart`` from one to the next, an unreadable copy is replaced without a person.
 
-    ``paced`` is told the bytes as they are read or written, and may wait. ``stopping``: asked between pieces.
+    ``public_keys``: whose signatures on checkpoints count; with none, those of an archive that seals nothing. ``paced`` is
+    told the bytes as they are read or written, and may wait. ``stopping``: asked between pieces.
     """
 
     actor: str = "luutru"
@@ -33,6 +36,7 @@ class Terms:
     keep_damaged: timedelta = timedelta(days=90)
     unreadable_times: int = 3
     unreadable_apart: timedelta = timedelta(days=1)
+    public_keys: Sequence[Ed25519PublicKey] = ()
     pauses_seconds: Sequence[float] = PAUSES_SECONDS
     paced: Callable[[int], None] = lambda _bytes: None
     stopping: Callable[[], bool] = lambda: False

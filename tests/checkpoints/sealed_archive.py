@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, text
 
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
 from archive.catalogue.carried_rows import CarriedRow, all_rows
 from archive.catalogue.checkpoint_reading import last_checkpoint
+from archive.catalogue.database import open_engine, writing
 from archive.checkpoints.reading import VerifiedCheckpoint, checkpoints_in, records_in, rows_in
 from archive.checkpoints.sealing import seal
 from archive.checkpoints.shipping import Shipped, ship
 from archive.checkpoints.statement import Checkpoint, Kind
+from archive.events import Event
+from archive.ledger import next_record, read_instant, written_instant
 from archive.signing import ArchiveKey
 from archive.storage.store import Store
 from tests.catalogue.builders import AT, stored_package
@@ -70,3 +77,46 @@ class SealedArchive:
             _, found_bodies, found_rows = self.read_from(store)
             assert found_bodies == bodies
             assert sorted(found_rows, key=repr) == sorted(rows, key=repr)
+
+
+def unguarded(url: str, change: Callable[[Connection], object]) -> None:
+    """An administrator's hand: the guards are dropped first."""
+    engine = open_engine(url)
+    with writing(engine) as connection:
+        if engine.dialect.name == "sqlite":
+            for trigger in ("ledger_refuses_update", "ledger_refuses_delete", "ledger_refuses_gap"):
+                connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger}"))
+        else:
+            for trigger in ("ledger_refuses_change", "ledger_refuses_gap"):
+                connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger} ON ledger"))
+        change(connection)
+    engine.dispose()
+
+
+def rewritten(first: int, changed: Callable[[dict[str, Any]], object] | None = None) -> Callable[[Connection], None]:
+    """From ``first`` on, every record says something else and every hash is right.
+
+    ``changed`` says what of a record is other; without it, who did it.
+    """
+
+    def rewrite(connection: Connection) -> None:
+        rows = connection.execute(text("SELECT seq, hash, body FROM ledger ORDER BY seq")).all()
+        last = None if first == 1 else (first - 1, rows[first - 2].hash)
+        for row in rows[first - 1 :]:
+            body = json.loads(row.body)
+            if changed is None:
+                body |= {"actor": "kẻ xấu", "at": written_instant(AT)}
+            else:
+                changed(body)
+            at = read_instant(body["at"])
+            record = next_record(last, Event(body["event"]), body["subject"], body["actor"], at, body["data"])
+            if record.hash != row.hash:
+                connection.execute(
+                    text("UPDATE ledger SET hash = :hash, body = :body WHERE seq = :seq"),
+                    {"hash": record.hash, "body": record.body.decode(), "seq": record.seq},
+                )
+            last = (record.seq, record.hash)
+        assert last is not None
+        connection.execute(text("UPDATE ledger_end SET hash = :hash"), {"hash": last[1]})
+
+    return rewrite

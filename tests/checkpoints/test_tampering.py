@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,14 +11,12 @@ from sqlalchemy import Connection, text
 
 from archive.catalogue.checkpoint_reading import last_checkpoint
 from archive.catalogue.checkpoint_writing import record_verification
-from archive.catalogue.database import open_engine, writing
 from archive.checkpoints.differences import checkpoint_differences, store_differences
 from archive.checkpoints.statement import Kind, needed, signed_checkpoint
-from archive.events import Event
-from archive.ledger import GENESIS, next_record
+from archive.ledger import GENESIS
 from archive.signing import ArchiveKey
 from tests.catalogue.builders import AT
-from tests.checkpoints.sealed_archive import SealedArchive
+from tests.checkpoints.sealed_archive import SealedArchive, rewritten, unguarded
 
 KINDS = (Kind.NEWS, Kind.NEWS, Kind.DAY, Kind.NEWS, Kind.FULL, Kind.NEWS, Kind.DAY, Kind.NEWS)
 
@@ -40,42 +37,8 @@ def found(archive: SealedArchive, *, full: bool = True) -> list[tuple[str, str, 
     return [(item.code, item.subject, item.behind) for item in items]
 
 
-def unguarded(url: str, change: Callable[[Connection], object]) -> None:
-    """An administrator's hand: the guards are dropped first."""
-    engine = open_engine(url)
-    with writing(engine) as connection:
-        if engine.dialect.name == "sqlite":
-            for trigger in ("ledger_refuses_update", "ledger_refuses_delete", "ledger_refuses_gap"):
-                connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger}"))
-        else:
-            for trigger in ("ledger_refuses_change", "ledger_refuses_gap"):
-                connection.execute(text(f"DROP TRIGGER IF EXISTS {trigger} ON ledger"))
-        change(connection)
-    engine.dispose()
-
-
 def sql(*statements: str) -> Callable[[Connection], object]:
     return lambda connection: [connection.execute(text(statement)) for statement in statements]
-
-
-def rewritten(first: int) -> Callable[[Connection], None]:
-    """From ``first`` on, every record says something else and every hash is right."""
-
-    def rewrite(connection: Connection) -> None:
-        rows = connection.execute(text("SELECT seq, hash, body FROM ledger ORDER BY seq")).all()
-        last = None if first == 1 else (first - 1, rows[first - 2].hash)
-        for row in rows[first - 1 :]:
-            body = json.loads(row.body)
-            record = next_record(last, Event(body["event"]), body["subject"], "kẻ xấu", AT, body["data"])
-            connection.execute(
-                text("UPDATE ledger SET hash = :hash, body = :body WHERE seq = :seq"),
-                {"hash": record.hash, "body": record.body.decode(), "seq": record.seq},
-            )
-            last = (record.seq, record.hash)
-        assert last is not None
-        connection.execute(text("UPDATE ledger_end SET hash = :hash"), {"hash": last[1]})
-
-    return rewrite
 
 
 SWAP = (
