@@ -1,13 +1,17 @@
-"""From one store to another: bytes leave only as what they were recorded to be, or nothing of them stays."""
+"""From one store to another: bytes leave only as what they were recorded to be, or nothing of them stays.
+
+``put_proven`` is the ground of every such copying, also of healing (``archive.repair.copying``), which reads and reports
+in its own way.
+"""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from archive.errors import CopyDamagedError, ObjectMissingError, StoreError
 from archive.storage.key import Key
-from archive.storage.store import Store
+from archive.storage.store import Bytes, ObjectWriter, Store
 
 
 class SourceFailedError(StoreError):
@@ -33,18 +37,33 @@ def copy_proven(
     bytes under the key, unless ``replacing`` (``keep``: those are put aside first). Only reading it back shows that the
     copy is right.
     """
+    writer = target.replacing(key, keep=keep) if replacing else target.create(key)
+    found = put_proven(read_source(source, key), writer, sha256, size_bytes)
+    if found != (size_bytes, sha256):
+        raise CopyDamagedError(
+            f"Bản lưu trong kho «{source.name}» không còn đúng như đã ghi nhận; không sao từ đó.",
+            remedy="Chạy «luutru verify» cho gói này.",
+            detail=f"{source.name} {key}: {found[0]} {found[1]}",
+        )
+
+
+def put_proven(pieces: Iterable[Bytes], into: ObjectWriter, sha256: str, size_bytes: int) -> tuple[int, str]:
+    """Number and SHA-256 of ``pieces``, each hashed before it is written; ``into`` has committed only when they are these.
+
+    Pieces that are more than that are read no further. Raises what ``pieces`` and ``into`` raise: nothing is committed.
+    """
     digest, size = hashlib.sha256(), 0
-    with target.replacing(key, keep=keep) if replacing else target.create(key) as writer:
-        for chunk in read_source(source, key):
-            digest.update(chunk)
-            size += writer.write(chunk)
-        if (digest.hexdigest(), size) != (sha256, size_bytes):
-            raise CopyDamagedError(
-                f"Bản lưu trong kho «{source.name}» không còn đúng như đã ghi nhận; không sao từ đó.",
-                remedy="Chạy «luutru verify» cho gói này.",
-                detail=f"{source.name} {key}: {size} {digest.hexdigest()}",
-            )
-        writer.commit()
+    with into as writer:
+        for piece in pieces:
+            digest.update(piece)
+            size += len(piece)
+            if size > size_bytes:
+                break
+            writer.write(piece)
+        found = size, digest.hexdigest()
+        if found == (size_bytes, sha256):
+            writer.commit()
+    return found
 
 
 def read_source(source: Store, key: Key) -> Iterator[bytes]:

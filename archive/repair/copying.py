@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
+from archive.copying import put_proven
 from archive.errors import ObjectMissingError, StoreError
 from archive.fixity import CopyState
 from archive.repair.proof import Proof
@@ -37,31 +37,18 @@ def copy_proven(source: Store, target: Store, proof: Proof, was: CopyState, term
     is committed only when number and SHA-256 of all of them are those of ``proof``. So a source that changes between two
     looks is caught. Raises SourceUnprovenError, with the target untouched; StoreError of the target.
     """
-    size, sha256 = _written(_source_bytes(source, proof, terms), target, proof, was)
+    size, sha256 = _put(_source_bytes(source, proof, terms), target, proof, was)
     if (size, sha256) != (proof.size_bytes, proof.sha256):
         raise SourceUnprovenError(CopyState.MISMATCH, f"{source.name}: {size} {sha256}")
 
 
 def write_proven(pieces: Iterator[Bytes], target: Store, proof: Proof, was: CopyState) -> bool:
     """Whether ``pieces`` were the right object; only then it is the target's."""
-    return _written(pieces, target, proof, was) == (proof.size_bytes, proof.sha256)
+    return _put(pieces, target, proof, was) == (proof.size_bytes, proof.sha256)
 
 
-def _written(pieces: Iterator[Bytes], target: Store, proof: Proof, was: CopyState) -> tuple[int, str]:
-    """Number and SHA-256 of the bytes of ``pieces``; the target's object only when they are those of ``proof``."""
-    digest = hashlib.sha256()
-    size = 0
-    with writer_for(target, proof, was) as writer:
-        for piece in pieces:
-            digest.update(piece)
-            size += len(piece)
-            if size > proof.size_bytes:
-                break
-            writer.write(piece)
-        found = size, digest.hexdigest()
-        if found == (proof.size_bytes, proof.sha256):
-            writer.commit()
-    return found
+def _put(pieces: Iterator[Bytes], target: Store, proof: Proof, was: CopyState) -> tuple[int, str]:
+    return put_proven(pieces, writer_for(target, proof, was), proof.sha256, proof.size_bytes)
 
 
 def is_there(store: Store) -> bool:
