@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy import update
 
 from archive.access import Author
 from archive.catalogue import disposal_tables as t
-from archive.catalogue.file_reading import file as file_of_id
 from archive.catalogue.file_writing import move_file
 from archive.catalogue.round_authority import require_account
 from archive.catalogue.round_readiness import line_reasons, require_list_whole, round_reasons
@@ -66,7 +66,5 @@ def begin_destroying(tx: Transaction, round_id: str, file_id: str, *, by: Author
         "executor": account.id,
     }
     move_file(tx, file_id, FileState.DESTROYING, actor=by.actor, at=at, round_id=round_id, data=data)
-    begun = line_of_file(tx, round_id, file_id)
-    held = file_of_id(tx, file_id)
-    assert begun is not None and held is not None and held.state is FileState.DESTROYING
+    begun = replace(line, state=LineState.DESTROYING, settled_at=at, settled_by=account.id, settled_reason="")
     return Begun(round_id, file_id, begun, of.list_sha256 or "", made[-1], False)

@@ -9,7 +9,10 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from itertools import islice
 
+from sqlalchemy import select
+
 from archive.access import Role
+from archive.catalogue import rights_tables
 from archive.catalogue.file_reading import file as file_of_id
 from archive.catalogue.file_reading import supplements_awaited
 from archive.catalogue.hold_reading import held_among, holds_on
@@ -85,12 +88,12 @@ def persons_reasons(view: Reading, of: Round, decision: Decision | None) -> list
     accounts = [person.account_id for person in of.persons]
     found += [reason("round.same-person", account) for account in accounts if accounts.count(account) > 1]
     executor = of.holder(Duty.EXECUTOR)
-    for account_id in accounts:
-        account = view.account(account_id)
-        if account.role is Role.ADMINISTRATOR:
-            found.append(reason("round.administrator", account_id))
-        if account_id == executor and not account.active:
-            found.append(reason("round.account-disabled", account_id))
+    a = rights_tables.accounts.c
+    for row in view.rows(select(a.id, a.role, a.disabled_at).where(a.id.in_(accounts)).order_by(a.id)):
+        if row.role == Role.ADMINISTRATOR.value:
+            found.append(reason("round.administrator", row.id))
+        if row.id == executor and row.disabled_at is not None:
+            found.append(reason("round.account-disabled", row.id))
     return found
 
 

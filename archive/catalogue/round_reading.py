@@ -86,7 +86,7 @@ def line_digests(view: LedgerReading, round_id: str) -> tuple[str, ...]:
     """The digests of the lines that were frozen, in the order of the list."""
     c = t.round_lines.c
     query = select(c.line_sha256).where(c.round_id == round_id, c.line_sha256.is_not(None))
-    return tuple(view.rows(query.order_by(c.ordinal)).scalars())
+    return tuple([digest for (digest,) in view.rows(query.order_by(c.ordinal)).all()])
 
 
 def sessions(view: LedgerReading, round_id: str) -> tuple[Session, ...]:

@@ -1,12 +1,14 @@
 """The list as it is decided on: one SHA-256 over canonical lines, which anyone can compute again in twenty years.
 
-A line's digest is that of the RFC 8785 JSON of what ``line_content`` gives; the list's is that of
-``{"format", "round", "profile", "profile_version", "lines": [the digests in the order of the list]}``. Lines that were void
-or taken off before the list was frozen are not on it.
+A line's digest is that of the RFC 8785 JSON of what ``line_content`` gives. The list's is that of the RFC 8785 JSON of
+``{"format", "round", "profile", "profile_version", "lines", "lines_sha256"}``: how many lines there are, and the SHA-256 of
+their digests in the order of the list, each in lower-case hex with a line end behind it. Lines that were void or taken off
+before the list was frozen are not on it.
 """
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import Any
 
@@ -41,12 +43,14 @@ def line_sha256(line: Line) -> str:
 
 def list_sha256(of: Round, line_digests: Iterable[str]) -> str:
     """Of the digests of its lines in their order."""
+    digests = list(line_digests)
     return canonical_sha256(
         {
             "format": FORMAT,
             "round": of.id,
             "profile": of.profile,
             "profile_version": of.profile_version,
-            "lines": list(line_digests),
+            "lines": len(digests),
+            "lines_sha256": hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode("ascii")).hexdigest(),
         }
     )
