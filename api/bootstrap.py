@@ -13,13 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from api.holdings import CatalogueHoldings
+from api.key_holders import key_store
 from api.settings import Settings
 from api.stores import built_store, built_stores, initialised_store
 from archive.aip.model import Party
 from archive.catalogue import Catalogue
 from archive.errors import StoreError
+from archive.keystore.store import KeyStore
 from archive.lagging import LaggingStore
 from archive.local_time import VIETNAM
+from archive.sealing.opening import NO_KEYS, Keys, OpeningStore
 from archive.signing import ArchiveKey, load_key
 from archive.storage.store import Store
 from archive.storage_policy import StoragePolicy
@@ -121,6 +124,24 @@ class Installation:
         """All stores, in the policy's order."""
         return built_stores(self.policy, self.settings.home)
 
+    @cached_property
+    def keys(self) -> KeyStore | None:
+        """The key store of sealed hồ sơ; opened when a key is first asked of it. None: nothing is sealed."""
+        return key_store(self.settings.keys) if self.settings.keys is not None else None
+
+    @property
+    def opening_keys(self) -> Keys:
+        """What sealed packages are opened with; without a key store each says that its key is missing."""
+        return self.keys or NO_KEYS
+
+    @cached_property
+    def reading_stores(self) -> tuple[Store, ...]:
+        """All stores, in the policy's order, for reading what packages hold: sealed ones are opened.
+
+        What lies there, byte for byte, is read from ``stores``.
+        """
+        return tuple(OpeningStore(store, self.opening_keys) for store in self.stores)
+
     @property
     def policy(self) -> StoragePolicy:
         """The storage policy as its file says it; it stands once it is adopted (``api.storage_adopting``)."""
@@ -210,6 +231,7 @@ class Installation:
             quarantine=self.quarantine,
             stores=self.required_stores,
             lagging=self.lagging,
+            keys=self.keys,
             policy_version=self.policy.version,
             agreement=self.tools.agreement,
             surroundings=self.surroundings,
@@ -255,7 +277,7 @@ class Installation:
         """The archive as the index sees it."""
         from api.index_source import ArchiveSource
 
-        return ArchiveSource(self.catalogue, self.stores, self.settings.home / "index-refusals.jsonl")
+        return ArchiveSource(self.catalogue, self.reading_stores, self.settings.home / "index-refusals.jsonl")
 
     def follower(self, index: SearchIndex) -> Follower:
         from search.indexer import Follower
@@ -265,6 +287,8 @@ class Installation:
     def close(self) -> None:
         if "tools" in self.__dict__:
             self.tools.close()
+        if self.__dict__.get("keys") is not None:
+            self.__dict__["keys"].close()
         if "catalogue" in self.__dict__:
             self.catalogue.close()
 

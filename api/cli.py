@@ -124,6 +124,7 @@ def init(
         agreement=agreement,
         clamd=clamd,
         database=database,
+        sealing=True,
     )
     if as_json:
         print_json(done)

@@ -16,9 +16,12 @@ from typing import Any, BinaryIO
 from api.bootstrap import Installation, now
 from api.views import AmbiguousIdError, find_aips
 from archive.catalogue import Aip, Document
+from archive.catalogue.sealing_model import Sealing
+from archive.catalogue.sealing_reading import sealing_of
 from archive.errors import CopyDamagedError, LuutruError, StoreError
 from archive.events import Event
 from archive.fixity import verify_copy
+from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError
 from archive.storage.key import Key
 from archive.storage.store import Store
 
@@ -50,7 +53,10 @@ class Part:
         return cls(aip.object_key, document.tar_offset, document.size_bytes, document.sha256)
 
     @classmethod
-    def of_package(cls, aip: Aip) -> Part:
+    def of_package(cls, aip: Aip, sealing: Sealing | None = None) -> Part:
+        """The tar itself, also of a package that lies sealed."""
+        if sealing is not None:
+            return cls(aip.object_key, 0, sealing.plain_size_bytes, sealing.plain_sha256, True)
         return cls(aip.object_key, 0, aip.size_bytes, aip.sha256, True, aip.layout_sha256)
 
 
@@ -153,7 +159,10 @@ class _Turn:
 
 
 def prove(stores: Sequence[Store], part: Part, *, held_bytes: int = HELD_BYTES) -> Proven:
-    """The first of ``stores`` whose bytes were all read and found right. Raises CopyDamagedError when none has them."""
+    """The first of ``stores`` whose bytes were all read and found right. Raises CopyDamagedError when none has them.
+
+    Raises SealedKeyMissingError when the key of a sealed package is not to be had: that says nothing of its copies.
+    """
     for store in stores:
         if part.whole and part.layout_sha256 is not None and part.size_bytes > held_bytes:
             if verify_copy(
@@ -168,6 +177,8 @@ def prove(stores: Sequence[Store], part: Part, *, held_bytes: int = HELD_BYTES) 
                 digest.update(chunk)
                 if keep:
                     held += chunk
+        except (SealedKeyMissingError, SealedKeyDestroyedError):
+            raise
         except StoreError:
             continue
         if digest.hexdigest() == part.sha256:
@@ -193,7 +204,8 @@ def deliver(
         )
     aip = aips[0]
     if document is None:
-        part, name = Part.of_package(aip), f"{aip.id}.tar"
+        with installation.catalogue.read() as reading:
+            part, name = Part.of_package(aip, sealing_of(reading, aip.id)), f"{aip.id}.tar"
         event = Event.AIP_COPY_DELIVERED
         data: dict[str, object] = {"aip_id": aip.id}
     else:
@@ -203,7 +215,7 @@ def deliver(
         data = {"aip_id": aip.id, "ordinal": found.ordinal, "sha256": found.sha256}
     if target == Path("-"):
         # A stream cannot be taken back: the bytes are proven by a first reading, then given by a second.
-        proven = prove(installation.stores, part)
+        proven = prove(installation.reading_stores, part)
         for chunk in proven.chunks():
             sys.stdout.buffer.write(chunk)
         sys.stdout.buffer.flush()
@@ -239,12 +251,14 @@ def _to_file(installation: Installation, part: Part, path: Path) -> str:
     """Read once: compared while written under another name."""
     unfinished = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
     try:
-        for store in installation.stores:
+        for store in installation.reading_stores:
             try:
                 with unfinished.open("wb") as file:
                     right = copied(store.read(part.key, part.offset, part.size_bytes), file) == part.sha256
                     file.flush()
                     os.fsync(file.fileno())
+            except (SealedKeyMissingError, SealedKeyDestroyedError):
+                raise
             except StoreError:
                 continue
             if right:

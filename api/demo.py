@@ -57,6 +57,7 @@ def main() -> int:
             trust_list=SAMPLES / "trust-list.json",
             agreement=Path("samples/agreement.toml"),
             public_verification=True,
+            sealing=True,
         )
         settings = _with_scanner(load_settings(HOME.absolute()), socket)
         with opened(settings) as installation:

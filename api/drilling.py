@@ -13,7 +13,7 @@ from api.backup_minutes import drill_pdf
 from api.bootstrap import Installation, now
 from api.scratch import scratch_of
 from api.sealing_ledger import seal_now
-from api.verifying import look_inside
+from api.verifying import look_inside_with
 from archive.canonical import canonical_json
 from archive.checkpoints.placing import place
 from archive.digest import digests_of
@@ -51,13 +51,14 @@ def run_drill(
         (installation.key.private.public_key(),),
         {"code": settings.archive_code, "name": settings.archive_name},
         now,
-        look_inside,
+        look_inside_with(installation.opening_keys),
         settings.backup.drill_sample if sample is None else sample,
         settings.backup.location,
         settings.backup.operator,
         actor,
         random.Random(),
         progress,
+        installation.opening_keys,
     )
     with tempfile.TemporaryDirectory(prefix="drill-", dir=scratch_of(settings.home)) as folder:
         return drilling.run(chosen, Path(folder), _keeper(installation))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import uuid
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -14,6 +15,9 @@ from api.settings_storage import POLICY_FILE, policy_text, quoted
 from archive.catalogue import Catalogue
 from archive.catalogue.database import translated
 from archive.catalogue.postgresql import create_database
+from archive.keystore.file_kek import FileKek
+from archive.keystore.places import Place
+from archive.keystore.store import KeyStore
 from archive.signing import create_key
 from archive.storage.directory import DirectoryStore
 
@@ -62,13 +66,24 @@ largest_submission_bytes = 68719476736
 url = {database}
 # password_file = "keys/database.password"
 
-# Đăng nhập bằng OpenID Connect:
+{keys}# Đăng nhập bằng OpenID Connect:
 # [oidc]
 # issuer = "https://dang-nhap.example.vn"
 # client_id = "luutru"
 # client_secret_file = "keys/oidc.secret"
 # name = "Đăng nhập một lần của tỉnh"
 """
+
+_KEYS_TEMPLATE = """# Khóa của hồ sơ có thời hạn: mỗi nơi giữ khóa trên một phương tiện độc lập, khóa bọc khóa trên phương tiện
+# thứ ba, tháo rời được (docs/sealing.md). Bỏ mục này thì không niêm phong gói nào nữa.
+[keys]
+places = [{places}]
+holder = "file"            # hoặc "passphrase", "pkcs11"
+kek_path = {kek}
+
+"""
+KEY_PLACES = (Path("keys") / "noi-1", Path("keys") / "noi-2")
+KEK_FILE = Path("keys") / "kek" / "kek.json"
 
 
 def initialise(
@@ -82,11 +97,13 @@ def initialise(
     clamd: str = "",
     public_verification: bool = False,
     database: str | None = None,
+    sealing: bool = False,
 ) -> dict[str, object]:
     """The archive at ``home``, ready for work; ``created`` is false when it was there already and nothing was changed.
 
     ``database``: the address of a PostgreSQL database, made when it is missing; "" is SQLite in the home; None is what
-    ``LUUTRU_DATABASE`` says, where ``{home}`` stands for a name made of the home's path.
+    ``LUUTRU_DATABASE`` says, where ``{home}`` stands for a name made of the home's path. ``sealing``: with a key store,
+    its places and the key it is wrapped by inside the home, from where they are to be moved to media of their own.
     Interrupted anywhere, running it again completes it: the settings file is written last.
     """
     file = home / FILE_NAME
@@ -108,7 +125,14 @@ def initialise(
         with translated():
             create_database(kept_database.url)
     Catalogue.open(kept_database.address(home)).close()
+    if sealing:
+        _make_keys(home)
     text = _TEMPLATE.format(
+        keys=_KEYS_TEMPLATE.format(
+            places=", ".join(quoted(str(place)) for place in KEY_PLACES), kek=quoted(str(KEK_FILE))
+        )
+        if sealing
+        else "",
         name=quoted(name),
         code=quoted(code),
         policy=quoted(POLICY_FILE),
@@ -124,6 +148,26 @@ def initialise(
     _write(file, text)
     load_settings(home)
     return {"home": str(home), "created": True}
+
+
+def _make_keys(home: Path) -> None:
+    """The key store; what an interrupted making left is completed, and no key-encryption key is ever thrown away."""
+    places = [home / place for place in KEY_PLACES]
+    holder = FileKek(home / KEK_FILE)
+    known = [place for place in places if Place(place).store_id() is not None]
+    if len(known) == len(places):
+        return
+    if known:
+        store = KeyStore(places, holder)
+        for place in places:
+            if place not in known:
+                store.add_place(place)
+        return
+    if holder.path.exists():
+        holder.path.rename(holder.path.with_name(f"kek-{uuid.uuid4().hex}.json"))
+    for place in places:
+        shutil.rmtree(place, ignore_errors=True)
+    KeyStore.create(places, holder)
 
 
 def _database_of(home: Path) -> str:

@@ -16,6 +16,7 @@ from archive.aip.reader import manifest_entries
 from archive.aip.scan import scan
 from archive.catalogue import Aip, Document
 from archive.errors import LuutruError
+from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError
 from archive.storage.store import Store
 
 KEPT_FILES = 400_000
@@ -83,6 +84,8 @@ class PackageFiles:
                 with store.open(aip.object_key) as file:
                     place = find(file, self._places(store, aip, file))
                     return None if place is None else _read(file, place)
+            except (SealedKeyMissingError, SealedKeyDestroyedError):
+                raise
             except LuutruError as error:
                 failed = error
                 self._forget(store, aip)

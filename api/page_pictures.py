@@ -51,7 +51,7 @@ def page_picture(
         return kept
     if document.size_bytes > LARGEST_DRAWN_BYTES:
         raise TooLargeToDrawError("Tài liệu quá lớn để vẽ trang theo yêu cầu.", remedy="Tải tài liệu gốc về để xem.")
-    proven = proofs.proven(installation.stores, Part.of_document(aip, document))
+    proven = proofs.proven(installation.reading_stores, Part.of_document(aip, document))
     with _as_file(scratch_of(installation.settings.home), proven.chunks) as blob:
         return pictures.page(blob, document.sha256, page, width)
 

@@ -18,6 +18,7 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from api.bootstrap import Installation, now
+from api.key_holders import key_store
 from api.secret_files import put_files
 from api.settings import FILE_NAME, Settings, load_settings
 from api.settings_database import parse_database
@@ -38,6 +39,7 @@ from archive.recovery.keys import load_public_key, public_key_of, public_pem
 from archive.recovery.problems import RebuildError, RebuildRefusedError
 from archive.recovery.rebuilding import PLAN, Progress, Rebuilding, Rebuilt
 from archive.recovery.superseding import supersede, superseded
+from archive.sealing.opening import NO_KEYS, Keys
 from archive.secrets_backup import Secrets, SecretsNotWrittenError, write_secret_file
 from archive.signing import key_id
 from archive.storage.directory import MARKER, DirectoryStore
@@ -147,7 +149,9 @@ def rebuild_home(
         files, elsewhere = put_files(home, secrets) if secrets is not None else ([], [])
         with Catalogue.open(_catalogue_url(home)) as catalogue:
             stores = [source.store for source in sources]
-            rebuilding = Rebuilding(catalogue, stores, keys, home, now, read_whole=read_whole, progress=progress)
+            rebuilding = Rebuilding(
+                catalogue, stores, keys, home, now, read_whole=read_whole, progress=progress, keys=_opening_keys(home)
+            )
             rebuilt = rebuilding.run()
             restored = restore_secrets(home, catalogue, secrets) if secrets is not None else {}
             restored |= {"files": files, "elsewhere": elsewhere} if secrets is not None else {}
@@ -239,6 +243,12 @@ def _holds_archive(home: Path) -> bool:
         return False
     with Catalogue.open(load_settings(home).catalogue_url) as catalogue, catalogue.read() as view:
         return view.ledger_end() is not None
+
+
+def _opening_keys(home: Path) -> Keys:
+    """The key store that the settings name, which came back with the secrets or were written by hand; else none."""
+    settings = load_settings(home) if (home / FILE_NAME).exists() else None
+    return key_store(settings.keys) if settings is not None and settings.keys is not None else NO_KEYS
 
 
 def _catalogue_url(home: Path) -> str:

@@ -11,13 +11,16 @@ from typing import Any
 
 from api.bootstrap import Installation, now
 from api.time_stamping import roots_in
+from archive.aip.reader import AipReader
 from archive.aip.verification import verify_stream
 from archive.catalogue import Aip, Copy, Document, Reading
 from archive.checkpoints.differences import checkpoint_differences
 from archive.events import Event
 from archive.finding import Answer, Finding
-from archive.fixity import CopyResult, CopyState, verify_copy
+from archive.fixity import CopyResult, CopyState, DeepCheck, verify_copy
 from archive.fsck import Difference, Further, Holdings, fsck
+from archive.fsck.packages import OriginalsOf, StoredOriginal
+from archive.sealing.opening import Keys, plain_file
 from archive.storage.store import CHUNK_BYTES, Store
 from search.errors import SearchError
 from search.index import SearchIndex
@@ -31,6 +34,26 @@ def look_inside(file: BufferedReader) -> Iterable[Finding]:
     return verify_stream(iter(lambda: file.read(CHUNK_BYTES), b"")).findings
 
 
+def look_inside_with(keys: Keys) -> DeepCheck:
+    """The same of packages that may be sealed. Raises SealedKeyMissingError for one whose key is not to be had."""
+
+    def looked(file: BufferedReader) -> Iterable[Finding]:
+        with plain_file(file, keys) as plain:
+            return look_inside(plain)
+
+    return looked
+
+
+def originals_with(keys: Keys) -> OriginalsOf:
+    """What a package, sealed or not, says of its originals."""
+
+    def held(file: BufferedReader) -> Iterator[StoredOriginal]:
+        with plain_file(file, keys) as plain:
+            yield from AipReader(plain).documents()
+
+    return held
+
+
 def verify_aip(
     installation: Installation, aip: Aip, *, deep: bool, actor: str, read: Callable[[int], None]
 ) -> dict[str, Any]:
@@ -38,7 +61,7 @@ def verify_aip(
 
     Passed when all are whole, failed when one is damaged or missing, indeterminate when one could not be read.
     """
-    check = look_inside if deep else None
+    check = look_inside_with(installation.opening_keys) if deep else None
     with ThreadPoolExecutor(len(installation.stores)) as threads:
         results = list(
             threads.map(
@@ -64,7 +87,8 @@ def verify_aip(
     at = now()
     event = Event.AIP_FIXITY_VERIFIED if answer is Answer.PASSED else Event.AIP_FIXITY_REFUTED
     with installation.catalogue.transaction() as tx:
-        seen = (item for item in results if item.state is not CopyState.AWAITED)
+        # Where only the look inside could not be had, what was known of the copy stands.
+        seen = (item for item in results if item.state not in (CopyState.AWAITED, CopyState.NOT_RUN))
         tx.record_copies(Copy(aip.id, item.store, item.state, at) for item in seen)
         tx.append(
             event,
@@ -96,7 +120,7 @@ def _answer(results: list[CopyResult]) -> Answer:
     states = {result.state for result in results}
     if states & {CopyState.MISMATCH, CopyState.MISSING}:
         return Answer.FAILED
-    return Answer.INDETERMINATE if CopyState.UNREADABLE in states else Answer.PASSED
+    return Answer.INDETERMINATE if states & {CopyState.UNREADABLE, CopyState.NOT_RUN} else Answer.PASSED
 
 
 def differences(
@@ -116,8 +140,10 @@ def differences(
         quarantine=lambda: _settled(installation),
         further=(_sealed(installation),),
     )
-    check = look_inside if deep and not light else None
-    for item in fsck(installation.catalogue, installation.stores, holdings, deep=check, light=light):
+    keys = installation.opening_keys
+    check = look_inside_with(keys) if deep and not light else None
+    stored = originals_with(keys)
+    for item in fsck(installation.catalogue, installation.stores, holdings, originals=stored, deep=check, light=light):
         yield {**item.as_json(), "severity": "error"}
 
 

@@ -142,7 +142,7 @@ def aip_view(installation: Installation, aip: Aip) -> dict[str, Any]:
 
 def _signers(installation: Installation, aip: Aip) -> dict[int, list[str]]:
     """Who signed each document, from the first copy that can be read; none when no copy can."""
-    for store in installation.stores:
+    for store in installation.reading_stores:
         try:
             with store.open(aip.object_key) as file:
                 return {item.ordinal: list(item.facts.get("signers") or ()) for item in AipReader(file).documents()}

@@ -21,9 +21,9 @@ from archive.catalogue.policy_reading import (
     unfilled,
 )
 from archive.catalogue.policy_writing import copy_added, fill, forget_copies
+from archive.catalogue.sealing_reading import package_record
 from archive.copying import SourceFailedError, copy_proven
 from archive.errors import CopyDamagedError, LuutruError, ObjectExistsError, StoreError
-from archive.events import Event
 from archive.fixity import CopyState, verify_copy
 from archive.lagging import LaggingStore
 from archive.storage.store import Store
@@ -167,7 +167,7 @@ class CatchUp:
         """The store whose copy was proven and now stands in ``target`` too; None when no store had one."""
         with self.catalogue.read() as view:
             proven = proven_stores(view, copy.aip_id)
-            written = view.record_of(copy.submission_id, Event.AIP_PACKAGE_WRITTEN)
+            written = package_record(view, copy.submission_id, copy.aip_id)
         if written is None or (written.data["sha256"], written.data["size_bytes"]) != (copy.sha256, copy.size_bytes):
             _log.error("package %s: catalogue and ledger contradict each other; nothing is copied", copy.aip_id)
             return None

@@ -16,6 +16,7 @@ from archive.errors import ObjectMissingError, StoreError
 from archive.finding import Answer, Finding, answer_of
 from archive.layout_reading import Bookmark
 from archive.layout_reading import layout_sha256 as layout_digest
+from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError
 from archive.steady_reading import PAUSES_SECONDS, SteadyReader
 from archive.storage.key import Key
 from archive.storage.store import Store
@@ -31,7 +32,8 @@ DeepCheck = Callable[[BufferedReader], Iterable[Finding]]
 class CopyState(StrEnum):
     """What is known of one copy. Only a full read gives OK; a copy that could not be read is not a damaged one.
 
-    EXTRA: bytes no record claims. NOT_RUN: an audit ended before it came to this copy. OVERDUE: the time in which the
+    EXTRA: bytes no record claims. NOT_RUN: an audit ended before it came to this copy, or could not look into it without
+    its key. OVERDUE: the time in which the
     policy wants it read is over. AWAITED: the policy lets this store lag, and nothing has been written there yet.
     """
 
@@ -88,7 +90,8 @@ def verify_copy(
     With ``layout_sha256`` (docs/format.md, 2.1) that digest is compared, by as many threads as there are cores; without
     it size and SHA-256, in one stream. Both cover every byte and its place. ``cold``: from the medium instead of memory,
     where the store can. ``deep``: once the bytes are proven, looks into the package; a finding that is an error makes
-    the copy a mismatch. ``progress`` is told the bytes as they are read. ``threads``: so many, whatever the size.
+    the copy a mismatch; of a sealed package whose key it lacks the copy is NOT_RUN, never OK. ``progress`` is told the
+    bytes as they are read. ``threads``: so many, whatever the size.
     ``bookmark``: where to go on from and to keep how far this reading came, of copies read by their layout.
     """
 
@@ -113,6 +116,9 @@ def verify_copy(
     try:
         with store.open(key) as file:
             findings = tuple(deep(file))
+    except (SealedKeyMissingError, SealedKeyDestroyedError) as error:
+        # The bytes are right; what was asked besides could not be done.
+        return seen(CopyState.NOT_RUN, found, f"{error.code}: {error.detail}")
     except StoreError as error:
         return seen(CopyState.UNREADABLE, found, error.detail or error.message)
     state = CopyState.MISMATCH if answer_of(findings) is Answer.FAILED else CopyState.OK

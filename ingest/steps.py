@@ -15,7 +15,8 @@ import json
 import logging
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,10 +28,13 @@ from archive.catalogue.file_taking_in import require_growing, take_in
 from archive.catalogue.file_writing import add_package
 from archive.catalogue.model import Aip, Description, Receipt, Submission
 from archive.catalogue.policy_reading import adopted_policy
+from archive.catalogue.sealing_model import Sealing
+from archive.catalogue.sealing_reading import sealing_of
+from archive.catalogue.sealing_writing import leave_object, record_sealing, rewrite_package
 from archive.copies import Out, read_back, write_everywhere
 from archive.copying import copy_proven
 from archive.durable import write_whole
-from archive.errors import LuutruError
+from archive.errors import LuutruError, ObjectMissingError, StaleClaimError
 from archive.events import Event
 from archive.finding import Finding, worst
 from archive.fixity import CopyResult, CopyState
@@ -38,11 +42,13 @@ from archive.lagging import LaggingStore
 from archive.lifecycle import State
 from archive.retention.errors import FileEndedError
 from archive.retention.file import File
+from archive.sealing.errors import key_missing
+from archive.sealing.packing import Seal, SealingKeys, sealed_build
 from archive.signing import ArchiveKey
-from archive.storage.key import aip_key
+from archive.storage.key import Key, aip_key, is_sealed, sealed_aip_key
 from archive.storage.store import Store
 from archive.storage_policy import require_current
-from ingest.adoption import Packaged, adopted
+from ingest.adoption import Packaged, adopted, package_key
 from ingest.checking import Surroundings, run_checks
 from ingest.description import catalogued, described_by, material_of, summary
 from ingest.packaging import PROFILE_VERSION, Checking, aip_content
@@ -101,6 +107,8 @@ class Steps:
     limits: Limits = field(default_factory=Limits)
     progress: Callable[[str, str], None] = lambda _submission, _document: None
     actor: str = "luutru"
+    keys: SealingKeys | None = None
+    """The key store: without one no package is sealed."""
     lagging: Sequence[LaggingStore] = ()
     """The stores that may lag: what they do not take at once is awaited, and caught up with later."""
     policy_version: int = 0
@@ -233,7 +241,9 @@ class Steps:
             _log.error("submission %s: %s %s", submission_id, error.code, error.detail)
             return self._checked(submission, error)
         file = self._taken_in(submission, checking)
-        package = self._adopted(submission, checking) or self._built(submission, checking)
+        seal = self._seal(file)
+        other, left_in = self._left_in_other_form(submission, seal)
+        package = self._adopted(submission, checking, seal) or self._built(submission, checking, seal)
         at = self.now()
         with self.catalogue.transaction() as tx:
             add_package(tx, file.id, submission.aip_id, actor=self.actor, at=at)
@@ -245,7 +255,7 @@ class Steps:
                     title=submission.description.title,
                     profile=self.profile,
                     profile_version=PROFILE_VERSION,
-                    object_key=aip_key(submission.aip_id),
+                    object_key=package.key,
                     size_bytes=package.size_bytes,
                     sha256=package.sha256,
                     layout_sha256=package.layout_sha256,
@@ -258,6 +268,9 @@ class Steps:
                 ),
                 material_of(checking),
             )
+            if package.sealing is not None:
+                record_sealing(tx, submission.aip_id, package.sealing)
+            leave_object(tx, other, left_in, aip_id=submission.aip_id, at=at)
             moved = tx.move(
                 submission_id,
                 Event.AIP_PACKAGE_WRITTEN,
@@ -270,6 +283,7 @@ class Steps:
                     "layout_sha256": package.layout_sha256,
                     "documents": len(package.offsets),
                     "stores": [store.name for store in self.stores],
+                    **({"sealed": package.sealing.as_json()} if package.sealing else {}),
                 },
             )
         return moved.state
@@ -290,7 +304,38 @@ class Steps:
                 at=self.now(),
             )
 
-    def _built(self, submission: Submission, checking: Checking) -> Packaged:
+    def _seal(self, file: File) -> Seal | None:
+        """What a hồ sơ is sealed by unless it is kept for ever; its key is durable before the first byte is written."""
+        if self.keys is None or file.period.permanent:
+            return None
+        return Seal(file.id, self.keys.get_or_create(file.id))
+
+    def _standing_seal(self, aip: Aip) -> Seal | None:
+        with self.catalogue.read() as reading:
+            sealing = sealing_of(reading, aip.id)
+        if sealing is None:
+            return None
+        if self.keys is None:
+            raise key_missing(f"key {sealing.key_id}: no [keys]")
+        return Seal(sealing.key_id, self.keys.identity(sealing.key_id))
+
+    def _left_in_other_form(self, submission: Submission, seal: Seal | None) -> tuple[Key, list[str]]:
+        """Where an earlier attempt, when the hồ sơ had another period, left the package in the form it has no more."""
+        other = aip_key(submission.aip_id) if seal is not None else sealed_aip_key(submission.aip_id)
+        found = []
+        for store in self.stores if self.keys is not None else ():
+            with suppress(ObjectMissingError):
+                store.size(other)
+                found.append(store.name)
+        return other, found
+
+    def _unrecorded(self, submission_id: str) -> None:
+        """Raises when this worker's turn is over, or the package is recorded by now."""
+        with self.catalogue.transaction() as tx:
+            if tx.submission(submission_id).state is not State.ACCEPTED:
+                raise StaleClaimError("Việc này đã do tiến trình khác hoàn thành.", detail=submission_id)
+
+    def _built(self, submission: Submission, checking: Checking, seal: Seal | None) -> Packaged:
         content = aip_content(
             submission,
             checking,
@@ -303,14 +348,15 @@ class Steps:
         def build(out: Out) -> WrittenAip:
             return write_aip(content, out)
 
-        written = write_everywhere(self.stores, aip_key(submission.aip_id), build, lagging=self.lagging)
-        return Packaged(
-            written.sha256,
-            written.size_bytes,
-            written.layout_sha256,
-            tuple(entry.offset for entry in written.originals),
-            content.record,
-        )
+        key = package_key(submission.aip_id, seal)
+        if seal is None:
+            written = write_everywhere(self.stores, key, build, lagging=self.lagging)
+            offsets = tuple(entry.offset for entry in written.originals)
+            return Packaged(key, written.sha256, written.size_bytes, written.layout_sha256, offsets, content.record)
+        sealed = write_everywhere(self.stores, key, sealed_build(build, seal), lagging=self.lagging)
+        offsets = tuple(entry.offset for entry in sealed.inside.originals)
+        sealing = Sealing(seal.key_id, sealed.inside.sha256, sealed.inside.size_bytes)
+        return Packaged(key, sealed.sha256, sealed.size_bytes, None, offsets, content.record, sealing)
 
     # packaged → stored
 
@@ -323,11 +369,9 @@ class Steps:
             aip = reading.aip(submission.aip_id)
         assert aip is not None, "a packaged submission has its package in the catalogue"
         seen = self._read_back(aip)
-        if any(copy.state is CopyState.MISSING for copy in seen):
+        if any(copy.state is CopyState.MISSING for copy in seen) or self._sealed_otherwise(aip, seen):
             # Quarantine still holds the content: what vanished is written again from a proven copy, or built again.
-            checking = self._checking(submission)
-            if self._adopted(submission, checking) is None:
-                self._built(submission, checking)
+            aip = self._written_again(submission, aip)
             seen = self._read_back(aip)
         if any(copy.state is CopyState.MISMATCH for copy in seen) and any(copy.ok for copy in seen):
             self._replace_unproven(aip, seen)
@@ -363,8 +407,31 @@ class Steps:
             )
         return moved.state
 
-    def _adopted(self, submission: Submission, checking: Checking) -> Packaged | None:
-        return adopted(self.stores, submission, checking, lagging=self.lagging)
+    def _sealed_otherwise(self, aip: Aip, seen: Sequence[CopyResult]) -> bool:
+        """Whether what lies there may be a later seal of the same content, written when every copy had vanished."""
+        return is_sealed(aip.object_key) and not any(copy.state is CopyState.OK for copy in seen)
+
+    def _written_again(self, submission: Submission, aip: Aip) -> Aip:
+        """The package as it stands after this. Of a sealed one no other copy can be built: the ledger says that it is new."""
+        checking = self._checking(submission)
+        seal = self._standing_seal(aip)
+        package = self._adopted(submission, checking, seal) or self._built(submission, checking, seal)
+        if seal is None or package.sha256 == aip.sha256:
+            return aip
+        again = replace(aip, sha256=package.sha256, size_bytes=package.size_bytes)
+        with self.catalogue.transaction() as tx:
+            rewrite_package(tx, aip, again, package.sealing, (), reason="copies-lost", actor=self.actor, at=self.now())
+        return again
+
+    def _adopted(self, submission: Submission, checking: Checking, seal: Seal | None) -> Packaged | None:
+        return adopted(
+            self.stores,
+            submission,
+            checking,
+            lagging=self.lagging,
+            seal=seal,
+            unrecorded=lambda: self._unrecorded(submission.id),
+        )
 
     def _read_back(self, aip: Aip) -> list[CopyResult]:
         return read_back(

@@ -124,6 +124,7 @@ def _store(
             sha256=written.sha256,
             layout_sha256=written.layout_sha256,
             at=at,
+            key=key,
         )
         with catalogue.transaction() as tx:
             tx.record_aip(aip, held_documents(reader), held_material(reader))

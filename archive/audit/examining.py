@@ -15,9 +15,11 @@ from archive.catalogue.audit_model import Depth, Due
 from archive.errors import ObjectMissingError, StoreError
 from archive.finding import Answer, answer_of
 from archive.fixity import CopyResult, CopyState, read_ahead, verify_copy
+from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError
+from archive.sealing.opening import NO_KEYS, Keys, plain_object
 from archive.steady_reading import PAUSES_SECONDS, SteadyReader
-from archive.storage.key import Key
-from archive.storage.store import Store
+from archive.storage.key import Key, is_sealed
+from archive.storage.store import CHUNK_BYTES, Store
 
 LONG_BYTES = 64 << 20
 """From this size on a package is read by all cores at once, and how far is noted."""
@@ -48,6 +50,7 @@ class Examiner:
     bookmark: Path | None = None
     cold: bool = True
     pauses_seconds: Sequence[float] = PAUSES_SECONDS
+    keys: Keys = NO_KEYS
 
     def examine(self, due: Due, *, threads: int | None = 1) -> CopyResult:
         """Every byte, and with DEEP all it says about itself. Raises AuditStopped and nothing else.
@@ -89,7 +92,9 @@ class Examiner:
         return unreadable if result.ok else result
 
     def _once(self, due: Due, threads: int | None) -> CopyResult:
-        return self._deep(due) if self.depth is Depth.DEEP else self._whole(due, threads)
+        if self.depth is not Depth.DEEP:
+            return self._whole(due, threads)
+        return self._deep_sealed(due, threads) if is_sealed(due.key) else self._deep(due)
 
     def _whole(self, due: Due, threads: int | None, bookmark: FileBookmark | None = None) -> CopyResult:
         return verify_copy(
@@ -139,6 +144,21 @@ class Examiner:
         if second.ok:
             _log.warning("%s in %s: bad when first read, right when read again", due.key, self.store.name)
         return second
+
+    def _deep_sealed(self, due: Due, threads: int | None) -> CopyResult:
+        """First the bytes as they lie there, then what they hold; without the key that is named, and never passed."""
+        result = self._whole(due, threads)
+        if not result.ok:
+            return result
+        try:
+            with plain_object(self.store, due.key, self.keys) as file:
+                found = verify_stream(iter(lambda: file.read(CHUNK_BYTES), b""))
+        except (SealedKeyMissingError, SealedKeyDestroyedError) as error:
+            return replace(result, state=CopyState.NOT_RUN, detail=f"{error.code}: {error.detail}")
+        except StoreError as error:
+            return replace(result, state=CopyState.UNREADABLE, detail=error.detail or error.message)
+        state = CopyState.MISMATCH if answer_of(found.findings) is Answer.FAILED else CopyState.OK
+        return replace(result, state=state, findings=found.findings)
 
     def _deep(self, due: Due) -> CopyResult:
         """One pass over the bytes: their digest against the record, and each entry against what the package says."""

@@ -44,6 +44,7 @@ from archive.catalogue.catalogue import Catalogue
 from archive.errors import StoreError
 from archive.events import Event
 from archive.fixity import CopyState
+from archive.sealing.opening import NO_KEYS, Keys
 from archive.steady_reading import PAUSES_SECONDS
 from archive.storage.store import Store
 from archive.storage_policy import AuditPolicy
@@ -64,7 +65,8 @@ class Means:
 
     ``folder``: where reports wait for the stores and the reading of a large package is noted. ``readers``: so many
     copies are read side by side, as many as there are cores if None. ``chance``: canaries and their damage come of it.
-    ``scratch``: where they are made; the system's folder for such things if None.
+    ``scratch``: where they are made; the system's folder for such things if None. ``keys``: what sealed packages are
+    opened with when it is looked into them.
     """
 
     folder: Path
@@ -75,6 +77,7 @@ class Means:
     pauses_seconds: Sequence[float] = PAUSES_SECONDS
     chance: random.Random = field(default_factory=_random)
     scratch: Path | None = None
+    keys: Keys = NO_KEYS
 
 
 def audit_store(
@@ -145,7 +148,7 @@ class _Sitting:
         bookmark = means.folder / f"{run.id}.reading"
         means.folder.mkdir(parents=True, exist_ok=True)
         forget_readings(means.folder, catalogue)
-        self._examiner = Examiner(store, run.depth, pace, bookmark, means.cold, means.pauses_seconds)
+        self._examiner = Examiner(store, run.depth, pace, bookmark, means.cold, means.pauses_seconds, means.keys)
 
     def go(self) -> AuditRun:
         birds = self._planted()

@@ -32,9 +32,10 @@ from archive.catalogue.columns import Instant
 from archive.catalogue.pieces import pieces
 from archive.catalogue.reading import ASKED_AT_ONCE, PAGE, Reading
 from archive.catalogue.rows import AnyRow
+from archive.catalogue.sealing_tables import replaced_objects
 from archive.fixity import CopyState
 from archive.lifecycle import State, is_final
-from archive.storage.key import Key, aip_key
+from archive.storage.key import Key, aip_key, sealed_aip_key
 
 AHEAD = timedelta(hours=1)
 """Clocks of two machines may differ by so much. What was read later than that from now was not read: the clock jumped."""
@@ -155,16 +156,24 @@ def overdue_copies(view: Reading, store: str, at: datetime, interval: timedelta,
 
 
 def claimed(view: Reading, keys: Collection[Key]) -> set[Key]:
-    """Those of ``keys`` that are the object of a package, or will be that of a submission not yet ended."""
+    """Those of ``keys`` that are the object of a package, will be that of a submission not yet ended, or are one that is
+    known to have to go.
+    """
     found: set[Key] = set()
     for some in pieces(keys, ASKED_AT_ONCE):
         rows = view.rows(select(t.aips.c.object_key).where(t.aips.c.object_key.in_([str(key) for key in some])))
         found |= {Key(row.object_key) for row in rows}
         ids = {key: key.segments[-1].partition(".")[0] for key in some if key not in found}
-        left = {aip_id: key for key, aip_id in ids.items() if key == aip_key(aip_id)}
+        left: dict[str, set[Key]] = {}
+        for key, aip_id in ids.items():
+            if key in (aip_key(aip_id), sealed_aip_key(aip_id)):
+                left.setdefault(aip_id, set()).add(key)
         s = t.submissions.c
         owners = view.rows(select(s.aip_id, s.state).where(s.aip_id.in_(left))) if left else ()
-        found |= {left[row.aip_id] for row in owners if not is_final(State(row.state))}
+        found.update(*(left[row.aip_id] for row in owners if not is_final(State(row.state))))
+        r = replaced_objects.c.object_key
+        going = view.rows(select(r).where(r.in_([str(key) for key in some if key not in found]))).scalars()
+        found |= set(map(Key, going))
     return found
 
 

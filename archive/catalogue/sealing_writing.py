@@ -64,8 +64,7 @@ def rewrite_package(
     held = [copy.store for copy in tx.copies(before.id)]
     tx.record_copies(copies)
     if before.object_key != after.object_key:
-        for store in held:
-            _leave(tx, before.object_key, store, before.id, at)
+        leave_object(tx, before.object_key, held, aip_id=before.id, at=at)
     tx.append(
         Event.AIP_PACKAGE_REWRITTEN,
         before.id,
@@ -99,7 +98,9 @@ def note_gone(tx: Transaction, object_key: Key, store: str, *, actor: str, at: d
     return True
 
 
-def _leave(tx: Transaction, object_key: Key, store: str, aip_id: str, at: datetime) -> None:
+def leave_object(tx: Transaction, object_key: Key, stores: Iterable[str], *, aip_id: str, at: datetime) -> None:
+    """These stores may hold an object that is its package's no longer, or never was: it has to go."""
     c = s.replaced_objects.c
-    if tx.rows(select(c.store).where(c.object_key == str(object_key), c.store == store)).first() is None:
-        tx.rows(insert(s.replaced_objects).values(object_key=str(object_key), store=store, aip_id=aip_id, since=at))
+    for store in stores:
+        if tx.rows(select(c.store).where(c.object_key == str(object_key), c.store == store)).first() is None:
+            tx.rows(insert(s.replaced_objects).values(object_key=str(object_key), store=store, aip_id=aip_id, since=at))

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from archive.dip.model import Damage, DocumentDamagedError, GivenDocument
 from archive.errors import StoreError
+from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError
 from archive.storage.key import Key
 from archive.storage.store import Store
 
@@ -73,6 +74,8 @@ class ProvenCopies:
                     crc32 = zlib.crc32(chunk, crc32)
                     if keep:
                         held += chunk
+            except (SealedKeyMissingError, SealedKeyDestroyedError):
+                raise
             except StoreError:
                 self._note(store, document, unreadable=True)
                 continue

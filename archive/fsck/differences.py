@@ -44,6 +44,8 @@ MESSAGES: Mapping[str, str] = {
     "copy.object.missing": "Kho «{store}» thiếu gói tin {subject}.",
     "copy.object.damaged": "Bản lưu của gói tin {subject} trong kho «{store}» không còn nguyên vẹn.",
     "copy.object.unreadable": "Không đọc được bản lưu của gói tin {subject} trong kho «{store}».",
+    "copy.content.sealed": "Gói tin {subject} trong kho «{store}» đúng từng byte, nhưng chưa xem được bên trong vì thiếu khóa.",
+    "package.content.sealed": "Chưa đối chiếu được nội dung gói tin {subject} với danh mục vì thiếu khóa.",
     "copy.row.behind": "Danh mục chưa ghi nhận bản lưu nguyên vẹn của gói tin {subject} trong kho «{store}».",
     "store.place.unreachable": "Không kiểm tra được kho «{subject}»: {reason}",
     "store.object.extra": "Kho «{store}» có đối tượng {subject} mà danh mục không biết.",

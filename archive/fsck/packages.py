@@ -15,6 +15,7 @@ from archive.errors import LuutruError, StoreError
 from archive.fixity import CopyResult, CopyState, DeepCheck, verify_copy
 from archive.fsck.differences import Difference, difference
 from archive.lifecycle import State
+from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError
 from archive.storage.store import Store
 
 _AT_ONCE = 100
@@ -96,7 +97,9 @@ def _copies(aip: Aip, state: State, copies: Sequence[Copy], results: Sequence[Co
         if recorded.get(result.store) is CopyState.AWAITED and result.state is not CopyState.MISMATCH:
             # The policy lets this store lag: it is caught up with, and then the row says so.
             continue
-        if not result.ok:
+        if result.state is CopyState.NOT_RUN:
+            yield difference("copy.content.sealed", aip.id, f"store:{result.store}", store=result.store)
+        elif not result.ok:
             # Until the copies are verified, a missing one is work not yet done, which the next run takes up.
             if state is State.STORED or result.state is not CopyState.MISSING:
                 yield difference(_CODES[result.state], aip.id, f"store:{result.store}", store=result.store)
@@ -109,6 +112,9 @@ def _contents(view: Reading, store: Store, aip: Aip, originals: OriginalsOf) -> 
     try:
         with store.open(aip.object_key) as file:
             held = {item.path: item for item in originals(file)}
+    except (SealedKeyMissingError, SealedKeyDestroyedError):
+        yield difference("package.content.sealed", aip.id, f"store:{store.name}")
+        return
     except StoreError as error:
         yield difference("store.place.unreachable", store.name, f"store:{store.name}", reason=error.message)
         return

@@ -29,6 +29,7 @@ from archive.ledger import written_instant
 from archive.recovery.diff import view_differences
 from archive.recovery.problems import Problem
 from archive.recovery.rebuilding import Progress, Rebuilding, Rebuilt
+from archive.sealing.opening import NO_KEYS, Keys
 from archive.storage.store import Store
 
 _MOST_ROWS = 500
@@ -51,6 +52,7 @@ class Drilling:
     actor: str = "luutru"
     chance: random.Random = field(default_factory=random.Random)
     progress: Progress = lambda _phase, _done, _total: None
+    keys: Keys = NO_KEYS
 
     def run(self, store: Store, scratch: Path, keep: Callable[[dict[str, Any]], None]) -> dict[str, Any]:
         """The report; ``passed`` says whether the archive would come back from ``store``. ``keep`` is given it to store it
@@ -63,7 +65,14 @@ class Drilling:
         try:
             with Catalogue.open(f"sqlite:///{scratch / 'catalogue.sqlite'}") as fresh:
                 rebuilding = Rebuilding(
-                    fresh, [store], self.public_keys, scratch, self.now, read_whole=False, progress=self.progress
+                    fresh,
+                    [store],
+                    self.public_keys,
+                    scratch,
+                    self.now,
+                    read_whole=False,
+                    progress=self.progress,
+                    keys=self.keys,
                 )
                 self._compare(rebuilding.run(), fresh, store, report)
         except LuutruError as error:

@@ -13,7 +13,7 @@ from archive.catalogue.model import Aip, Document, Revision, Submission, Validat
 from archive.finding import Answer, worst
 from archive.identity import identity_key
 from archive.kept_text import kept_text
-from archive.storage.key import aip_key
+from archive.storage.key import Key
 
 UNKNOWN_MEDIA_TYPE = "application/octet-stream"
 _KINDS = {"cer": "certificate", "tst": "timestamp"}
@@ -63,8 +63,10 @@ def described_aip(
     sha256: str,
     layout_sha256: str | None,
     at: datetime,
+    key: Key,
 ) -> Aip:
-    """The row of the package of ``submission``; size and digests are those the ledger proves, ``at`` its record's time.
+    """The row of the package of ``submission``; size and digests are those the ledger proves, ``at`` its record's time,
+    ``key`` where its object lies.
 
     Raises AipUnreadableError when the package says that it is another's.
     """
@@ -77,7 +79,7 @@ def described_aip(
         title=submission.description.title,
         profile=package.profile.name,
         profile_version=package.profile.version,
-        object_key=aip_key(package.aip_id),
+        object_key=key,
         size_bytes=size_bytes,
         sha256=sha256,
         layout_sha256=layout_sha256,

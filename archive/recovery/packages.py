@@ -17,7 +17,9 @@ from archive.fixity import CopyState, verify_copy
 from archive.ledger import Record
 from archive.recovery.package_rows import described_aip, held_documents, held_material
 from archive.recovery.problems import Problem, problem
-from archive.storage.key import aip_key
+from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError
+from archive.sealing.opening import NO_KEYS, Keys, plain_object
+from archive.storage.key import Key, aip_key, sealed_aip_key
 from archive.storage.store import CHUNK_BYTES, Store
 
 HELD_AT_ONCE = 5_000
@@ -41,18 +43,23 @@ class Stated:
     size_bytes: int
     layout_sha256: str | None
     at: datetime
+    key: Key
 
     @classmethod
-    def of(cls, record: Record) -> Stated:
-        data = record.data
+    def of(cls, record: Record, rewritten: Record | None = None) -> Stated:
+        """``rewritten``: of a package that was stored in its other form since, the last record that says so."""
+        seq, at, submission_id = record.seq, record.at, record.subject
+        data = record.data if rewritten is None else rewritten.data
+        aip_id = str(data["aip_id"])
         return cls(
-            record.seq,
-            str(data["aip_id"]),
-            record.subject,
+            seq,
+            aip_id,
+            submission_id,
             str(data["sha256"]),
             int(data["size_bytes"]),
             data.get("layout_sha256"),
-            record.at,
+            at,
+            aip_key(aip_id) if data.get("sealed") is None else sealed_aip_key(aip_id),
         )
 
 
@@ -81,11 +88,14 @@ def found_package(
     *,
     read_whole: bool = True,
     progress: Callable[[int], None] | None = None,
+    keys: Keys = NO_KEYS,
 ) -> Found:
     """The package out of the first store that has it whole; else its description from a damaged copy, when that can be
     proven by the package's own manifest; else only its place. Never raises for a bad copy.
 
     With ``read_whole`` false only the description is read and proven, and the content of no copy is vouched for.
+    ``keys``: what sealed packages are opened with. Of one whose key is not there the bytes are proven all the same, and
+    only what its content alone says stays behind.
     """
     problems: list[Problem] = []
     bad: list[tuple[str, CopyState]] = []
@@ -94,7 +104,7 @@ def found_package(
         if read_whole:
             seen = verify_copy(
                 store,
-                aip_key(stated.aip_id),
+                stated.key,
                 stated.sha256,
                 stated.size_bytes,
                 layout_sha256=stated.layout_sha256,
@@ -107,7 +117,9 @@ def found_package(
                     damaged.append(store)
                 continue
         try:
-            found = _described(store, stated, submission, proven=read_whole)
+            found = _described(store, stated, submission, keys, proven=read_whole)
+        except (SealedKeyMissingError, SealedKeyDestroyedError) as error:
+            return _closed(stated, submission, read_whole, problems, bad, f"{error.code}: {error.detail}")
         except (StoreError, AipUnreadableError) as error:
             problems.append(problem("package.object.unreadable", stated.aip_id, store.name, error.detail))
             bad.append((store.name, CopyState.UNREADABLE))
@@ -115,7 +127,7 @@ def found_package(
         return replace(found, whole=read_whole, problems=tuple(problems), bad=tuple(bad))
     for store in damaged:
         try:
-            found = _described(store, stated, submission, proven=False)
+            found = _described(store, stated, submission, keys, proven=False)
         except LuutruError:
             continue
         return replace(found, problems=tuple(problems), bad=tuple(bad))
@@ -123,14 +135,21 @@ def found_package(
     return Found(stated, _placeholder(stated, submission), (), (), None, False, tuple(problems), tuple(bad))
 
 
-def documents_in(store: Store, aip_id: str, into: Callable[[AipReader], None]) -> None:
-    """Opens the package in ``store`` for ``into``."""
-    with store.open(aip_key(aip_id)) as file:
-        into(AipReader(file))
+def _closed(
+    stated: Stated,
+    submission: Submission,
+    whole: bool,
+    problems: list[Problem],
+    bad: list[tuple[str, CopyState]],
+    detail: str,
+) -> Found:
+    """A sealed package nobody can look into here: its place and its bytes are known, its documents are not."""
+    problems.append(problem("package.content.sealed", stated.aip_id, detail=detail))
+    return Found(stated, _placeholder(stated, submission), (), (), None, whole, tuple(problems), tuple(bad))
 
 
-def _described(store: Store, stated: Stated, submission: Submission, *, proven: bool) -> Found:
-    with store.open(aip_key(stated.aip_id)) as file:
+def _described(store: Store, stated: Stated, submission: Submission, keys: Keys, *, proven: bool) -> Found:
+    with plain_object(store, stated.key, keys) as file:
         reader = AipReader(file)
         if reader.aip_id != stated.aip_id:
             raise unreadable(f"says it is {reader.aip_id}")
@@ -144,6 +163,7 @@ def _described(store: Store, stated: Stated, submission: Submission, *, proven: 
             sha256=stated.sha256,
             layout_sha256=stated.layout_sha256,
             at=stated.at,
+            key=stated.key,
         )
         many = package.document_count > HELD_AT_ONCE
         documents = None if many else tuple(held_documents(reader))
@@ -171,7 +191,7 @@ def _placeholder(stated: Stated, submission: Submission) -> Aip:
         title=submission.description.title,
         profile="",
         profile_version="",
-        object_key=aip_key(stated.aip_id),
+        object_key=stated.key,
         size_bytes=stated.size_bytes,
         sha256=stated.sha256,
         layout_sha256=stated.layout_sha256,

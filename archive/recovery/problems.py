@@ -70,6 +70,11 @@ _MESSAGES: Mapping[str, tuple[bool, str]] = {
         True,
         "Không kho nào còn mô tả của gói tin {subject}; hồ sơ được giữ chỗ, cần dựng lại khi có bản lưu khác.",
     ),
+    "package.content.sealed": (
+        True,
+        "Gói tin {subject} đã niêm phong, chưa có khóa: các byte đã đối chiếu đúng, nhưng danh mục văn bản bên trong chưa "
+        "dựng lại được; mở kho khóa rồi dựng lại.",
+    ),
     "package.object.unclaimed": (
         False,
         "Kho «{store}» có gói tin {subject} mà nhật ký đã niêm phong chưa biết; giữ nguyên, không đưa vào danh mục.",

@@ -40,6 +40,7 @@ from archive.catalogue.restoring import (
     put_records,
     stands_behind_packages,
 )
+from archive.catalogue.sealing_reading import is_replaced
 from archive.catalogue.versions import NEWEST
 from archive.checkpoints.reading import lines_of, rows_in
 from archive.checkpoints.statement import Checkpoint
@@ -55,7 +56,7 @@ from archive.recovery.chain import Chain, all_checkpoints, timestamps_in, whole_
 from archive.recovery.package_rows import held_documents
 from archive.recovery.packages import Found, Stated, found_package
 from archive.recovery.problems import Problem, RebuildError, RebuildRefusedError, problem
-from archive.storage.key import aip_key
+from archive.sealing.opening import NO_KEYS, Keys, plain_object
 from archive.storage.store import Store
 
 PLAN = "rebuild.json"
@@ -120,6 +121,7 @@ class Rebuilding:
     after any interruption with the same arguments.
 
     ``read_whole``: every byte of every package is compared with the ledger; else only descriptions are read.
+    ``keys``: what sealed packages are opened with; without them what their content alone says stays behind, and is told.
     """
 
     catalogue: Catalogue
@@ -130,6 +132,7 @@ class Rebuilding:
     read_whole: bool = True
     threads: int = field(default_factory=lambda: min(8, max(2, len(os.sched_getaffinity(0)))))
     progress: Progress = _silent
+    keys: Keys = NO_KEYS
 
     def run(self) -> Rebuilt:
         """The catalogue as it was at the newest whole checkpoint. Raises RebuildError, RebuildRefusedError."""
@@ -290,7 +293,10 @@ class Rebuilding:
         while True:
             with self.catalogue.read() as view:
                 page = view.records(after=after, event=Event.AIP_PACKAGE_WRITTEN)
-                stated = [Stated.of(record) for record in page]
+                stated = [
+                    Stated.of(record, view.record_of(str(record.data["aip_id"]), Event.AIP_PACKAGE_REWRITTEN))
+                    for record in page
+                ]
                 # What was destroyed, or was on its way there, does not come back, whatever of it lies somewhere.
                 ended = ended_packages(view, [item.aip_id for item in stated])
                 found = [(item, view.submission(item.submission_id)) for item in stated if item.aip_id not in ended]
@@ -300,14 +306,14 @@ class Rebuilding:
             after = page[-1].seq
 
     def _read(self, stated: Stated, submission: Submission) -> Found:
-        return found_package(self.stores, stated, submission, read_whole=self.read_whole)
+        return found_package(self.stores, stated, submission, read_whole=self.read_whole, keys=self.keys)
 
     def _keep(self, batch: Sequence[Found], packages: int, documents: int) -> tuple[int, int]:
         self._remember([item for found in batch for item in found.problems])
         with ExitStack() as opened, self.catalogue.transaction() as tx:
             documents += put_packages(
                 tx,
-                ((found.aip, _documents(found, opened), found.material) for found in batch),
+                ((found.aip, _documents(found, opened, self.keys), found.material) for found in batch),
             )
             packages += len(batch)
             tx.set_cursor(_CURSOR + "packages", batch[-1].stated.seq)
@@ -355,10 +361,10 @@ class Rebuilding:
             for key in store.keys("aip"):
                 aip_id = key.segments[-1].partition(".")[0]
                 with self.catalogue.read() as view:
-                    if view.aip_at(key) is not None or ended_packages(view, [aip_id]):
+                    if view.aip_at(key) is not None or ended_packages(view, [aip_id]) or is_replaced(view, key):
                         continue
                 found.append(problem("package.object.unclaimed", aip_id, store.name, key))
-                with suppress(LuutruError, ValueError), store.open(key) as file:
+                with suppress(LuutruError, ValueError), plain_object(store, key, self.keys) as file:
                     named = _REGISTERED.fullmatch(AipReader(file).package().submission_agreement)
                     if named is not None:
                         year, number = map(int, named.groups())
@@ -383,12 +389,13 @@ class Rebuilding:
             return view.cursor(_CURSOR + name)
 
 
-def _documents(found: Found, opened: ExitStack) -> Iterable[Document]:
+def _documents(found: Found, opened: ExitStack, keys: Keys) -> Iterable[Document]:
     """The rows of its documents: those kept, or, when they are many, read again from where they were found."""
     if found.documents is not None:
         return found.documents
     assert found.source is not None, "documents that are not kept have a source"
-    return held_documents(AipReader(opened.enter_context(found.source.open(aip_key(found.aip.id)))))
+    file = opened.enter_context(plain_object(found.source, found.aip.object_key, keys))
+    return held_documents(AipReader(file))
 
 
 def _records(chain: Chain, after: int) -> Iterator[Record]:

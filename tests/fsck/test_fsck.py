@@ -25,6 +25,7 @@ from archive.finding import Finding, Severity
 from archive.fsck import Difference, Holdings, fsck
 from archive.fsck.differences import MESSAGES
 from archive.ledger import GENESIS, next_record, read_instant
+from archive.sealing.errors import key_missing
 from archive.storage import DirectoryStore, Key, Store, aip_key
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "catalogue"))
@@ -390,6 +391,16 @@ def test_quarantine_keeps_what_is_needed_and_nothing_else(world: World) -> None:
         ("quarantine.content.left", "leftover.part", "quarantine"),
         ("quarantine.content.missing", world.waiting.id, "quarantine"),
     }
+
+
+def test_what_cannot_be_looked_into_without_its_key_is_named_and_never_passed(world: World) -> None:
+    def closed(_file: BinaryIO) -> Iterable[Held]:
+        raise key_missing("no key")
+
+    aips = [world.submission(number).aip_id for number in (1, 2, 3)]
+    assert world.told(originals=closed) == [("package.content.sealed", aip_id, "store:a") for aip_id in aips]
+    expected = {("copy.content.sealed", aip_id, f"store:{store}") for aip_id in aips for store in "ab"}
+    assert set(world.told(deep=closed)) == expected
 
 
 def test_nothing_is_said_of_what_was_not_given(world: World) -> None:

@@ -240,7 +240,7 @@ def read_signature_report(
     format: Annotated[Literal["json", "xml"], Query(description="Dạng báo cáo. / Form of the report.")] = "json",
 ) -> Any:
     found = _found(asked, aip_id, ordinal)
-    report = _files.signature_report(asked.service.installation.stores, found.aip, found.document)
+    report = _files.signature_report(asked.service.installation.reading_stores, found.aip, found.document)
     if report is None and format == "xml":
         raise ProblemError(404, "signature-report.missing", "Tài liệu này không có chữ ký để báo cáo.")
     _described(asked, found.document, part="signature-report")
@@ -322,7 +322,7 @@ def _content(aip_id: str, ordinal: int, request: Request, asked: Asked) -> Respo
     if request.method == "HEAD" or answer.status == 304:
         _described(asked, document, part="content")
         return without_body(shown, answer.status)
-    proven = proofs.proven(asked.service.installation.stores, Part.of_document(found.aip, document))
+    proven = proofs.proven(asked.service.installation.reading_stores, Part.of_document(found.aip, document))
     told_range = {"range": answer.range.header(document.size_bytes)} if answer.range else {}
     asked.record(
         Event.DOCUMENT_COPY_DELIVERED,
@@ -360,7 +360,7 @@ def _content(aip_id: str, ordinal: int, request: Request, asked: Asked) -> Respo
 )
 def read_text(aip_id: AipId, ordinal: Ordinal, asked: Annotated[Asked, gate(Operation.CONTENT_READ)]) -> Response:
     found = _found(asked, aip_id, ordinal)
-    text = _files.text(asked.service.installation.stores, found.aip, ordinal)
+    text = _files.text(asked.service.installation.reading_stores, found.aip, ordinal)
     if text is None:
         raise ProblemError(
             404, "text.missing", "Tài liệu này không có văn bản trích được.", remedy="Tải tài liệu gốc về để xem."
@@ -385,5 +385,5 @@ def _described(asked: Asked, document: Document, *, part: str = "") -> None:
 
 
 def _reported(asked: Asked, found: FoundDocument) -> tuple[ReportedSignature, ...]:
-    report = _files.signature_report(asked.service.installation.stores, found.aip, found.document)
+    report = _files.signature_report(asked.service.installation.reading_stores, found.aip, found.document)
     return reported_signatures(report) if report else ()

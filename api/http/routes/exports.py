@@ -35,6 +35,7 @@ from api.scratch import scratch_of
 from archive.access import Operation, Verdict
 from archive.aip.model import Party
 from archive.catalogue import Reading
+from archive.catalogue.sealing_reading import sealing_of
 from archive.catalogue.standing import documents_after
 from archive.dip.dip import dip
 from archive.dip.export import Export
@@ -93,17 +94,18 @@ def _package(aip_id: str, request: Request, asked: Asked) -> Response:
     installation = asked.service.installation
     with installation.catalogue.read() as reading:
         aip = found_package(reading, asked, aip_id).aip
-    shown = Representation(f"{aip.id}.tar", "application/x-tar", aip.size_bytes, aip.sha256)
+        part = Part.of_package(aip, sealing_of(reading, aip_id))
+    shown = Representation(f"{aip.id}.tar", "application/x-tar", part.size_bytes, part.sha256)
     answer = wanted(request, shown)
     if request.method == "HEAD" or answer.status == 304:
         asked.record(Event.RECORD_DESCRIPTION_SHOWN, aip_id, {"aip_id": aip_id, "part": "package"})
         return without_body(shown, answer.status)
-    proven = proofs.proven(installation.stores, Part.of_package(aip))
-    told_range = {"range": answer.range.header(aip.size_bytes)} if answer.range else {}
+    proven = proofs.proven(installation.reading_stores, part)
+    told_range = {"range": answer.range.header(part.size_bytes)} if answer.range else {}
     asked.record(
         Event.AIP_COPY_DELIVERED,
         aip_id,
-        {"aip_id": aip_id, "sha256": aip.sha256, "store": proven.store.name, **told_range},
+        {"aip_id": aip_id, "sha256": part.sha256, "store": proven.store.name, **told_range},
     )
     return with_body(shown, proven, answer.range)
 
@@ -248,7 +250,7 @@ def _given(aip_id: str, asked: Asked, ordinals: Sequence[int] | None) -> _Given:
     source = GivenFrom(
         aip_id=aip_id,
         key=found.aip.object_key,
-        stores=installation.stores,
+        stores=installation.reading_stores,
         file_code=found.aip.file_code,
         title=found.aip.title,
         archive=installation.archive,
