@@ -76,7 +76,7 @@ files = Table(
     Index(None, "state", "review_on", "id"),
     Index(None, "agency_code", "state", "review_on", "id"),
     Index(None, "state", "transfer_due_on", "id"),
-    Index(None, "round_id"),
+    Index(None, "round_id", "id"),
     Index(None, "schedule_id", "schedule_row", "id"),
     Index(None, "plan_id", "plan_ordinal"),
     # Until an event that has not come to pass: never due, and yet to be seen.
@@ -158,7 +158,7 @@ retention_reviews = Table(
     Column("decided_by", _ID, nullable=True),
     Column("decision", String(16), nullable=True),
     Column("note", Text, nullable=False),
-    Index(None, "file_id"),
+    Index(None, "file_id", "opened_at", "id"),
     Index(
         "ix_retention_reviews_open",
         "opened_at",

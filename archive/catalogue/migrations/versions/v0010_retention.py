@@ -66,7 +66,7 @@ def upgrade() -> None:
         op.f("ix_files_agency_code_state_review_on_id"), "files", ["agency_code", "state", "review_on", "id"]
     )
     op.create_index(op.f("ix_files_state_transfer_due_on_id"), "files", ["state", "transfer_due_on", "id"])
-    op.create_index(op.f("ix_files_round_id"), "files", ["round_id"])
+    op.create_index(op.f("ix_files_round_id_id"), "files", ["round_id", "id"])
     op.create_index(op.f("ix_files_schedule_id_schedule_row_id"), "files", ["schedule_id", "schedule_row", "id"])
     op.create_index(op.f("ix_files_plan_id_plan_ordinal"), "files", ["plan_id", "plan_ordinal"])
     open_ended = sa.text("period_kind = 'event' AND event_year IS NULL")
@@ -136,7 +136,9 @@ def upgrade() -> None:
         sa.Column("note", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_retention_reviews")),
     )
-    op.create_index(op.f("ix_retention_reviews_file_id"), "retention_reviews", ["file_id"])
+    op.create_index(
+        op.f("ix_retention_reviews_file_id_opened_at_id"), "retention_reviews", ["file_id", "opened_at", "id"]
+    )
     undecided = sa.text("decided_at IS NULL")
     op.create_index(
         "ix_retention_reviews_open",

@@ -1,0 +1,111 @@
+"""What is due, open-ended, to be handed over or to be reviewed is answered from an index, in its order, on both databases."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import CursorResult, Executable, text
+
+from archive.catalogue import Catalogue, Reading
+from archive.catalogue import file_plan_reading as pr
+from archive.catalogue import file_reading as r
+from archive.catalogue import schedule_reading as sr
+from archive.catalogue.schedule_writing import adopt_bundled, open_reviews
+
+sys.path.insert(0, str(Path(__file__).resolve().parent))
+from registry import ACTOR, AT, TODAY, ended, until, years
+
+DUE, AGENCY_DUE = "ix_files_state_review_on_id", "ix_files_agency_code_state_review_on_id"
+PLACE = (date(2020, 1, 1), "0")
+QUESTIONS: Mapping[str, tuple[Callable[[Reading], object], str]] = {
+    "due": (lambda view: r.files_due(view, TODAY), DUE),
+    "due, next page": (lambda view: r.files_due(view, TODAY, after=PLACE), DUE),
+    "due of an agency": (lambda view: r.files_due(view, TODAY, agency_code="H01.02"), AGENCY_DUE),
+    "due of an agency, next page": (
+        lambda view: r.files_due(view, TODAY, agency_code="H01.02", after=PLACE),
+        AGENCY_DUE,
+    ),
+    "due by year": (lambda view: r.due_by_year(view, TODAY), DUE),
+    "due by year of an agency": (lambda view: r.due_by_year(view, TODAY, agency_code="H01.02"), AGENCY_DUE),
+    "open-ended": (lambda view: r.files_open_ended(view), "ix_files_open_ended"),
+    "open-ended, next page": (lambda view: r.files_open_ended(view, after=f"{5:032x}"), "ix_files_open_ended"),
+    "to be handed over": (lambda view: r.transfers_due(view, TODAY), "ix_files_state_transfer_due_on_id"),
+    "to be handed over, next page": (
+        lambda view: r.transfers_due(view, TODAY, after=PLACE),
+        "ix_files_state_transfer_due_on_id",
+    ),
+    "of a round": (lambda view: list(r.files_in_round(view, "r")), "ix_files_round_id_id"),
+    "by code": (lambda view: r.file_of_code(view, "H01.02", "x"), "files_"),
+    "by package": (lambda view: r.file_of_aip(view, "x"), "file_aips"),
+    "reviews": (lambda view: sr.reviews_open(view), "ix_retention_reviews_open"),
+    "reviews, next page": (lambda view: sr.reviews_open(view, after=(AT, "x")), "ix_retention_reviews_open"),
+    "reviews of a file": (lambda view: sr.reviews_of(view, "x"), "ix_retention_reviews_file_id_opened_at_id"),
+    "lines of a plan": (lambda view: list(pr.plan_lines_of(view, "x")), "file_plan_lines"),
+}
+
+
+class Explained(Reading):
+    """Keeps, of every question, how the database says it carries it out."""
+
+    plans: list[str]
+
+    def rows(
+        self, query: Executable, each: Sequence[Mapping[str, Any]] | None = None
+    ) -> CursorResult[*tuple[Any, ...]]:
+        compiled = query.compile(self._connection, compile_kwargs={"literal_binds": True})  # type: ignore[attr-defined]
+        how = "EXPLAIN QUERY PLAN " if self.dialect == "sqlite" else "EXPLAIN "
+        for row in self._connection.execute(text(how + str(compiled).replace(":", "\\:"))):
+            self.plans.append(str(row[-1]).strip())
+        return super().rows(query, each)
+
+
+def explained(catalogue: Catalogue, question: Callable[[Reading], object]) -> list[str]:
+    """PostgreSQL is asked with scans and sorts switched off: where it still scans or sorts, no index would do."""
+    with catalogue.read() as view:
+        connection = view._connection
+        if view.dialect == "postgresql":
+            for what in ("seqscan", "bitmapscan", "sort", "hashagg"):
+                connection.execute(text(f"SET LOCAL enable_{what} = off"))
+        asked = Explained(connection)
+        asked.plans = []
+        question(asked)
+    return asked.plans
+
+
+def read_through(plans: Sequence[str]) -> list[str]:
+    """The lines that say a table is read from end to end, or rows are sorted."""
+    return [
+        line
+        for line in plans
+        if "Seq Scan" in line or "TEMP B-TREE" in line or line.startswith(("SCAN", "Sort", "->  Sort"))
+    ]
+
+
+def test_every_question_is_answered_from_its_index_without_a_scan_or_a_sort(catalogue: Catalogue) -> None:
+    with catalogue.transaction() as tx:
+        adopt_bundled(tx, actor=ACTOR, at=AT)
+        for number in range(1, 40):
+            ended(tx, number, 1990 + number % 20, period=until() if number % 3 == 0 else years(5))
+    for name, (question, index) in QUESTIONS.items():
+        plans = explained(catalogue, question)
+        assert plans and not read_through(plans), (name, plans)
+        assert any(index in line for line in plans), (name, plans)
+
+
+def test_a_question_without_an_index_would_be_seen(catalogue: Catalogue) -> None:
+    plans = explained(catalogue, lambda view: view.rows(text("SELECT id FROM files ORDER BY title")).all())
+    assert read_through(plans)
+
+
+def test_opening_reviews_asks_the_index_of_the_rows(catalogue: Catalogue) -> None:
+    query = (
+        "SELECT id, state FROM files WHERE schedule_id = 'a' AND schedule_row = 'b' AND id > 'c' ORDER BY id LIMIT 5"
+    )
+    plans = explained(catalogue, lambda view: view.rows(text(query)).all())
+    assert not read_through(plans) and any("ix_files_schedule_id_schedule_row_id" in line for line in plans), plans
+    with catalogue.transaction() as tx:
+        assert open_reviews(tx, actor=ACTOR, at=AT) == 0
