@@ -14,7 +14,7 @@ from archive.keystore import record as records
 from archive.keystore.aligning import Aligned, Reached, align
 from archive.keystore.errors import KeyDestroyedError, KeyMissingError, KeyPlaceError, KeysDamagedError
 from archive.keystore.generation import GenerationFile, put_records, write_generation
-from archive.keystore.kek import KEY_BYTES, WRAPPED_BYTES, Kek, KekHolder, new_kek
+from archive.keystore.kek import KEY_BYTES, WRAPPED_BYTES, Kek, KekHolder, LockedKek, new_kek
 from archive.keystore.no_dump import forbid_dumps
 from archive.keystore.places import WAIT_SECONDS, Place, locked, place_failed, require_all
 from archive.keystore.record import Kind, Record, require_key_id
@@ -22,6 +22,7 @@ from archive.keystore.rotation import Rotation, rotate
 from archive.sealing.identity import Identity
 
 LEAST_PLACES = 2
+_LOOKED_AT = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +148,21 @@ class KeyStore:
                 tuple(place.path for place in self._places),
                 self._shares,
             )
+
+    @property
+    def locked(self) -> LockedKek:
+        """What the generation that stands says of its key-encryption key."""
+        with self._guard:
+            return self._current().head.locked
+
+    def opened_by(self, kek: Kek) -> int:
+        """How many of the keys (a hundred at most) ``kek`` opens: all that are looked at, or KeysDamagedError is raised."""
+        opened = 0
+        for record in self._last_words():
+            if record.kind is Kind.KEY and opened < _LOOKED_AT:
+                kek.unwrap(record.wrapped)
+                opened += 1
+        return opened
 
     @property
     def kek(self) -> Kek:
