@@ -51,6 +51,6 @@ def list_sha256(of: Round, line_digests: Iterable[str]) -> str:
             "profile": of.profile,
             "profile_version": of.profile_version,
             "lines": len(digests),
-            "lines_sha256": hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode("ascii")).hexdigest(),
+            "lines_sha256": hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode("utf-8")).hexdigest(),
         }
     )
