@@ -89,6 +89,8 @@ class RoundAtWork:
     at: datetime = BEGUN + timedelta(days=365)
     places: list[Place] = field(default_factory=list)
     finishing: list[RoundPlace] = field(default_factory=list)
+    listed: list[str] = field(default_factory=list)
+    """The hồ sơ of the list by id, where this process did not take them in itself."""
     key: ArchiveKey = field(default_factory=lambda: ArchiveKey(Ed25519PrivateKey.from_private_bytes(b"k" * 32)))
 
     def now(self) -> datetime:
@@ -119,7 +121,8 @@ class RoundAtWork:
         return held.submission_id
 
     def lines(self) -> list[Line]:
-        return [Line(number, self.file_id(held), "10 năm") for number, held in enumerate(self.destroyed, 1)]
+        ids = self.listed or [self.file_id(held) for held in self.destroyed]
+        return [Line(number, file_id, "10 năm") for number, file_id in enumerate(ids, 1)]
 
     def begin(self) -> list[Refused]:
         return begin(
