@@ -20,6 +20,7 @@ from api.bootstrap import Installation, opened
 from api.initialising import initialise
 from api.settings import load_settings
 from api.verifying import differences
+from archive.catalogue.file_reading import aips_of, file_of_aip
 from archive.catalogue.model import Submission
 from archive.events import Event
 from archive.lifecycle import EVENT_OF, State
@@ -153,6 +154,8 @@ def assert_whole(home: Home) -> None:
             aip = reading.aip(item.aip_id)
             assert (aip is not None) == (item.state is State.STORED)
             if aip is not None:
+                of_file = file_of_aip(reading, aip.id)
+                assert of_file is not None and aip.id in aips_of(reading, of_file.id)
                 assert {copy.store: copy.state.value for copy in reading.copies(aip.id)} == {
                     store.name: "ok" for store in installation.stores
                 }

@@ -20,6 +20,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent))
 from registry import ACTOR, AT, TODAY, ended, until, years
 
 DUE, AGENCY_DUE = "ix_files_state_review_on_id", "ix_files_agency_code_state_review_on_id"
+OF_PART = ("USING INDEX ix_retention_reviews_open", "USING INDEX ix_files_open_ended")
+"""Indexes that hold nothing but what is asked for: read from their beginning, up to the limit, they are no scan."""
 PLACE = (date(2020, 1, 1), "0")
 QUESTIONS: Mapping[str, tuple[Callable[[Reading], object], str]] = {
     "due": (lambda view: r.files_due(view, TODAY), DUE),
@@ -78,11 +80,12 @@ def explained(catalogue: Catalogue, question: Callable[[Reading], object]) -> li
 
 def read_through(plans: Sequence[str]) -> list[str]:
     """The lines that say a table is read from end to end, or rows are sorted."""
-    return [
+    bad = [
         line
         for line in plans
         if "Seq Scan" in line or "TEMP B-TREE" in line or line.startswith(("SCAN", "Sort", "->  Sort"))
     ]
+    return [line for line in bad if not line.endswith(OF_PART)]
 
 
 def test_every_question_is_answered_from_its_index_without_a_scan_or_a_sort(catalogue: Catalogue) -> None:
