@@ -58,7 +58,7 @@ WITHOUT_DATABASE = frozenset(
 """Directories whose tests open no database: a second run on another one would tell nothing."""
 
 ON_POSTGRESQL = frozenset(
-    {"adoption", "cli", "http", "http_contract", "interruption", "journey", "security", "serving"}
+    {"adoption", "cli", "http", "http_contract", "interruption", "journey", "papers", "security", "serving"}
 )
 """Directories whose tests make archives; all others that use a database try both kinds in one run."""
 
@@ -73,6 +73,9 @@ ON_SQLITE_ALONE: Mapping[str, str] = {
     "http_contract/test_openapi.py": "is about the document, not about answers",
     "http_contract/test_schemathesis.py": "takes long; odd values of every kind are tried by test_odd_requests.py",
     "journey/test_every_sample.py": "is about what the checks find in files",
+    "papers/test_attached_papers.py": "is about signed files",
+    "papers/test_dossier.py": "is about packages; that dossiers come in is tried by test_dossier_ingest.py",
+    "papers/test_printed_papers.py": "is about sheets",
     "security/test_attacks_by_markup.py": "is about how text is written out",
     "security/test_attacks_by_packages.py": "is about what is unpacked, before anything is recorded",
     "security/test_attacks_on_headers_and_paths.py": "is about requests refused before the database is asked",

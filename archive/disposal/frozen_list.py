@@ -43,13 +43,18 @@ def line_sha256(line: Line) -> str:
 
 def list_sha256(of: Round, line_digests: Iterable[str]) -> str:
     """Of the digests of its lines in their order."""
+    return list_sha256_of(of.id, of.profile, of.profile_version, line_digests)
+
+
+def list_sha256_of(round_id: str, profile: str, profile_version: str, line_digests: Iterable[str]) -> str:
+    """The same from what a dossier says of a round that the catalogue need not know any more."""
     digests = list(line_digests)
     return canonical_sha256(
         {
             "format": FORMAT,
-            "round": of.id,
-            "profile": of.profile,
-            "profile_version": of.profile_version,
+            "round": round_id,
+            "profile": profile,
+            "profile_version": profile_version,
             "lines": len(digests),
             "lines_sha256": hashlib.sha256("".join(f"{digest}\n" for digest in digests).encode("utf-8")).hexdigest(),
         }

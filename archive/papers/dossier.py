@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 from archive.canonical import canonical_sha256
-from archive.disposal.frozen_list import FORMAT
+from archive.disposal.frozen_list import FORMAT, list_sha256_of
 from archive.papers.paper import PaperKind, as_json
 
 DOSSIER_SCHEMA = "luutru-dossier/1"
@@ -117,20 +117,20 @@ class Dossier:
 def dossier_statement(dossier: Dossier) -> dict[str, Any]:
     """What the archive signs: every field, and until when the dossier is kept."""
     values = {item.name: as_json(getattr(dossier, item.name)) for item in fields(dossier)}
-    return {"schema": DOSSIER_SCHEMA, **values, "keep_until": dossier.keep_until.isoformat()}
+    return {
+        "schema": DOSSIER_SCHEMA,
+        **values,
+        "list_format": FORMAT,
+        "keep_until": dossier.keep_until.isoformat(),
+    }
 
 
 def frozen_list_sha256(statement: Mapping[str, Any]) -> str:
-    """The hash of the list, computed again from the lines themselves (``archive.disposal.frozen_list``)."""
-    return canonical_sha256(
-        {
-            "format": FORMAT,
-            "round": statement["round_id"],
-            "profile": statement["profile"],
-            "profile_version": statement["profile_version"],
-            "lines": [canonical_sha256(line) for line in statement["lines"]],
-        }
-    )
+    """The hash of the list, computed again from the lines themselves. Raises ValueError for a list of another form."""
+    if statement["list_format"] != FORMAT:
+        raise ValueError(f"list format {statement['list_format']!r}")
+    digests = (canonical_sha256(line) for line in statement["lines"])
+    return list_sha256_of(statement["round_id"], statement["profile"], statement["profile_version"], digests)
 
 
 def years_later(day: date, years: int) -> date:

@@ -110,14 +110,17 @@ class Letterhead:
 
 @dataclass(frozen=True, slots=True)
 class ListReference:
-    """The list a paper is bound to: the round it belongs to, the SHA-256 over its canonical lines, how many they are."""
+    """The list a paper is bound to: the round it belongs to, the SHA-256 over its canonical lines, how many they are.
+
+    ``sha256`` is empty as long as the list is not frozen: the paper is then bound to the round alone.
+    """
 
     round_code: str
     sha256: str
     lines: int
 
     def __post_init__(self) -> None:
-        if len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef"):
+        if self.sha256 and (len(self.sha256) != 64 or set(self.sha256) - set("0123456789abcdef")):
             raise ValueError("the hash of a list is 64 hexadecimal digits in lower case")
 
 

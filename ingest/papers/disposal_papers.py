@@ -30,7 +30,9 @@ ROLES = {
 
 
 def bound(reference: ListReference) -> str:
-    """The sentence that ties a paper to its list, with the whole hash."""
+    """The sentence that ties a paper to its list, with the whole hash; before the freezing it says that there is none."""
+    if not reference.sha256:
+        return f"Danh mục của đợt hủy {reference.round_code} gồm {amount(reference.lines)} hồ sơ, chưa chốt."
     return (
         f"Danh mục của đợt hủy {reference.round_code} gồm {amount(reference.lines)} hồ sơ, "
         f"mã băm SHA-256: {reference.sha256}."

@@ -63,7 +63,7 @@ def document_html(
     """One HTML page: with the formal head when ``opening``, with signatures when ``ending``; numbered from
     ``first_page``."""
     words = [f"{KEYWORD_KIND}:{kind.value}", f"{KEYWORD_PAPER}:{paper_sha256}"]
-    if bound_to is not None:
+    if bound_to is not None and bound_to.sha256:
         words.append(f"{KEYWORD_LIST}:{bound_to.sha256}")
     keywords = ", ".join(words)
     return (
@@ -89,10 +89,12 @@ def short_date(day: date | None) -> str:
 def _page_style(composed: Composed, bound_to: ListReference | None, first_page: int) -> str:
     bound = ""
     if bound_to is not None:
-        # Digits and spaces only after the label: nothing a style sheet could take for its own.
+        line = f"{_css(ROUND_LABEL)}: {_css(bound_to.round_code)}"
+        if bound_to.sha256:
+            line += f" · {_css(LIST_LABEL)}: {bound_to.sha256}"
         bound = (
-            f'@bottom-left {{ content: "{_css(ROUND_LABEL)}: {_css(bound_to.round_code)} · {_css(LIST_LABEL)}: '
-            f'{bound_to.sha256}"; font: 7.5pt "Noto Sans"; white-space: nowrap; vertical-align: top; padding-top: 4mm; width: 100% }}'
+            f'@bottom-left {{ content: "{line}"; font: 7.5pt "Noto Sans"; white-space: nowrap; vertical-align: top; '
+            "padding-top: 4mm; width: 100% }"
         )
     size = "A4 landscape" if composed.landscape else "A4"
     margin = "20mm 15mm 20mm 20mm" if composed.landscape else "20mm 18mm 20mm 30mm"

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import pytest
 
+from archive.signing import ArchiveKey, create_key
 from ingest.inspector.client import inspector_pool
 from ingest.papers.composing import paper_pdf
 from ingest.papers.printing import Printed
@@ -20,14 +22,19 @@ from samples.pki import Pki, create_pki
 from samples.trust_list import write_trust_list
 
 
-@pytest.fixture(scope="session")
-def specimens() -> ModuleType:
-    spec = importlib.util.spec_from_file_location("paper_specimens", Path(__file__).with_name("specimens.py"))
+def _module(name: str) -> ModuleType:
+    """A file of this folder; its values are not at the mercy of how pytest imports."""
+    spec = importlib.util.spec_from_file_location(f"papers_{name}", Path(__file__).with_name(f"{name}.py"))
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def specimens() -> ModuleType:
+    return _module("specimens")
 
 
 @pytest.fixture(scope="session")
@@ -57,3 +64,22 @@ def pki(tmp_path_factory: pytest.TempPathFactory) -> Pki:
 @pytest.fixture(scope="session")
 def trust_file(pki: Pki) -> Path:
     return write_trust_list(pki, pki.folder / "trust.json")
+
+
+@pytest.fixture(scope="session")
+def key(tmp_path_factory: pytest.TempPathFactory) -> ArchiveKey:
+    return create_key(tmp_path_factory.mktemp("key") / "archive.pem")
+
+
+@pytest.fixture(scope="session")
+def finished(
+    tmp_path_factory: pytest.TempPathFactory,
+    specimens: ModuleType,
+    pki: Pki,
+    key: ArchiveKey,
+    inspectors: WorkerPool,
+    trust_file: Path,
+) -> Any:
+    """A finished round: ``rounds.FinishedRound``."""
+    folder = tmp_path_factory.mktemp("round")
+    return _module("rounds").finished_round(folder, specimens, pki, key, inspectors, trust_file)

@@ -19,9 +19,10 @@ from PIL import Image
 
 from archive.disposal.words import Signature
 from archive.finding import Answer
-from archive.papers.paper import DATA_NAME, PaperKind
+from archive.papers.paper import DATA_NAME, ListReference, PaperKind
 from ingest.checks.paper_binding import facts as paper_facts
 from ingest.letters import letter_pdf
+from ingest.papers.composing import paper_pdf
 from ingest.papers.expectation import Confirmation, Expected, RequiredSigner
 from ingest.papers.judging import PaperJudgement, judge_paper
 from ingest.papers.printing import Printed
@@ -363,6 +364,16 @@ def test_a_paper_that_needs_no_signature_passes_without_and_a_bad_one_fails_it(d
     assert made.answer is Answer.PASSED and made.signature == Signature.UNSIGNED
     assert judge(desk.good(), free).findings == ()
     assert codes(judge(desk.signed("expired"), free)) == {"paper.signature-invalid"}
+
+
+def test_a_paper_from_before_the_freezing_is_held_to_its_round(desk: Desk, judge: Judge, specimens: ModuleType) -> None:
+    paper = specimens.papers()["establishment_decision"]
+    early = paper_pdf(replace(paper, bound_to=ListReference("HTL-2026-03", "", 4))).pdf
+    signed = desk.signed("person", "agency", pdf=early)
+    loose = Expected(PaperKind.ESTABLISHMENT_DECISION, "", "HTL-2026-03", (HEAD, SEAL))
+    assert judge(signed, loose).findings == ()
+    assert codes(judge(signed, replace(loose, round_code="HTL-2026-04"))) == {"paper.round-other"}
+    assert codes(judge(signed, replace(loose, list_sha256=desk.list_sha256))) == {"paper.list-hash-absent"}
 
 
 def test_a_paper_that_need_not_be_bound_is_not_asked_for_a_list(desk: Desk, judge: Judge) -> None:

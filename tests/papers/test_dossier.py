@@ -1,28 +1,19 @@
-"""The dossier goes through ordinary ingest, becomes its own AIP, and proves itself without what was destroyed."""
+"""A dossier of destruction proves itself by its own package, and every forged one is found out."""
 
 from __future__ import annotations
 
-import importlib.util
 import io
 import json
-import sys
 from collections.abc import Callable, Mapping
 from copy import deepcopy
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import pytest
 
-from api.bootstrap import opened
-from api.initialising import initialise
-from api.settings import load_settings
-from api.submitting import carry, hand_in
-from api.views import submission_view
 from archive.aip.model import AipContent, Original, Party, RuleProfile, SubmissionFile
-from archive.aip.reader import AipReader
 from archive.aip.writer import write_aip
 from archive.digest import file_digests
 from archive.disposal.frozen_list import line_sha256, list_sha256
@@ -32,43 +23,12 @@ from archive.papers.dossier_proof import DossierVerdict, verify_dossier
 from archive.papers.paper import Letterhead
 from archive.paths import RelPath
 from archive.signing import ArchiveKey, create_key
-from ingest.papers.dossier_package import INDEX_FILE, DossierPaperChangedError, period_code, write_dossier
+from ingest.papers.dossier_package import DossierPaperChangedError, period_code, write_dossier
 from ingest.reading import read_package
-from ingest.workers.pool import WorkerPool
-from samples.clamd import clamd_program, running_clamd
-from samples.pki import Pki
 from schemas.findings import finding_kinds
 
-AGREEMENT = Path(__file__).parents[2] / "samples" / "agreement.toml"
 INDEX_HEAD = Letterhead("Sở Nội vụ tỉnh Bình Minh", "Bình Minh", issued=date(2026, 10, 12))
 Change = Callable[[dict[str, Any]], None]
-
-
-def module(name: str) -> ModuleType:
-    spec = importlib.util.spec_from_file_location(f"papers_{name}", Path(__file__).with_name(f"{name}.py"))
-    assert spec and spec.loader
-    made = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = made
-    spec.loader.exec_module(made)
-    return made
-
-
-@pytest.fixture(scope="module")
-def key(tmp_path_factory: pytest.TempPathFactory) -> ArchiveKey:
-    return create_key(tmp_path_factory.mktemp("key") / "archive.pem")
-
-
-@pytest.fixture(scope="module")
-def finished(
-    tmp_path_factory: pytest.TempPathFactory,
-    specimens: ModuleType,
-    pki: Pki,
-    key: ArchiveKey,
-    inspectors: WorkerPool,
-    trust_file: Path,
-) -> Any:
-    folder = tmp_path_factory.mktemp("round")
-    return module("rounds").finished_round(folder, specimens, pki, key, inspectors, trust_file)
 
 
 @pytest.fixture
@@ -117,44 +77,6 @@ def test_the_list_hash_of_a_dossier_is_the_one_rounds_are_frozen_with(finished: 
     statement = dossier_statement(finished.dossier)
     assert frozen_list_sha256(json.loads(json.dumps(statement))) == finished.dossier.list_sha256
     assert finished.dossier.list_sha256 == list_sha256(finished.of, (line_sha256(line) for line in finished.lines))
-
-
-def test_a_dossier_goes_through_ordinary_ingest_and_its_aip_proves_itself(
-    finished: Any, key: ArchiveKey, pki: Pki, trust_file: Path, tmp_path: Path
-) -> None:
-    packed = write_dossier(tmp_path / "ho-so-huy.zip", finished.dossier, finished.files, key=key, head=INDEX_HEAD)
-    assert packed.payload_files == len(finished.files) + 2
-    assert clamd_program(), "clamd is needed (Debian: clamav-daemon)"
-    with running_clamd(tmp_path / "clamd") as socket:
-        initialise(
-            tmp_path / "home",
-            name="Lưu trữ Sở Nội vụ tỉnh Bình Minh",
-            code="H99.12",
-            trust_list=trust_file,
-            agreement=AGREEMENT,
-            clamd=str(socket),
-        )
-        with opened(load_settings(tmp_path / "home")) as installation:
-            handed = hand_in(installation, [packed.target], client_key=None, received=lambda: None)
-            assert [item.error for item in handed] == [None]
-            assert handed[0].submission is not None
-            assert carry(installation, [handed[0].submission.id]) == {}
-            view = submission_view(installation, handed[0].submission.id)
-            assert view["state"] == "stored", [(item["code"], item["message"]) for item in view["findings"]]
-            with installation.catalogue.read() as reading:
-                aip = reading.aip(view["aip_id"])
-            assert aip is not None
-            stores = installation.reading_stores
-            copies = [b"".join(store.read(aip.object_key)) for store in stores]
-    said = {item["code"] for item in view["findings"] if item["severity"] in ("error", "indeterminate")}
-    assert said == {"malware.database-unofficial"}  # of the signatures the test scans with
-    for data in copies:
-        verdict = proven(data, key)
-        assert verdict.answer is Answer.PASSED, [item.message for item in verdict.findings]
-        assert verdict.facts["destroyed"] == 2 and verdict.facts["lines"] == 4
-        assert verdict.facts["keep_until"] == "2046-10-12"
-    reader = AipReader(io.BytesIO(copies[0]))
-    assert reader.package().record["maintenance"] == "05" and INDEX_FILE in {str(d.path) for d in reader.documents()}
 
 
 def test_the_package_is_a_good_submission_with_its_data_among_the_tag_files(
@@ -280,6 +202,7 @@ FORGED: Mapping[str, tuple[Change, set[str]]] = {
     ),
     "kept nineteen years": (lambda s: s.update(keep_until="2045-10-12"), {"dossier.keeping.short"}),
     "of another form": (lambda s: s.update(schema="luutru-dossier/9"), {"dossier.data.unreadable"}),
+    "a list of another form": (lambda s: s.update(list_format="luutru-disposal-list/9"), {"dossier.data.unreadable"}),
     "of an unknown profile": (lambda s: s.update(profile="X"), {"dossier.data.unreadable"}),
     "without votes": (lambda s: s.pop("votes"), {"dossier.data.unreadable"}),
 }

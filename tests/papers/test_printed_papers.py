@@ -183,6 +183,16 @@ def test_text_from_outside_stays_text(specimens: ModuleType) -> None:
         assert [float(x) for x in pdf.pages[0].mediabox][2:] == pytest.approx([841.89, 595.28], abs=0.1)
 
 
+def test_a_paper_from_before_the_freezing_is_bound_to_its_round_and_claims_no_hash(specimens: ModuleType) -> None:
+    paper = specimens.papers()["establishment_decision"]
+    made = paper_pdf(replace(paper, bound_to=ListReference("HTL-2026-03", "", 4)))
+    whole = "\n".join(texts(made.pdf))
+    assert whole.count("Đợt hủy: HTL-2026-03") == made.sheets and "SHA-256" not in whole
+    assert "gồm 4 hồ sơ, chưa chốt" in " ".join(whole.split())
+    with pikepdf.open(io.BytesIO(made.pdf)) as pdf:
+        assert "luutru-list-sha256" not in str(pdf.open_metadata().get("pdf:Keywords"))
+
+
 def test_a_paper_not_yet_numbered_and_dated_shows_dots(specimens: ModuleType) -> None:
     paper = specimens.papers()["submission_statement"]
     made = paper_pdf(replace(paper, head=replace(paper.head, number="", issued=None)))
