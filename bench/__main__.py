@@ -35,6 +35,7 @@ NAMES = (
     "audit",
     "s3_audit",
     "audit_choice",
+    "destruction",
 )
 LONG = ("soak",)
 """Only when named."""
