@@ -34,7 +34,6 @@ def main(folder: Path, url: str) -> None:
                 break
         else:
             raise AssertionError("it did not come to its end")
-        print("done", flush=True)
 
 
 if __name__ == "__main__":

@@ -54,7 +54,6 @@ class _DyingDisk(Disk):
         self._steps.step()
 
 
-
 class _DyingCatalogue:
     """Dies right before a commit, or right after it."""
 
@@ -183,5 +182,6 @@ def _destroyer(folder: Path, url: str) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "tests.destruction.destroyer", str(folder), url]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE)
     assert process.stdout is not None
-    assert process.stdout.readline() == b"started\n"
+    with process.stdout:
+        assert process.stdout.readline() == b"started\n"
     return process
