@@ -7,9 +7,17 @@ from pathlib import Path
 
 import pytest
 
+from api.http.rates import Rates
+from api.http.routes import presence
 from tests.http_contract.world import World, make_world
 from tests.servers.elasticsearch import running_elasticsearch
 from tests.servers.homes import copied_home
+
+
+@pytest.fixture(autouse=True)
+def _patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """How often one address may ask is tried elsewhere; here what one test asked does not answer the next with 429."""
+    monkeypatch.setattr(presence, "_rates", Rates(per_minute=6000, burst=6000))
 
 
 @pytest.fixture(scope="session")
