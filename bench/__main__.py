@@ -35,6 +35,7 @@ NAMES = (
     "audit",
     "s3_audit",
     "audit_choice",
+    "due",
     "destruction",
 )
 LONG = ("soak",)

@@ -92,6 +92,8 @@ def planted(url: str, count: int) -> None:
             found = (
                 "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'files' AND sql IS NOT NULL"
             )
+            # Ids are random: with the usual two megabytes every page of the index would be written again and again.
+            connection.execute(text("PRAGMA cache_size = -786432"))
             triggers = list(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")))
         indexes = list(connection.execute(text(found)))
         for what, some in (("INDEX", indexes), ("TRIGGER", triggers)):
