@@ -85,11 +85,16 @@ class Submission:
     @property
     def cursor(self) -> str:
         """Its place in a list of submissions; for ``Reading.submissions_listed(after=…)``."""
-        return f"{written_instant(self.entered_at)}~{self.id}"
+        return written_cursor(self.entered_at, self.id)
+
+
+def written_cursor(entered_at: datetime, submission_id: str) -> str:
+    """A place in a list of submissions, as it is told and asked for again."""
+    return f"{written_instant(entered_at)}~{submission_id}"
 
 
 def read_cursor(cursor: str) -> tuple[datetime, str]:
-    """Time of entry and id that ``Submission.cursor`` states. Raises CursorUnknownError."""
+    """Time of entry and id that ``written_cursor`` states. Raises CursorUnknownError."""
     entered_at, mark, submission_id = cursor.partition("~")
     try:
         if mark and submission_id.isalnum():

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 from api.http.described import told
 from api.http.found import AipId, FoundAip, found_hoso
 from api.http.gate import Asked, gate
+from api.http.listing import After
 from api.http.record_views import (
     CopyView,
     PackageView,
@@ -26,10 +27,10 @@ from api.http.targets import Judge, documents_visible
 from archive.access import Operation, Role, Scope, decide
 from archive.access.rules import Verdict
 from archive.catalogue import Reading
-from archive.catalogue.model import read_cursor
+from archive.catalogue.model import read_cursor, written_cursor
 from archive.catalogue.standing import Listed, aips_listed
 from archive.events import Event
-from archive.ledger import Record, written_instant
+from archive.ledger import Record
 from archive.local_time import VIETNAM
 
 router = APIRouter(tags=["records"])
@@ -66,14 +67,7 @@ def list_records(
         ),
     ] = None,
     size: Annotated[int, Query(ge=1, le=_AT_ONCE, description="Số hồ sơ một trang. / Page size.")] = 20,
-    after: Annotated[
-        str | None,
-        Query(
-            max_length=128,
-            description="«after» của trang trước. / «after» of the page before.",
-            examples=["2026-11-20T02:15:02.000000Z~5f70bf18a086007016e948b04aed3b82"],
-        ),
-    ] = None,
+    after: After = None,
 ) -> RecordPage:
     before = read_cursor(after) if after is not None else None
     agency_only = asked.who.agency_code if asked.who.role is Role.AGENCY else None
@@ -106,7 +100,7 @@ def list_records(
     asked.record(
         Event.RECORD_DESCRIPTION_SHOWN, "records", {"aip_ids": [item.aip_id for item in shown], "list": True}
     )  # fmt: skip
-    return RecordPage(items=shown, after=f"{written_instant(last.entered_at)}~{last.submission_id}" if last else None)
+    return RecordPage(items=shown, after=written_cursor(last.entered_at, last.submission_id) if last else None)
 
 
 def _listed(reading: Reading, asked: Asked, judge: Judge, row: Listed) -> RecordView:

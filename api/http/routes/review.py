@@ -5,12 +5,13 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.http.described import told
 from api.http.found_submission import SubmissionId, found_submission
 from api.http.gate import Asked, gate
+from api.http.listing import After, PageSize, following
 from api.http.problems import ProblemError
 from api.http.submission_views import ReviewPage, ReviewRow, SubmissionView, findings_shown, row_values, submission_view
 from api.http.told_findings import told_reports
@@ -62,21 +63,14 @@ class ReviewRequest(BaseModel):
 )
 def list_review_queue(
     asked: Annotated[Asked, gate(Operation.SUBMISSION_REVIEW)],
-    size: Annotated[int, Query(ge=1, le=100, description="Số dòng một trang. / Page size.")] = 20,
-    after: Annotated[
-        str | None,
-        Query(
-            max_length=128,
-            description="«after» của trang trước. / «after» of the page before.",
-            examples=["2026-11-20T02:15:02.000000Z~5f70bf18a086007016e948b04aed3b82"],
-        ),
-    ] = None,
+    size: PageSize = 20,
+    after: After = None,
 ) -> ReviewPage:
     with asked.service.installation.catalogue.read() as reading:
         found = waiting_for_review(reading, after=after, limit=size + 1)
         rows = [_row(reading, asked, item) for item in found[:size]]
     asked.record(Event.SUBMISSION_DESCRIPTION_SHOWN, "review", {"list": True, "submissions": [row.id for row in rows]})
-    return ReviewPage(items=rows, after=found[size - 1].cursor if len(found) > size else None)
+    return ReviewPage(items=rows, after=following(found, size))
 
 
 @router.post(

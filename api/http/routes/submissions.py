@@ -24,6 +24,7 @@ from api.http.found_submission import (
 )
 from api.http.gate import Asked, gate
 from api.http.handing_in import FORM, SUFFIX_OF, handed_in
+from api.http.listing import After, PageSize, following
 from api.http.problems import ProblemError
 from api.http.progress import Streams, at_rest, look
 from api.http.progress import told as progress_told
@@ -167,15 +168,8 @@ def list_submissions(
     state: Annotated[
         list[State] | None, Query(max_length=8, description="Chỉ các trạng thái này. / Only these.")
     ] = None,
-    size: Annotated[int, Query(ge=1, le=100, description="Số dòng một trang. / Page size.")] = 20,
-    after: Annotated[
-        str | None,
-        Query(
-            max_length=128,
-            description="«after» của trang trước. / «after» of the page before.",
-            examples=["2026-11-20T02:15:02.000000Z~5f70bf18a086007016e948b04aed3b82"],
-        ),
-    ] = None,
+    size: PageSize = 20,
+    after: After = None,
 ) -> SubmissionPage:
     own = asked.who.role is Role.AGENCY
     with asked.service.installation.catalogue.read() as reading:
@@ -189,7 +183,7 @@ def list_submissions(
     asked.record(
         Event.SUBMISSION_DESCRIPTION_SHOWN, "submissions", {"list": True, "submissions": [row.id for row in rows]}
     )
-    return SubmissionPage(items=rows, after=found[size - 1].cursor if len(found) > size else None)
+    return SubmissionPage(items=rows, after=following(found, size))
 
 
 @router.get(
