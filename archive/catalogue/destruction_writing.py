@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from archive.canonical import canonical_sha256
 from archive.catalogue import tables as t
@@ -128,27 +128,40 @@ class Noted:
 
 def note_work(tx: Transaction, round_id: str, noted: Iterable[Noted], at: datetime) -> None:
     """The state of each item, by the table of moves. Raises IllegalMoveError, and nothing is written."""
-    c = destruction_work.c
-    for item in noted:
-        here = (c.round_id == round_id, c.file_id == item.file_id, c.place == item.place)
-        was = tx.rows(select(c.state).where(*here)).scalar()
+    items, c = list(noted), destruction_work.c
+    standing: dict[tuple[str, str], ItemState] = {}
+    for some in pieces(sorted({item.file_id for item in items}), _AT_ONCE):
+        query = select(c.file_id, c.place, c.state).where(c.round_id == round_id, c.file_id.in_(some))
+        standing |= {(row.file_id, row.place): ItemState(row.state) for row in tx.rows(query)}
+    for item in items:
+        was = standing.get((item.file_id, item.place))
         if was is None:
             raise IllegalMoveError("Việc hủy này chưa được lập.", detail=f"{item.file_id} {item.place}")
-        if item.state is not ItemState(was) and item.state not in ITEM_MOVES[ItemState(was)]:
+        if item.state is not was and item.state not in ITEM_MOVES[was]:
             raise IllegalMoveError(
                 "Việc hủy chỉ đi tới, không quay lại.", detail=f"{item.file_id} {item.place}: {was} → {item.state}"
             )
-        tx.rows(
-            update(destruction_work)
-            .where(*here)
-            .values(
-                state=item.state.value,
-                problem=item.problem[:2000],
-                locked_until=item.locked_until,
-                attempts=c.attempts + 1,
-                changed_at=at,
-            )
-        )
+        standing[item.file_id, item.place] = item.state
+    here = (c.round_id == round_id, c.file_id == bindparam("of"), c.place == bindparam("there"))
+    change = update(destruction_work).where(*here).values(
+        state=bindparam("to"),
+        problem=bindparam("said"),
+        locked_until=bindparam("until"),
+        attempts=c.attempts + 1,
+        changed_at=at,
+    )  # fmt: skip
+    rows = [
+        {
+            "of": item.file_id,
+            "there": item.place,
+            "to": item.state.value,
+            "said": item.problem[:2000],
+            "until": item.locked_until,
+        }
+        for item in items
+    ]
+    if rows:
+        tx.rows(change, rows)
 
 
 def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
