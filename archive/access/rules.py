@@ -41,6 +41,19 @@ class Operation(StrEnum):
     ACCOUNT_ADMINISTER = "account.administer"
     AUDIT_READ = "audit.read"
     ALERT_ACKNOWLEDGE = "alert.acknowledge"
+    FILE_READ = "file.read"
+    FILE_KEEP = "file.keep"
+    PLAN_READ = "plan.read"
+    PLAN_IMPORT = "plan.import"
+    PLAN_APPROVE = "plan.approve"
+    SCHEDULE_READ = "schedule.read"
+    SCHEDULE_ADOPT = "schedule.adopt"
+    PERIOD_REVIEW_READ = "period-review.read"
+    PERIOD_REVIEW_DECIDE = "period-review.decide"
+    HOLD_READ = "hold.read"
+    HOLD_PLACE = "hold.place"
+    HOLD_RELEASE = "hold.release"
+    RETENTION_REPORT_READ = "retention-report.read"
 
 
 class Verdict(StrEnum):
@@ -104,6 +117,19 @@ _SCOPE: Mapping[Operation, Scope | None] = {
     Operation.ACCOUNT_ADMINISTER: Scope.ADMINISTER,
     Operation.AUDIT_READ: Scope.READ,
     Operation.ALERT_ACKNOWLEDGE: Scope.ADMINISTER,
+    Operation.FILE_READ: Scope.READ,
+    Operation.FILE_KEEP: Scope.REVIEW,
+    Operation.PLAN_READ: Scope.READ,
+    Operation.PLAN_IMPORT: Scope.SUBMIT,
+    Operation.PLAN_APPROVE: Scope.DECIDE,
+    Operation.SCHEDULE_READ: Scope.READ,
+    Operation.SCHEDULE_ADOPT: Scope.DECIDE,
+    Operation.PERIOD_REVIEW_READ: Scope.READ,
+    Operation.PERIOD_REVIEW_DECIDE: Scope.DECIDE,
+    Operation.HOLD_READ: Scope.READ,
+    Operation.HOLD_PLACE: Scope.REVIEW,
+    Operation.HOLD_RELEASE: Scope.DECIDE,
+    Operation.RETENTION_REPORT_READ: Scope.READ,
 }
 
 _AGENCY: Mapping[Operation, _Rule] = {
@@ -115,6 +141,12 @@ _AGENCY: Mapping[Operation, _Rule] = {
     Operation.AIP_COPY: _Rule.CONTENT,
     Operation.DIP_EXPORT: _Rule.CONTENT,
     Operation.LIST_EXPORT: _Rule.YES,
+    # Its own hồ sơ, danh mục and figures; a grant opens content, never the account that is kept of another's hồ sơ.
+    Operation.FILE_READ: _Rule.OWN,
+    Operation.PLAN_READ: _Rule.OWN,
+    Operation.PLAN_IMPORT: _Rule.OWN,
+    Operation.SCHEDULE_READ: _Rule.YES,
+    Operation.RETENTION_REPORT_READ: _Rule.OWN,
 }
 _READING: Mapping[Operation, _Rule] = {
     Operation.RECORD_SEARCH: _Rule.YES,
@@ -123,6 +155,12 @@ _READING: Mapping[Operation, _Rule] = {
     Operation.AIP_COPY: _Rule.CONTENT,
     Operation.DIP_EXPORT: _Rule.CONTENT,
     Operation.LIST_EXPORT: _Rule.YES,
+    Operation.FILE_READ: _Rule.KNOWN,
+    Operation.PLAN_READ: _Rule.YES,
+    Operation.SCHEDULE_READ: _Rule.YES,
+    Operation.PERIOD_REVIEW_READ: _Rule.KNOWN,
+    Operation.HOLD_READ: _Rule.YES,
+    Operation.RETENTION_REPORT_READ: _Rule.YES,
 }
 _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
     Role.AGENCY: _AGENCY,
@@ -131,6 +169,10 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.SUBMISSION_HAND_IN: _Rule.YES,
         Operation.SUBMISSION_READ: _Rule.YES,
         Operation.SUBMISSION_REVIEW: _Rule.YES,
+        Operation.FILE_KEEP: _Rule.KNOWN,
+        Operation.PLAN_IMPORT: _Rule.YES,
+        # To stop a destruction is the safe direction; to let it go on again is for the head alone.
+        Operation.HOLD_PLACE: _Rule.KNOWN,
     },
     Role.HEAD: {
         **_READING,
@@ -144,6 +186,12 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.RIGHTS_CHANGE_CONFIRM: _Rule.YES,
         Operation.AUDIT_READ: _Rule.YES,
         Operation.ALERT_ACKNOWLEDGE: _Rule.YES,
+        Operation.FILE_KEEP: _Rule.KNOWN,
+        Operation.PLAN_APPROVE: _Rule.YES,
+        Operation.SCHEDULE_ADOPT: _Rule.YES,
+        Operation.PERIOD_REVIEW_DECIDE: _Rule.KNOWN,
+        Operation.HOLD_PLACE: _Rule.KNOWN,
+        Operation.HOLD_RELEASE: _Rule.YES,
     },
     Role.AUDITOR: {
         **_READING,

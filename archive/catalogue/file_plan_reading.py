@@ -77,6 +77,19 @@ def plans_of(view: LedgerReading, agency_code: str, year: int | None = None) -> 
     return tuple(map(_plan, view.rows(query.order_by(c.year, c.version, c.id))))
 
 
+def plans_listed(
+    view: LedgerReading, agency_code: str = "", year: int | None = None, limit: int = PAGE
+) -> tuple[FilePlan, ...]:
+    """Every version of every agency ("" for all), by agency, year and version."""
+    c = file_plans.c
+    query = select(file_plans).order_by(c.agency_code, c.year, c.version).limit(limit)
+    if agency_code:
+        query = query.where(c.agency_code.in_(agency_codes(view, agency_code)))
+    if year is not None:
+        query = query.where(c.year == year)
+    return tuple(map(_plan, view.rows(query)))
+
+
 def approved_plan(view: LedgerReading, agency_code: str, year: int) -> FilePlan | None:
     """The one that stands for a year."""
     return next((item for item in plans_of(view, agency_code, year) if item.state is PlanState.APPROVED), None)
@@ -84,7 +97,12 @@ def approved_plan(view: LedgerReading, agency_code: str, year: int) -> FilePlan 
 
 def plan_lines_of(view: LedgerReading, plan_id: str) -> Iterator[PlanLine]:
     """The lines of a plan in order; flat memory."""
-    c, after = file_plan_lines.c, 0
+    return plan_lines_after(view, plan_id, 0)
+
+
+def plan_lines_after(view: LedgerReading, plan_id: str, after: int) -> Iterator[PlanLine]:
+    """The same from behind the line ``after`` on."""
+    c = file_plan_lines.c
     query = select(file_plan_lines).where(c.plan_id == plan_id).order_by(c.ordinal).limit(PAGE)
     while page := view.rows(query.where(c.ordinal > after)).all():
         yield from map(_line, page)

@@ -21,9 +21,10 @@ from archive.catalogue.file_plan_reading import (
     plan_lines_of,
     plans_of,
 )
+from archive.catalogue.file_reading import agency_codes
 from archive.catalogue.file_rows import period_row
 from archive.catalogue.pieces import pieces
-from archive.catalogue.retention_authority import require_head, require_keeper
+from archive.catalogue.retention_authority import require_head, require_keeper, require_plan_author
 from archive.catalogue.retention_tables import agencies, file_plan_lines, file_plans, fonds
 from archive.catalogue.writing import Transaction
 from archive.events import Event
@@ -109,7 +110,7 @@ def import_plan(
     Where a plan is approved already this amends it: ``reason`` says why, and it gets the next version. Raises
     AuthorityMissingError, PlanRefusedError.
     """
-    keeper = require_keeper(tx, by)
+    author = require_plan_author(tx, by, agency_codes(tx, agency_code))
     if not lines or agency_code_syntax(agency_code) is None or year not in YEARS:
         raise PlanRefusedError(
             "Danh mục hồ sơ phải có cơ quan, năm và ít nhất một hồ sơ.", detail=f"{agency_code} {year}"
@@ -136,7 +137,7 @@ def import_plan(
             reason=words,
             sha256=digest,
             imported_at=at,
-            imported_by=keeper,
+            imported_by=author,
         )
     )
     for some in pieces(lines, _LINES_AT_ONCE):

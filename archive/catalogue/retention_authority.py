@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from archive.access import Author, Role
 from archive.access.errors import AuthorityMissingError
 from archive.catalogue.writing import Transaction
@@ -25,3 +27,11 @@ def require_keeper(tx: Transaction, by: Author) -> str:
 
 def require_head(tx: Transaction, by: Author) -> str:
     return require_role(tx, by, Role.HEAD)
+
+
+def require_plan_author(tx: Transaction, by: Author, agency_codes: Collection[str]) -> str:
+    """Who may lay a danh mục hồ sơ before the head: a keeper, or an account of the agency (under any of its codes)."""
+    account = next((item for item in tx.active_accounts(Role.AGENCY) if item == by.account_id), None)
+    if account is not None and tx.account(account).agency_code in agency_codes:
+        return account
+    return require_keeper(tx, by)

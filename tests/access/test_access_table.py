@@ -41,6 +41,19 @@ rights-change.confirm     -       -          +     -        -              -
 account.administer        -       -          -     -        +              -
 audit.read                -       -          +     +        +              -
 alert.acknowledge         -       -          +     -        +              -
+file.read                 o       k          k     k        -              -
+file.keep                 -       k          k     -        -              -
+plan.read                 o       +          +     +        -              -
+plan.import               o       +          -     -        -              -
+plan.approve              -       -          +     -        -              -
+schedule.read             +       +          +     +        -              -
+schedule.adopt            -       -          +     -        -              -
+period-review.read        -       k          k     k        -              -
+period-review.decide      -       -          k     -        -              -
+hold.read                 -       +          +     +        -              -
+hold.place                -       k          k     -        -              -
+hold.release              -       -          +     -        -              -
+retention-report.read     o       +          +     +        -              -
 """
 # Without a grant: may it be known of? (first letter), may its content be read without stating a purpose? with one?
 RECORDS = """
@@ -62,6 +75,10 @@ record.search read       record.read read          content.read read         aip
 dip.export read          list.export read          ledger.read read          mode.decide decide
 grant.read decide        grant.decide decide       rights-change.read read   rights-change.confirm decide
 account.administer administer audit.read read          alert.acknowledge administer
+file.read read           file.keep review          plan.read read            plan.import submit
+plan.approve decide      schedule.read read        schedule.adopt decide     period-review.read read
+period-review.decide decide hold.read read          hold.place review         hold.release decide
+retention-report.read read
 """
 ROLE_SCOPES = {
     "agency": "submit read",

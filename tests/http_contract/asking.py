@@ -20,6 +20,7 @@ class Wanted:
     """What a route is asked about. ``spare``: an account that anything may be done to."""
 
     aip_id: str = NOBODY
+    file_id: str = NOBODY
     submission_id: str = NOBODY.replace("-", "")
     ordinal: int = 1
     shape: str = "open"
@@ -27,7 +28,7 @@ class Wanted:
 
     @classmethod
     def of(cls, held: Held, spare: str = "") -> Wanted:
-        return cls(held.aip_id, held.submission_id, held.ordinal, held.shape, spare)
+        return cls(held.aip_id, held.file_id, held.submission_id, held.ordinal, held.shape, spare)
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,9 @@ def request_of(route: str, wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
     sending = _SENDING[route](wanted) if route in _SENDING else Sending()
     values = {
         "aip_id": wanted.aip_id,
+        "file_id": wanted.file_id,
+        "schedule_id": "khong-co",
+        "code": "x",
         "ordinal": wanted.ordinal,
         "submission_id": wanted.submission_id,
         "account_id": wanted.spare,
@@ -51,7 +55,18 @@ def request_of(route: str, wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
         "page": 1,
         "change_id": 2**50,
         **dict.fromkeys(
-            ("token_id", "search_id", "grant_id", "upload_id", "run_id", "incident_id"), uuid.UUID(int=0).hex
+            (
+                "token_id",
+                "search_id",
+                "grant_id",
+                "upload_id",
+                "run_id",
+                "incident_id",
+                "plan_id",
+                "hold_id",
+                "review_id",
+            ),
+            uuid.UUID(int=0).hex,
         ),
         "number": 2**30,
         **sending.values,
@@ -107,6 +122,21 @@ def _tus(**headers: str) -> Callable[[Wanted], Sending]:
     return lambda _wanted: Sending(options={"headers": {"Tus-Resumable": "1.0.0", **headers}})
 
 
+def _new_file(_wanted: Wanted) -> Sending:
+    return Sending(options={"json": {"agency_code": "H99.12", "file_code": f"zq-{next(_numbers)}", "title": "Hồ sơ"}})
+
+
+_UNCLEAR = {"basis": "Kiểm thử", "period": "không rõ"}
+_SCHEDULE = {
+    "id": "zq",
+    "version": "1",
+    "kind": "common",
+    "title": "Bảng",
+    "basis": "Căn cứ",
+    "effective_from": "2026-01-01",
+    "rows": [["STT", "Tên nhóm hồ sơ, tài liệu", "Thời hạn bảo quản"], ["1", "Hồ sơ", "10 năm"]],
+}
+
 _SENDING: Mapping[str, Callable[[Wanted], Sending]] = {
     "POST /api/v1/verify": lambda _wanted: Sending(
         options={"content": b"x", "headers": {"Content-Type": "application/octet-stream"}}
@@ -138,4 +168,24 @@ _SENDING: Mapping[str, Callable[[Wanted], Sending]] = {
     "PUT /api/v1/accounts/{account_id}/role": _json(role="archivist"),
     "PUT /api/v1/accounts/{account_id}/active": _json(active=True),
     "PUT /api/v1/accounts/{account_id}/identity": _identity,
+    "POST /api/v1/files": _new_file,
+    "POST /api/v1/files/{file_id}/closing": _json(ended_year=2025, determined=_UNCLEAR),
+    "POST /api/v1/files/{file_id}/reopening": _json(reason="Kiểm thử"),
+    "POST /api/v1/files/{file_id}/period": _json(basis="Kiểm thử", period="Vĩnh viễn"),
+    "POST /api/v1/files/{file_id}/event": _json(year=2025, basis="Kiểm thử"),
+    "POST /api/v1/files/{file_id}/paper": _json(paper_code="HS-1"),
+    "POST /api/v1/files/{file_id}/transfer": _json(
+        receiver_code="H99.00", receiver_name="Lưu trữ lịch sử", minutes_number="1", minutes_on="2190-01-01"
+    ),
+    "PUT /api/v1/agencies/{code}": _json(name="Sở Nội vụ"),
+    "POST /api/v1/file-plans": _json(agency_code="H99.12", year=2026, rows=[["không có tiêu đề cột"]]),
+    "POST /api/v1/file-plans/{plan_id}/approval": _json(),
+    "POST /api/v1/file-plans/{plan_id}/lines/{ordinal}/file": _json(),
+    "POST /api/v1/schedules": _json(**_SCHEDULE),
+    "POST /api/v1/period-reviews/{review_id}/decision": _json(note="Kiểm thử"),
+    "POST /api/v1/holds": _json(kind="file", reason="Kiểm thử", basis="Kiểm thử", file_ids=[NOBODY]),
+    "POST /api/v1/holds/{hold_id}/release": _json(reason="Kiểm thử"),
+    "GET /api/v1/retention-reports/activity": lambda _wanted: Sending(
+        options={"params": {"time": "first-half", "year": "2026"}}
+    ),
 }

@@ -134,6 +134,30 @@ auditor_granted         ok       ok       ok       ok         ok       ok       
 administrator           403      403      403      403        403      403      403      403
 """
 
+_FILE_OF_THE_REGISTRY = """
+agency                  ok       ok       ok       ok         404      404      404      404
+agency_granted          ok       ok       ok       ok         404      404      404      404
+archivist               ok       ok       404      ok         ok       ok       404      ok
+archivist_granted       ok       ok       ok       ok         ok       ok       ok       ok
+head                    ok       ok       ok       ok         ok       ok       ok       ok
+head_granted            ok       ok       ok       ok         ok       ok       ok       ok
+auditor                 ok       ok       ok       ok         ok       ok       ok       ok
+auditor_granted         ok       ok       ok       ok         ok       ok       ok       ok
+administrator           403      403      403      403        403      403      403      403
+"""
+
+_KEEPING_OF_A_FILE = """
+agency                  403      403      403      403        403      403      403      403
+agency_granted          403      403      403      403        403      403      403      403
+archivist               ok       ok       404      ok         ok       ok       404      ok
+archivist_granted       ok       ok       ok       ok         ok       ok       ok       ok
+head                    ok       ok       ok       ok         ok       ok       ok       ok
+head_granted            ok       ok       ok       ok         ok       ok       ok       ok
+auditor                 403      403      403      403        403      403      403      403
+auditor_granted         403      403      403      403        403      403      403      403
+administrator           403      403      403      403        403      403      403      403
+"""
+
 Cells = Mapping[tuple[str, str, str], str]
 """Person, whose, shape → the answer."""
 
@@ -163,6 +187,8 @@ SUBMISSION_AND_WHAT_IS_IN_IT_DRAWN = {
 REVIEW = _read(_REVIEW)
 DECISION_ON_RIGHTS = _read(_DECISION_ON_RIGHTS)
 RIGHTS_AS_RECORDED = _read(_RIGHTS_AS_RECORDED)
+FILE_OF_THE_REGISTRY = _read(_FILE_OF_THE_REGISTRY)
+KEEPING_OF_A_FILE = _read(_KEEPING_OF_A_FILE)
 
 EVERYBODY = "agency archivist head auditor administrator"
 READERS = "agency archivist head auditor"
@@ -292,4 +318,39 @@ ROUTES: Mapping[str, Row] = {
     "POST /api/v1/alerts/{number}/acknowledgement": Row(
         "alert.acknowledge", "administer", roles="head administrator", ok=404
     ),
+    # the registry of hồ sơ, danh mục, schedules, review tasks, holds
+    "GET /api/v1/files": Row("file.read", "read", roles=READERS),
+    "GET /api/v1/due-files": Row("file.read", "read", roles=READERS),
+    "POST /api/v1/files": Row("file.keep", "review", roles="archivist head", ok=201),
+    "GET /api/v1/files/{file_id}": Row("file.read", "read", FILE_OF_THE_REGISTRY),
+    "POST /api/v1/files/{file_id}/closing": Row("file.keep", "review", KEEPING_OF_A_FILE, ok=409),
+    "POST /api/v1/files/{file_id}/reopening": Row("file.keep", "review", KEEPING_OF_A_FILE),
+    "POST /api/v1/files/{file_id}/period": Row("file.keep", "review", KEEPING_OF_A_FILE),
+    "POST /api/v1/files/{file_id}/event": Row("file.keep", "review", KEEPING_OF_A_FILE, ok=409),
+    "POST /api/v1/files/{file_id}/paper": Row("file.keep", "review", KEEPING_OF_A_FILE),
+    "POST /api/v1/files/{file_id}/transfer": Row("file.keep", "review", KEEPING_OF_A_FILE, ok=409),
+    "GET /api/v1/agencies": Row("plan.read", "read", roles=READERS),
+    "PUT /api/v1/agencies/{code}": Row("file.keep", "review", roles="archivist head", ok=409),
+    "GET /api/v1/file-plans": Row("plan.read", "read", roles=READERS),
+    "POST /api/v1/file-plans": Row("plan.import", "submit", roles="agency archivist", ok=409),
+    "GET /api/v1/file-plans/{plan_id}": Row("plan.read", "read", roles=READERS, ok=404),
+    "POST /api/v1/file-plans/{plan_id}/approval": Row("plan.approve", "decide", roles="head", ok=404),
+    "POST /api/v1/file-plans/{plan_id}/lines/{ordinal}/file": Row(
+        "file.keep", "review", roles="archivist head", ok=404
+    ),
+    "GET /api/v1/schedules": Row("schedule.read", "read", roles=READERS),
+    "POST /api/v1/schedules": Row("schedule.adopt", "decide", roles="head", ok=409),
+    "GET /api/v1/schedules/{schedule_id}": Row("schedule.read", "read", roles=READERS, ok=404),
+    "GET /api/v1/period-reviews": Row("period-review.read", "read", roles=STAFF),
+    "POST /api/v1/period-reviews/{review_id}/decision": Row("period-review.decide", "decide", roles="head", ok=404),
+    "GET /api/v1/holds": Row("hold.read", "read", roles=STAFF),
+    "POST /api/v1/holds": Row("hold.place", "review", roles="archivist head", ok=404),
+    "GET /api/v1/holds/{hold_id}": Row("hold.read", "read", roles=STAFF, ok=404),
+    "GET /api/v1/holds/{hold_id}/files": Row("hold.read", "read", roles=STAFF, ok=404),
+    "POST /api/v1/holds/{hold_id}/release": Row("hold.release", "decide", roles="head", ok=404),
+    "GET /api/v1/retention-reports/due": Row("retention-report.read", "read", roles=READERS),
+    "GET /api/v1/retention-reports/held": Row("retention-report.read", "read", roles=READERS),
+    "GET /api/v1/retention-reports/in-round": Row("retention-report.read", "read", roles=READERS),
+    "GET /api/v1/retention-reports/destroyed": Row("retention-report.read", "read", roles=READERS),
+    "GET /api/v1/retention-reports/activity": Row("retention-report.read", "read", roles=READERS),
 }

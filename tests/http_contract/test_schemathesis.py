@@ -35,6 +35,10 @@ OPERATIONS: list[dict[str, Any]] = [
             "list_records",
             "list_submissions",
             "list_review_queue",
+            "list_files",
+            "list_due_files",
+            "list_holds",
+            "list_period_reviews",
         ],
         "checks": {"positive_data_acceptance": {"expected-statuses": [*_TAKEN, "400"]}},
     },
@@ -71,6 +75,7 @@ def settings(world: World, role: str) -> dict[str, Any]:
     ids = {
         "aip_id": [item.aip_id for item in world.held],
         "submission_id": [item.submission_id for item in world.held] + list(world.returned.values()),
+        "file_id": [item.file_id for item in world.held],
         "ordinal": [1, 2],
     }
     return {

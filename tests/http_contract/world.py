@@ -61,6 +61,11 @@ class Held:
     submission_id: str
     aip_id: str
 
+    @property
+    def file_id(self) -> str:
+        """The hồ sơ of the registry its package opened."""
+        return str(uuid.uuid5(uuid.UUID(self.aip_id), "file"))
+
     def word(self, part: str) -> str:
         return word(self.whose, self.shape, part)
 

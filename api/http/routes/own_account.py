@@ -13,7 +13,7 @@ from api.accounts import TOKEN_DAYS, issue_token, revoke_token
 from api.http.credentials import LONGEST_PASSWORD
 from api.http.described import told
 from api.http.gate import Asked, gate
-from api.http.json_values import Boolean, Integer
+from api.http.json_values import ONLY_AN_INTEGER, Boolean
 from api.http.rights_views import (
     NEVER_STORED,
     AccountView,
@@ -57,10 +57,8 @@ class NewOwnToken(Strict):
         description="Phạm vi; bỏ trống: như mã đang dùng. / Scopes; null: those of the token in use.",
         examples=[["read"]],
     )
-    days: Integer | None = Field(
+    days: Annotated[int, Field(ge=1, le=366), ONLY_AN_INTEGER] | None = Field(
         default=None,
-        ge=1,
-        le=366,
         description="Số ngày hiệu lực; bỏ trống: 90 ngày, không quá hạn của mã đang dùng. / How many days; null: 90, and "
         "no longer than the token in use.",
         examples=[30],
