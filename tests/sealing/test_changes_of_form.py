@@ -175,7 +175,7 @@ def test_killed_at_any_call_it_goes_on_and_at_no_moment_is_there_no_whole_packag
     change(world, submission, YEARS if to_sealed else FOR_EVER)
     world.installation.close()
     kills = 0
-    step = 7  # of some hundred calls, enough to stop in every step
+    step = 17  # of some hundred calls, enough to stop in every step
     number = 3
     while killed_before(number, _reforming_in(world)):
         kills += 1
@@ -221,7 +221,7 @@ def test_a_hoso_whose_end_has_begun_is_not_touched_any_more(world: World) -> Non
     with closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
         for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
             connection.execute(f"DROP TRIGGER {name}")
-        connection.execute("UPDATE files SET state = 'destroying' WHERE id = ?", (held.id,))
+        connection.execute("UPDATE files SET state = 'destroying', round_id = 'r' WHERE id = ?", (held.id,))
         connection.commit()
     assert reforms(world).run() == []
     assert reforms(world).reform(submission.aip_id, held.id) is None
