@@ -35,6 +35,8 @@ NAMES = (
     "audit",
     "s3_audit",
     "audit_choice",
+    "sealing",
+    "keystore",
     "due",
     "destruction",
 )
