@@ -23,11 +23,14 @@ from api.checking import check_paths
 from api.checkpoint_cli import ledger_commands
 from api.database_commands import database_commands
 from api.exits import INTERRUPTED, READER_GONE, Exit
+from api.files_cli import file_commands
+from api.hold_cli import hold_commands
 from api.job_commands import job_commands
 from api.journal import FILE_NAME as LOG_NAME
 from api.journal import logged
 from api.output import columns, line, out, plain, print_json, say
 from api.people import account_commands, token_commands
+from api.plan_cli import plan_commands
 from api.printing import print_aip, print_findings, print_hits, print_submission, print_verification
 from api.recovery_cli import backup as backup_command
 from api.recovery_cli import diff as diff_command
@@ -35,6 +38,9 @@ from api.recovery_cli import rebuild as rebuild_command
 from api.recovery_cli import restore_drill, secrets_commands
 from api.repair_cli import incident_commands
 from api.repair_cli import repair as repair_command
+from api.report_cli import report_commands
+from api.reviews_cli import review_commands
+from api.schedules_cli import schedule_commands
 from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder
 from api.storage_cli import storage_commands
 from api.usage import Command, Group, usage_error
@@ -66,6 +72,12 @@ app.add_typer(
     job_commands, name="jobs", help="Công việc định kỳ: lần chạy gần nhất, kết quả, lần tới; chạy ngay một việc."
 )
 app.add_typer(incident_commands, name="incidents", help="Sự cố: những gì hệ thống không thể tự phục hồi bằng chứng cứ.")
+app.add_typer(file_commands, name="files", help="Sổ đăng ký hồ sơ: mở, kết thúc, thời hạn, sự kiện, giao nộp.")
+app.add_typer(plan_commands, name="plan", help="Danh mục hồ sơ và cơ quan: nhập, phê duyệt, mở hồ sơ theo dòng.")
+app.add_typer(schedule_commands, name="schedules", help="Bảng thời hạn bảo quản: đang áp dụng gì; áp dụng bảng mới.")
+app.add_typer(hold_commands, name="hold", help="Đóng băng: hồ sơ nào đang bị giữ, vì sao; đặt và gỡ.")
+app.add_typer(review_commands, name="reviews", help="Việc xem xét thời hạn: điều gì đang chờ; quyết định.")
+app.add_typer(report_commands, name="report", help="Số liệu: đến hạn, đang giữ, trong đợt hủy, đã hủy, sáu tháng, năm.")
 app.command("repair", cls=Command)(repair_command)
 app.command("audit", cls=Command)(audit_command)
 app.add_typer(secrets_commands, name="secrets", help="Bản sao lưu mã hóa của khóa ký, mật khẩu và mã truy cập.")
