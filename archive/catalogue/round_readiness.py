@@ -5,7 +5,7 @@ Everything is asked of the rows as they are, in the transaction that acts on the
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
 
@@ -15,8 +15,10 @@ from archive.access import Role
 from archive.catalogue import rights_tables
 from archive.catalogue.file_reading import file as file_of_id
 from archive.catalogue.file_reading import supplements_awaited
-from archive.catalogue.hold_reading import held_among, holds_on
+from archive.catalogue.file_rows import file_of
+from archive.catalogue.hold_reading import held_among
 from archive.catalogue.reading import Reading
+from archive.catalogue.retention_tables import files
 from archive.catalogue.round_reading import (
     PAGE,
     decisions,
@@ -26,9 +28,9 @@ from archive.catalogue.round_reading import (
     opinions,
     papers,
     votes,
-    votes_on,
+    votes_of_lines,
 )
-from archive.catalogue.snapshot_reading import snapshot, snapshots
+from archive.catalogue.snapshot_reading import snapshots
 from archive.disposal.clock import run_out
 from archive.disposal.council import last_votes, majority, quorate
 from archive.disposal.frozen_list import line_sha256, list_sha256
@@ -38,6 +40,7 @@ from archive.disposal.refusals import DisposalRefusedError, Reason, reason
 from archive.disposal.round_state import VIETNAMESE, RoundState
 from archive.disposal.snapshot import Snapshot, changes
 from archive.disposal.words import COUNCIL, Duty, LineState, ListingReason, Outcome, Verdict
+from archive.retention.file import File
 from archive.retention.file_state import FileState
 from schemas.disposal_rules import disposal_rules
 
@@ -137,34 +140,42 @@ def vote_reasons(of: Round, line: Line, cast: Sequence[Vote]) -> list[Reason]:
     return [] if choice == line.choice else [reason("round.outcome-not-voted", line.file_id)]
 
 
-def require_list_whole(view: Reading, of: Round) -> None:
-    """Raises a refusal ``round.list-changed`` when the digests of the lines do not make the hash of the list."""
-    if of.list_sha256 is None or list_sha256(of, line_digests(view, of.id)) != of.list_sha256:
-        raise DisposalRefusedError([reason("round.list-changed", of.id)])
+def list_is_whole(view: Reading, of: Round) -> bool:
+    """Whether the digests of the lines make the hash of the list that was frozen, or none was frozen yet."""
+    return of.list_sha256 is None or list_sha256(of, line_digests(view, of.id)) == of.list_sha256
 
 
-def line_reasons(view: Reading, of: Round, line: Line) -> list[Reason]:
-    """Why this hồ sơ may not be destroyed now; changes of it since it was listed among them."""
-    found = _standing_reasons(line)
-    if line.line_sha256 != line_sha256(line):
-        found.append(reason("round.list-changed", line.file_id))
-    found += vote_reasons(of, line, votes_on(view, of.id, line.ordinal))
-    held = file_of_id(view, line.file_id)
+def lines_reasons(view: Reading, of: Round, asked: Sequence[Line]) -> Mapping[str, list[Reason]]:
+    """Why each of these hồ sơ (some hundred at most) may not be destroyed now; changes since it was listed among them."""
+    ids = [line.file_id for line in asked]
+    cast = votes_of_lines(view, of.id, [line.ordinal for line in asked])
+    standing = {row.id: file_of(row) for row in view.rows(select(files).where(files.c.id.in_(ids)))}
+    now, held = snapshots(view, ids), held_among(view, ids)
+    found: dict[str, list[Reason]] = {}
+    for line in asked:
+        wrong = _standing_reasons(line)
+        if line.line_sha256 != line_sha256(line):
+            wrong.append(reason("round.list-changed", line.file_id))
+        wrong += vote_reasons(of, line, cast.get(line.ordinal, ()))
+        wrong += _file_reasons(view, of, line, standing.get(line.file_id))
+        wrong += changed_reasons(line, now.get(line.file_id))
+        if not twin_kept(view, line):
+            wrong.append(reason("line.twin-missing", line.file_id))
+        if line.file_id in held:
+            wrong.append(reason("hold.in-force", line.file_id))
+        found[line.file_id] = list(dict.fromkeys(wrong))
+    return found
+
+
+def _file_reasons(view: Reading, of: Round, line: Line, held: File | None) -> list[Reason]:
     if held is None or held.state is not FileState.IN_ROUND or held.round_id != of.id:
-        found.append(reason("line.file-state", line.file_id))
-    else:
-        if held.period.permanent:
-            found.append(reason("line.permanent", line.file_id))
-        if held.paper_permanent:
-            found.append(reason("line.paper-permanent", line.file_id))
-        if supplements_awaited(view, held):
-            found.append(reason("line.packages-changed", line.file_id))
-    found += changed_reasons(line, snapshot(view, line.file_id))
-    if not twin_kept(view, line):
-        found.append(reason("line.twin-missing", line.file_id))
-    if holds_on(view, line.file_id):
-        found.append(reason("hold.in-force", line.file_id))
-    return list(dict.fromkeys(found))
+        return [reason("line.file-state", line.file_id)]
+    found = [reason("line.permanent", line.file_id)] if held.period.permanent else []
+    if held.paper_permanent:
+        found.append(reason("line.paper-permanent", line.file_id))
+    if supplements_awaited(view, held):
+        found.append(reason("line.packages-changed", line.file_id))
+    return found
 
 
 def changed_reasons(line: Line, now: Snapshot | None) -> list[Reason]:

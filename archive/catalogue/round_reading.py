@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, literal, select, tuple_
+from sqlalchemy import Select, func, literal, select, tuple_
 
 from archive.catalogue import disposal_tables as t
 from archive.catalogue.columns import Instant
@@ -66,6 +67,13 @@ def line_of_file(view: LedgerReading, round_id: str, file_id: str) -> Line | Non
     return None if row is None else line_of(row)
 
 
+def lines_of_files(view: LedgerReading, round_id: str, file_ids: Collection[str]) -> Mapping[str, Line]:
+    """The lines of those of these hồ sơ (some hundred at most) that are on the list."""
+    c = t.round_lines.c
+    query = select(t.round_lines).where(c.round_id == round_id, c.file_id.in_(list(file_ids)))
+    return {row.file_id: line_of(row) for row in view.rows(query)}
+
+
 def lines(view: LedgerReading, round_id: str, *, after: int = 0) -> Iterator[Line]:
     """Every line in the order of the list, from behind ``after`` on; flat memory."""
     c = t.round_lines.c
@@ -94,17 +102,21 @@ def sessions(view: LedgerReading, round_id: str) -> tuple[Session, ...]:
     return tuple(map(session_of, view.rows(select(t.round_sessions).where(c.round_id == round_id).order_by(c.number))))
 
 
-def votes_on(view: LedgerReading, round_id: str, line: int) -> tuple[Vote, ...]:
-    """Every vote ever cast on this line, by session."""
+def votes_of_lines(view: LedgerReading, round_id: str, ordinals: Collection[int]) -> Mapping[int, tuple[Vote, ...]]:
+    """Every vote ever cast on these lines (some hundred at most), by line, then by session."""
     c = t.round_votes.c
-    query = select(t.round_votes).where(c.round_id == round_id, c.line == line).order_by(c.session, c.account_id)
-    return tuple(map(vote_of, view.rows(query)))
+    query = select(t.round_votes).where(c.round_id == round_id, c.line.in_(list(ordinals)))
+    return _by_line(view, query)
 
 
 def votes(view: LedgerReading, round_id: str, first: int, last: int) -> Mapping[int, tuple[Vote, ...]]:
     """The votes on the lines from ``first`` to ``last``, by line."""
     c = t.round_votes.c
-    query = select(t.round_votes).where(c.round_id == round_id, c.line.between(first, last))
+    return _by_line(view, select(t.round_votes).where(c.round_id == round_id, c.line.between(first, last)))
+
+
+def _by_line(view: LedgerReading, query: Select[Any]) -> Mapping[int, tuple[Vote, ...]]:
+    c = t.round_votes.c
     found: dict[int, list[Vote]] = {}
     for row in view.rows(query.order_by(c.line, c.session, c.account_id)):
         found.setdefault(row.line, []).append(vote_of(row))

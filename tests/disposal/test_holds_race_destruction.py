@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import event, text
 
 from archive.catalogue import Catalogue
-from archive.catalogue.destroying import begin_destroying
+from archive.catalogue.destroying import begin_destroying_some
 from archive.catalogue.hold_writing import place_hold
 from archive.disposal.model import NewHold
 from archive.disposal.refusals import DisposalRefusedError
@@ -22,36 +22,39 @@ from tests.disposal.many_rounds import executing_round
 from tests.disposal.world import AT, World
 
 INTERLEAVINGS = 10_000
-ROUNDS = 10
-MOST_AT_ONCE = 40
+ROUNDS = 5
+MOST_AT_ONCE = 60
 SEED = 20261121
 TURN_SECONDS = 0.1
 """How long one waits for the other between two statements: long enough to end, were it let."""
 
 
-def begin(world: World, catalogue: Catalogue, round_id: str, file_ids: Sequence[str]) -> set[str]:
-    """In one transaction; the codes of what was refused."""
-    codes = set()
+def begin(
+    world: World, catalogue: Catalogue, round_id: str, file_ids: Sequence[str], begun: threading.Event | None = None
+) -> set[str]:
+    """In one transaction, ``begun`` once it is under way; the codes of what was refused."""
     with catalogue.transaction() as tx:
-        for file_id in file_ids:
-            try:
-                begin_destroying(tx, round_id, file_id, by=world.by("executor"), at=AT)
-            except DisposalRefusedError as refused:
-                codes.add(refused.code)
-    return codes
+        if begun is not None:
+            begun.set()
+        outcomes = begin_destroying_some(tx, round_id, file_ids, by=world.by("executor"), at=AT)
+    return {outcome.code for outcome in outcomes.values() if isinstance(outcome, DisposalRefusedError)}
 
 
-def hold(world: World, catalogue: Catalogue, hold_id: str, file_ids: Sequence[str]) -> None:
+def hold(
+    world: World, catalogue: Catalogue, hold_id: str, file_ids: Sequence[str], begun: threading.Event | None = None
+) -> None:
     new = NewHold(hold_id, HoldKind.CASE, "Điều tra", "CV 15", case_code="12/2026")
     # All of them too late: refused, and no hold is placed.
     with suppress(DisposalRefusedError), catalogue.transaction() as tx:
+        if begun is not None:
+            begun.set()
         place_hold(tx, new, file_ids, by=world.by("head"), at=AT)
 
 
-def chunks(chance: random.Random, ids: Sequence[str]) -> list[list[str]]:
+def chunks(chance: random.Random, ids: Sequence[str], least: int, most: int) -> list[list[str]]:
     left, found = chance.sample(list(ids), len(ids)), []
     while left:
-        size = chance.randint(1, MOST_AT_ONCE)
+        size = chance.randint(least, most)
         found.append(left[:size])
         left = left[size:]
     return found
@@ -96,32 +99,59 @@ def outcomes(world: World) -> tuple[set[str], set[str], list[str]]:
     return begun, held, wrong
 
 
+def _race(
+    world: World,
+    holding: Catalogue,
+    destroying: Catalogue,
+    round_id: str,
+    ids: Sequence[str],
+    chance: random.Random,
+    refused: set[str],
+) -> None:
+    """Holds on all of ``ids`` against destruction of all of them, each in transactions of its own sizes and order.
+
+    From which of the destroyer's transactions on the holder may run is drawn: from then on they contend. So each comes
+    first often, whichever of the two the machine favours.
+    """
+    destructions = chunks(chance, ids, 1, MOST_AT_ONCE)
+    holds = [(world.next_id(), some) for some in chunks(chance, ids, 1, MOST_AT_ONCE)]
+    since = chance.randint(0, len(destructions))
+    free, first = threading.Event(), threading.Event()
+
+    def destroy_all() -> None:
+        if since == 0:
+            first.wait()
+        try:
+            for number, some in enumerate(destructions, 1):
+                refused.update(begin(world, destroying, round_id, some, free if number == since else None))
+        finally:
+            free.set()
+
+    def hold_all() -> None:
+        if since:
+            free.wait()
+        try:
+            for hold_id, some in holds:
+                hold(world, holding, hold_id, some, first)
+        finally:
+            first.set()
+
+    together(destroy_all, hold_all)
+
+
 @pytest.mark.slow
 @pytest.mark.timeout(1800)
 def test_T3_ten_thousand_races_of_hold_and_destruction_have_no_wrong_outcome(world: World, url: str) -> None:
     chance = random.Random(SEED)
     rounds = [executing_round(world, INTERLEAVINGS // ROUNDS) for _ in range(ROUNDS)]
     every = {file_id for _, ids in rounds for file_id in ids}
-    destroying = [(round_id, some) for round_id, ids in rounds for some in chunks(chance, ids)]
-    holding = [
-        (f"hold-{number}-{n}", some)
-        for number, (_, ids) in enumerate(rounds)
-        for n, some in enumerate(chunks(chance, ids))
-    ]
     refused: set[str] = set()
     with ExitStack() as stack:
         # Each has a catalogue of its own, as if it were another process: nothing but the database stands between them.
-        held_by, destroyed_by = (stack.enter_context(Catalogue.open(url)) for _ in range(2))
-
-        def destroy_all() -> None:
-            for round_id, some in destroying:
-                refused.update(begin(world, destroyed_by, round_id, some))
-
-        def hold_all() -> None:
-            for hold_id, some in holding:
-                hold(world, held_by, hold_id, some)
-
-        together(destroy_all, hold_all)
+        holding, destroying = (stack.enter_context(Catalogue.open(url)) for _ in range(2))
+        for round_id, ids in rounds:
+            for some in chunks(chance, ids, 100, 300):
+                _race(world, holding, destroying, round_id, some, chance, refused)
     begun, held, wrong = outcomes(world)
     assert not wrong and not begun & held
     assert begun | held == every and len(every) == INTERLEAVINGS
