@@ -28,6 +28,7 @@ from api.hold_cli import hold_commands
 from api.job_commands import job_commands
 from api.journal import FILE_NAME as LOG_NAME
 from api.journal import logged
+from api.keys_cli import key_commands
 from api.output import columns, line, out, plain, print_json, say
 from api.people import account_commands, token_commands
 from api.plan_cli import plan_commands
@@ -72,6 +73,7 @@ app.add_typer(
     job_commands, name="jobs", help="Công việc định kỳ: lần chạy gần nhất, kết quả, lần tới; chạy ngay một việc."
 )
 app.add_typer(incident_commands, name="incidents", help="Sự cố: những gì hệ thống không thể tự phục hồi bằng chứng cứ.")
+app.add_typer(key_commands, name="keys", help="Khóa của hồ sơ niêm phong: tình trạng, xoay khóa, mảnh khóa, diễn tập.")
 app.add_typer(file_commands, name="files", help="Sổ đăng ký hồ sơ: mở, kết thúc, thời hạn, sự kiện, giao nộp.")
 app.add_typer(plan_commands, name="plan", help="Danh mục hồ sơ và cơ quan: nhập, phê duyệt, mở hồ sơ theo dòng.")
 app.add_typer(schedule_commands, name="schedules", help="Bảng thời hạn bảo quản: đang áp dụng gì; áp dụng bảng mới.")

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from api.bootstrap import Installation
+from api.diagnosing_keys import key_store_probes
 from api.diagnosing_stores import policy_probe, store_probes
 from api.doctor import Diagnosis, Health, Probe, clock_probe, disk_probe, examined, key_probe, same_device_probe
 from archive.errors import LuutruError
@@ -32,7 +33,7 @@ def diagnoses(installation: Installation) -> Iterator[Diagnosis]:
         "thiết bị": same_device_probe({store.name: store.path for store in settings.stores}),
         "đồng hồ": lambda: clock_probe(_last_recorded(installation))(),
     }
-    yield from examined(probes | store_probes(installation))
+    yield from examined(probes | key_store_probes(installation) | store_probes(installation))
 
 
 def _verapdf(installation: Installation) -> Diagnosis:

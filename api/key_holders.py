@@ -30,6 +30,11 @@ def holder_of(settings: KeySettings) -> KekHolder:
             return Pkcs11Kek(settings.pkcs11_module, settings.pkcs11_token, lambda: _line(settings.pkcs11_pin_path))
 
 
+def passphrase_holder(settings: KeySettings, following: str) -> PassphraseKek:
+    """The passphrase that stands, and the one a rotation is to go to."""
+    return PassphraseKek(_line(settings.passphrase_path), following)
+
+
 def _line(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8").rstrip("\r\n")

@@ -7,12 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from api.bootstrap import Installation, now
+from api.key_holders import key_store, passphrase_holder
 from api.key_share_sheet import ShareSheet, share_sheet
 from archive.errors import LuutruError
 from archive.events import Event
 from archive.keystore.errors import KeysError
 from archive.keystore.file_kek import write_kek_file
-from archive.keystore.rotation import Rotation
 from archive.keystore.shares import kek_of_shares, printed_shares
 from archive.keystore.store import KeyStore
 from archive.secrets_backup import write_secret_file
@@ -96,28 +96,63 @@ def recover_kek(installation: Installation, shares: Sequence[str], target: Path,
 
 
 def rotate_keys(
-    installation: Installation, *, actor: str, reached: Callable[[str], None] = lambda _step: None
-) -> Rotation:
-    """See ``KeyStore.rotate``; the ledger says it was done, and how many keys there were."""
+    installation: Installation,
+    *,
+    actor: str,
+    following: str | None = None,
+    reached: Callable[[str], None] = lambda _step: None,
+) -> dict[str, Any]:
+    """See ``KeyStore.rotate``; the ledger says it was done, and how many keys there were.
+
+    ``following``: the new passphrase, where a passphrase is what keeps the key. The file the settings name for it has to
+    hold the new one before the archive is worked with again.
+    """
     keys = required_keys(installation)
+    settings = installation.settings.keys
+    assert settings is not None, "there is a key store, so there are its settings"
+    if following is not None:
+        keys = key_store(settings, passphrase_holder(settings, following))
     shares = keys.state().shares
     done = keys.rotate(reached=reached)
-    _tell(
-        installation,
-        Event.KEYS_KEK_ROTATED,
-        actor,
-        {
-            "generation": done.generation,
-            "old_kek_id": done.old_kek_id,
-            "kek_id": done.kek_id,
-            "keys": done.keys,
-            "destroyed": done.destroyed,
-            "places": done.places,
-            # These sheets are to be collected and destroyed; new ones are to be printed.
-            "shares_void": list(shares) if shares else None,
-        },
-    )
-    return done
+    data = {
+        "generation": done.generation,
+        "old_kek_id": done.old_kek_id,
+        "kek_id": done.kek_id,
+        "keys": done.keys,
+        "destroyed": done.destroyed,
+        "places": done.places,
+        # These sheets are to be collected and destroyed; new ones are to be printed.
+        "shares_void": list(shares) if shares else None,
+    }
+    _tell(installation, Event.KEYS_KEK_ROTATED, actor, data)
+    return data
+
+
+def keys_view(installation: Installation) -> dict[str, Any]:
+    """What may be told of the key store; the key-encryption key is not asked for."""
+    state = required_keys(installation).state()
+    return {
+        "store": state.store_id,
+        "generation": state.generation,
+        "kek_id": state.kek_id,
+        "holder": state.holder,
+        "keys": state.keys,
+        "destroyed": state.destroyed,
+        "places": [str(place) for place in state.places],
+        "shares": list(state.shares) if state.shares else None,
+    }
+
+
+def checked(installation: Installation, adopt: Path | None = None) -> dict[str, Any]:
+    """Every place read through and put right. ``adopt``: one the settings name, on a new medium, becomes a place first.
+
+    Never by itself: an empty folder may be the mount point of a medium that is not there. Raises KeyPlaceError.
+    """
+    keys = required_keys(installation)
+    if adopt is not None:
+        keys.add_place(adopt)
+    done = keys.check()
+    return {"generation": done.head.generation, "records": done.records, "healed": done.healed}
 
 
 def _tell(installation: Installation, event: Event, actor: str, data: dict[str, Any]) -> None:

@@ -20,8 +20,8 @@ _STEPS = (
     "Sau mỗi lần xoay khóa, phiếu này hết giá trị: thu hồi, lập biên bản và hủy tất cả các phiếu của lần in này, nhận phiếu mới.",
 )
 _STYLE = """
-.words { columns: 3; font-family: "Noto Sans", sans-serif; font-size: 12pt; font-weight: bold; margin: 4mm 0 2mm }
-.words li { margin-bottom: 1mm } .qr { text-align: center; margin: 3mm 0 }
+.words { columns: 3; font-family: "Noto Sans", sans-serif; font-size: 11pt; font-weight: bold; margin: 2mm 0 0; line-height: 1.25 }
+.words li { margin: 0 } .qr { text-align: center; margin: 1mm 0 }
 ol.steps { margin: 1mm 0 0; padding-left: 6mm } ol.steps li { margin-bottom: 1.5mm } .note { font-size: 10pt }
 """
 
@@ -44,7 +44,7 @@ class ShareSheet:
 def share_sheet(sheet: ShareSheet) -> bytes:
     """The page as PDF/A-2u. It holds the share: it is to be printed, handed over, and its file removed."""
     words = "".join(f"<li>{escape(word)}</li>" for word in sheet.words.split())
-    code = segno.make(sheet.words.upper(), error="m", micro=False).svg_inline(scale=3, border=4)
+    code = segno.make(sheet.words.upper(), error="m", micro=False).svg_inline(scale=2, border=4)
     facts = "".join(
         f"<tr><td>{escape(label)}</td><td>{escape(value)}</td></tr>"
         for label, value in (

@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from threading import RLock
 
@@ -97,7 +98,11 @@ class KeyStore:
         others = [place for place in self._places if place.path != path]
         with self._guard, locked(others, wait_seconds=self._wait_seconds):
             store_id = require_all(others)
-            place = next(place for place in self._places if place.path == path)
+            place = next((place for place in self._places if place.path == path), None)
+            if place is None:
+                raise KeyPlaceError(
+                    f"«{path.name}» không có trong [keys] places.", remedy="Sửa cấu hình trước.", detail=str(path)
+                )
             try:
                 place.make()
                 if place.store_id() not in (None, store_id) or (place.store_id() is None and place.generations()):
@@ -158,10 +163,9 @@ class KeyStore:
     def opened_by(self, kek: Kek) -> int:
         """How many of the keys (a hundred at most) ``kek`` opens: all that are looked at, or KeysDamagedError is raised."""
         opened = 0
-        for record in self._last_words():
-            if record.kind is Kind.KEY and opened < _LOOKED_AT:
-                kek.unwrap(record.wrapped)
-                opened += 1
+        for record in islice((record for record in self._last_words() if record.kind is Kind.KEY), _LOOKED_AT):
+            kek.unwrap(record.wrapped)
+            opened += 1
         return opened
 
     @property
