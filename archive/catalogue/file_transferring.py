@@ -16,7 +16,7 @@ from archive.catalogue.retention_authority import require_keeper
 from archive.catalogue.retention_tables import file_aips
 from archive.catalogue.writing import Transaction
 from archive.local_time import VIETNAM
-from archive.retention.errors import TransferRefusedError
+from archive.retention.errors import FileMoveError, TransferRefusedError
 from archive.retention.file import File
 from archive.retention.file_state import FileState
 
@@ -60,6 +60,10 @@ def hand_over(tx: Transaction, file_id: str, handover: Handover, *, by: Author, 
     held = require_file(tx, file_id)
     if held.state is FileState.TRANSFERRED:
         return held
+    if held.state is FileState.OPEN:
+        raise FileMoveError(
+            "Hồ sơ chưa kết thúc thì chưa giao nộp được.", remedy="Kết thúc hồ sơ trước.", detail=file_id
+        )
     words = (handover.receiver_code.strip(), handover.receiver_name.strip(), handover.minutes_number.strip())
     found = holdings(tx, file_id)
     if not all(words) or not found.packages or handover.minutes_on > at.astimezone(VIETNAM).date():

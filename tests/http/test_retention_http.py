@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from archive.catalogue.file_writing import add_package
 from archive.events import Event
 from tests.http.peopled import AGENCY, Peopled, make_template, peopled
 
@@ -212,3 +213,15 @@ def test_a_place_no_page_ever_told_is_refused(archive: Peopled) -> None:
         "/period-reviews?after=~",
     ):
         refused(archive.ask("head", "GET", path), 400, "request.cursor-unknown")
+
+
+def test_only_an_ended_file_with_something_in_it_is_handed_over(archive: Peopled) -> None:
+    said = {"receiver_code": "H01.00", "receiver_name": "LTLS", "minutes_number": "1", "minutes_on": "2026-01-01"}
+    file_id = opened(archive, period="Vĩnh viễn", period_basis="Danh mục")
+    with archive.installation.catalogue.transaction() as tx:
+        add_package(tx, file_id, archive.aip_id, actor="luutru", at=archive.clock())
+    refused(archive.ask("archivist", "POST", f"/files/{file_id}/transfer", json=said), 409, "file.move-illegal")
+    done(archive.ask("archivist", "POST", f"/files/{file_id}/closing", json={"ended_year": 2010}))
+    assert done(archive.ask("archivist", "POST", f"/files/{file_id}/transfer", json=said))["state"] == "transferred"
+    empty = closed(archive, "HS-2")
+    refused(archive.ask("archivist", "POST", f"/files/{empty}/transfer", json=said), 409, "file.transfer-refused")
