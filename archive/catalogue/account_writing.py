@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -22,11 +22,14 @@ from archive.access.names import agency_code_of, username_of
 from archive.access.rules import scopes_of_role
 from archive.catalogue import rights_tables as t
 from archive.catalogue.ledger_writing import LedgerWriting
+from archive.catalogue.minted_tokens import LONGEST_CHAIN, MOST_LIVE, generation_of, with_descendants
+from archive.catalogue.pieces import pieces
 from archive.catalogue.rights_model import Account, ChangeKind, NewAccount, NewToken, Token
 from archive.events import Event
 from archive.ledger import Record, written_instant
 
 LONGEST_TOKEN_LIFE = timedelta(days=366)
+_AT_ONCE = 500
 _KEPT_ROLES = (Role.HEAD, Role.ADMINISTRATOR)
 """Roles that must not run empty: nobody could decide, or nobody could open an account."""
 
@@ -141,8 +144,8 @@ class AccountWriting(LedgerWriting):
     def issue_token(self, new: NewToken, *, by: Author, at: datetime) -> Token:
         """The token, good from now until it expires. Only for oneself; at the command line for anyone.
 
-        Raises TokenRefusedError for scopes beyond the role, none at all, or a life beyond LONGEST_TOKEN_LIFE or beyond
-        the token it is asked with, which it ends with; ScopeExceededError for scopes that one does not have.
+        Raises TokenRefusedError for scopes beyond the role, none at all, a life beyond LONGEST_TOKEN_LIFE or beyond the
+        token it is asked with, which it ends with, and too many tokens minted with tokens; ScopeExceededError for scopes that one does not have.
         """
         account = self.account(new.account_id)
         if by.account_id not in (None, new.account_id):
@@ -161,6 +164,7 @@ class AccountWriting(LedgerWriting):
         if not at < new.expires_at <= at + LONGEST_TOKEN_LIFE:
             raise TokenRefusedError("Thời hạn của mã truy cập không hợp lệ.", remedy="Chọn thời hạn từ 1 đến 366 ngày.")
         self._require_within(by.token_id, new.expires_at, at)
+        self._require_few(by.token_id, new.account_id, at)
         scopes = sorted(new.scopes)
         label = " ".join(new.label.split())[:255]
         self._connection.execute(
@@ -182,22 +186,31 @@ class AccountWriting(LedgerWriting):
     def revoke_token(self, token_id: str, *, by: Author, at: datetime) -> Token:
         """The token, worth nothing from the next request on; nor are those that were minted with it."""
         token = self.token(token_id)
-        if token.revoked_at is None:
-            self._connection.execute(update(t.tokens).where(t.tokens.c.id == token_id).values(revoked_at=at))
-            self._append(Event.ACCOUNT_TOKEN_REVOKED, token.account_id, by.actor, at, {"token_id": token_id})
-        c = t.tokens.c
-        own = c.account_id == token.account_id
-        minted = select(c.id).where(own, c.minted_by == token_id, c.revoked_at.is_(None)).order_by(c.id)
-        for child in self._connection.execute(minted).scalars().all():
-            self.revoke_token(child, by=by, at=at)
+        self._revoke([token_id], token.account_id, by, at)
         return self.token(token_id)
 
-    def revoke_tokens_of(self, account_id: str, *, by: Author, at: datetime) -> int:
-        """Every live token of the account, worth nothing from now on; how many there were."""
-        live = [token for token in self.tokens(account_id) if token.live(at)]
-        for token in live:
-            self.revoke_token(token.id, by=by, at=at)
+    def revoke_tokens_of(self, account_id: str, *, by: Author, at: datetime, but: str | None = None) -> int:
+        """Every live token of the account, worth nothing from now on; how many there were.
+
+        ``but``: one that stays, unless it was minted with one that does not.
+        """
+        live = [token.id for token in self.tokens(account_id) if token.live(at) and token.id != but]
+        self._revoke(live, account_id, by, at)
         return len(live)
+
+    def _revoke(self, token_ids: Sequence[str], account_id: str, by: Author, at: datetime) -> None:
+        """These and what was minted with them: one record for each that was not revoked before."""
+        c = t.tokens.c
+        rows = self._connection.execute(
+            select(c.id, c.minted_by, c.revoked_at).where(c.account_id == account_id).order_by(c.id)
+        ).all()
+        standing = {row.id for row in rows if row.revoked_at is None}
+        minted_by = {row.id: row.minted_by for row in rows}
+        ending = [item for item in with_descendants(token_ids, minted_by) if item in standing]
+        for some in pieces(ending, _AT_ONCE):
+            self._connection.execute(update(t.tokens).where(c.id.in_(some)).values(revoked_at=at))
+        for item in ending:
+            self._append(Event.ACCOUNT_TOKEN_REVOKED, account_id, by.actor, at, {"token_id": item})
 
     def note_token_use(self, token_id: str, on: date) -> None:
         """The day it was last used."""
@@ -256,6 +269,24 @@ class AccountWriting(LedgerWriting):
             raise TokenRefusedError(
                 "Mã mới không được có hạn dài hơn mã đang dùng.",
                 remedy="Chọn hạn ngắn hơn, hoặc gửi kèm mật khẩu («password») để chứng minh lại danh tính.",
+            )
+
+    def _require_few(self, token_id: str | None, account_id: str, at: datetime) -> None:
+        """Who holds one token makes no endless chain of it, and no endless number: all must be ended with it."""
+        if token_id is None:
+            return
+        c = t.tokens.c
+        minted = select(c.id, c.minted_by, c.revoked_at, c.expires_at)
+        rows = self._connection.execute(minted.where(c.account_id == account_id, c.minted_by.is_not(None))).all()
+        if generation_of(token_id, {row.id: row.minted_by for row in rows}) >= LONGEST_CHAIN:
+            raise TokenRefusedError(
+                "Chuỗi mã truy cập được cấp bằng mã truy cập đã quá dài.",
+                remedy="Gửi kèm mật khẩu («password»), hoặc dùng mã truy cập đầu chuỗi.",
+            )
+        if sum(row.revoked_at is None and row.expires_at > at for row in rows) >= MOST_LIVE:
+            raise TokenRefusedError(
+                f"Tài khoản đã có {MOST_LIVE} mã truy cập còn hiệu lực được cấp bằng mã truy cập.",
+                remedy="Thu hồi những mã không dùng nữa, hoặc gửi kèm mật khẩu («password»).",
             )
 
     def _require_scopes(self, by: Author, scopes: frozenset[Scope]) -> None:
