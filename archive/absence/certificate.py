@@ -9,8 +9,9 @@ from typing import Any
 
 from archive.canonical import canonical_json
 from archive.catalogue import Catalogue
+from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceVerdict, Tombstone
-from archive.catalogue.destruction_reading import certificate, last_absence_run, tombstones_of, undone_tombstones
+from archive.catalogue.destruction_reading import certificate, tombstones_of, undone_tombstones
 from archive.catalogue.destruction_writing import issue_certificate
 from archive.catalogue.ledger_reading import LedgerReading
 from archive.errors import LuutruError
@@ -50,17 +51,17 @@ def certify(
         raise _unproven("the markers are still there")
     document = key.signed(statement)
     with catalogue.transaction() as tx:
-        run = last_absence_run(tx, round_id)
+        run, why = proving_run(tx, round_id)
         if run is None or run.id != statement["run"]["id"]:
-            raise _unproven("another run has begun")
+            raise _unproven(why or "another run has begun")
         issue_certificate(tx, round_id, run.id, document, files=statement["files"], actor=actor, at=now())
     return document
 
 
 def _statement(view: LedgerReading, round_id: str, archive: Mapping[str, str], at: datetime) -> dict[str, Any]:
-    run = last_absence_run(view, round_id)
-    if run is None or run.verdict is not AbsenceVerdict.ABSENT or run.report is None:
-        raise _unproven(f"last run: {run.verdict if run else None}")
+    run, why = proving_run(view, round_id)
+    if run is None or run.report is None:
+        raise _unproven(why)
     if undone_tombstones(view, round_id, 1):
         raise _unproven("not every hồ sơ is recorded as destroyed")
     lines, files, documents, size = hashlib.sha256(), 0, 0, 0

@@ -18,6 +18,7 @@ from archive.absence.looking import Look, Looked, Sought, Trace, names_of
 from archive.absence.markers import Marked
 from archive.absence.patterns import Needle, Searcher
 from archive.catalogue import Catalogue
+from archive.catalogue.absence_proof import lines_to_begin
 from archive.catalogue.destruction_model import (
     SETTLED,
     AbsenceRun,
@@ -85,7 +86,7 @@ class Verifier:
     def _seen(self, marked: Mapping[str, Marked]) -> _Seen:
         seen = _Seen()
         with self.catalogue.read() as view:
-            items = work_items(view, self.round_id)
+            items, to_begin = work_items(view, self.round_id), lines_to_begin(view, self.round_id)
             files = [item.file_id for item in tombstones_of(view, self.round_id)]
             names: dict[str, str] = {}
             packages: dict[str, TombstonePackage] = {}
@@ -97,6 +98,7 @@ class Verifier:
                     digests = [item.sha256 for item in tombstone_documents_of(view, [item.aip_id for item in own])]
                     names |= names_of(file_id, LivingIds(self.catalogue).unshared(digests))
         seen.files, seen.packages = len(files), packages
+        seen.to_begin = to_begin
         seen.unsettled = [item for item in items if item.state not in SETTLED] + ([] if items else [_NOTHING])
         needles = [needle for file_id in files if file_id in marked for needle in marked[file_id].needles]
         seen.needles = Counter(needle.kind for needle in needles)
@@ -157,6 +159,7 @@ class _Seen:
     unmarked: Sequence[str] = ()
     unread: int = 0
     unsettled: Sequence[WorkItem] = ()
+    to_begin: Sequence[str] = ()
     looked: dict[str, Looked] = field(default_factory=dict)
     failed: dict[str, str] = field(default_factory=dict)
     found: list[Trace] = field(default_factory=list)
@@ -167,7 +170,7 @@ class _Seen:
     def verdict(self) -> AbsenceVerdict:
         if self.found:
             return AbsenceVerdict.FOUND
-        if self.failed or self.unsettled or not self.looked:
+        if self.failed or self.unsettled or self.to_begin or not self.looked:
             return AbsenceVerdict.NOT_PROVEN
         return AbsenceVerdict.ABSENT
 
@@ -198,6 +201,7 @@ class _Seen:
             ],
             "not_looked": dict(sorted(self.failed.items())),
             "unsettled": {"count": len(self.unsettled), "items": [_item(item) for item in self.unsettled[:_NAMED]]},
+            "to_begin": {"count": len(self.to_begin), "files": list(self.to_begin[:_NAMED])},
             "found": {"count": len(self.found), "traces": [_told(item) for item in self.found[:_NAMED]]},
             "lawful_elsewhere": {"count": len(self.lawful), "traces": [_told(item) for item in self.lawful[:_NAMED]]},
             "locked": [_item(item) for item in self.locked],

@@ -127,13 +127,17 @@ class AbsenceVerdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AbsenceRun:
-    """One look for what a round destroyed, by another account than the one that destroyed it."""
+    """One look for what a round destroyed, by another account than the one that destroyed it.
+
+    ``begun_seq``: the end of the ledger when it began; nothing begun after that was looked for.
+    """
 
     id: str
     round_id: str
     verifier_id: str
     executor_id: str
     begun_at: datetime
+    begun_seq: int = 0
     ended_at: datetime | None = None
     verdict: AbsenceVerdict | None = None
     report_sha256: str | None = None

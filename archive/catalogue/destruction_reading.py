@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, or_, select
 
 from archive.catalogue.destruction_model import (
+    SETTLED,
     AbsenceRun,
     AbsenceVerdict,
     ItemState,
@@ -175,9 +176,10 @@ def locked_items(view: LedgerReading, round_id: str) -> list[WorkItem]:
 
 
 def rounds_at_work(view: LedgerReading) -> list[str]:
-    """Rounds that have begun to destroy and have no certificate yet."""
+    """Rounds that have begun to destroy and have no certificate yet, or have work that is not settled all the same."""
     w, done = destruction_work.c, destruction_certificates.c
-    query = select(w.round_id).where(w.round_id.not_in(select(done.round_id))).distinct().order_by(w.round_id)
+    at_work = or_(w.round_id.not_in(select(done.round_id)), w.state.not_in([state.value for state in SETTLED]))
+    query = select(w.round_id).where(at_work).distinct().order_by(w.round_id)
     return list(view.rows(query).scalars())
 
 
@@ -194,8 +196,10 @@ def absence_run(view: LedgerReading, run_id: str) -> AbsenceRun | None:
 
 
 def last_absence_run(view: LedgerReading, round_id: str) -> AbsenceRun | None:
+    """By the ledger, not by clocks: each run that ended made it longer."""
     c = absence_runs.c
-    query = select(absence_runs).where(c.round_id == round_id).order_by(c.begun_at.desc(), c.id.desc()).limit(1)
+    newest = (c.begun_seq.desc(), c.begun_at.desc(), c.id.desc())
+    query = select(absence_runs).where(c.round_id == round_id).order_by(*newest).limit(1)
     row = view.rows(query).first()
     return None if row is None else _run(row)
 

@@ -111,6 +111,8 @@ absence_runs = Table(
     Column("verifier_id", _ID, nullable=False),
     Column("executor_id", _ID, nullable=False),
     Column("begun_at", Instant, nullable=False),
+    # How far the ledger went then: what was begun later was not looked for.
+    Column("begun_seq", BigInteger, nullable=False),
     Column("ended_at", Instant, nullable=True),
     Column("verdict", String(16), nullable=True),
     Column("report_sha256", _SHA256, nullable=True),

@@ -166,6 +166,7 @@ def note_work(tx: Transaction, round_id: str, noted: Iterable[Noted], at: dateti
 
 def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
     """It looks now. The database itself refuses one who would prove his own work."""
+    end = tx.ledger_end()
     tx.rows(
         insert(absence_runs).values(
             id=run.id,
@@ -173,6 +174,7 @@ def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
             verifier_id=run.verifier_id,
             executor_id=run.executor_id,
             begun_at=run.begun_at,
+            begun_seq=end[0] if end else 0,
         )
     )
 

@@ -11,11 +11,10 @@ from datetime import datetime
 from typing import Any
 
 from archive.catalogue import Catalogue
+from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, ItemState
 from archive.catalogue.destruction_reading import (
     items_of_files,
-    last_absence_run,
-    locked_items,
     tombstone_packages_of,
     undone_tombstones,
 )
@@ -29,19 +28,22 @@ AT_ONCE = 100
 
 
 def complete(catalogue: Catalogue, round_id: str, *, actor: str, now: Callable[[], datetime]) -> int:
-    """How many hồ sơ were said to be destroyed now; none unless the last run proved absence."""
+    """How many hồ sơ were said to be destroyed now; none unless the last run proved the absence of every one of them.
+
+    That is asked again in each transaction that says so: a line may have been begun since the run looked.
+    """
     done = 0
     while True:
-        with catalogue.read() as view:
-            run = last_absence_run(view, round_id)
-            some = undone_tombstones(view, round_id, AT_ONCE)
-            packages = tombstone_packages_of(view, [item.file_id for item in some])
-            locked: dict[str, list[str]] = {}
-            for waiting in locked_items(view, round_id):
-                locked.setdefault(waiting.file_id, []).append(waiting.place)
-        if run is None or run.verdict is not AbsenceVerdict.ABSENT or not some:
-            return done
         with catalogue.transaction() as tx:
+            run, _ = proving_run(tx, round_id)
+            some = undone_tombstones(tx, round_id, AT_ONCE)
+            if run is None or not some:
+                return done
+            packages = tombstone_packages_of(tx, [item.file_id for item in some])
+            locked: dict[str, list[str]] = {}
+            for waiting in items_of_files(tx, round_id, [item.file_id for item in some]):
+                if waiting.state is ItemState.LOCKED:
+                    locked.setdefault(waiting.file_id, []).append(waiting.place)
             for item in some:
                 data = {
                     "run_id": run.id,

@@ -222,6 +222,7 @@ class RoundAtWork:
                     period_sha256="0" * 64,
                     packages_sha256="0" * 64,
                     rights_sha256="0" * 64,
+                    outcome="destroy",
                     state="listed",
                 )
             )

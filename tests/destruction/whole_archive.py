@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +19,7 @@ from archive.absence.verifying import Verifier
 from archive.access import Author
 from archive.alerts import Severity, raise_alert
 from archive.catalogue.destruction_model import AbsenceRun
-from archive.destruction.beginning import begin
+from archive.destruction.beginning import Line, Refused, begin
 from archive.destruction.executing import Progress
 from samples.holdings import Held
 from tests.destruction.round_at_work import ACTOR, EXECUTOR, ROUND_ID, VERIFIER, RoundAtWork
@@ -52,16 +52,19 @@ class WholeArchive:
 
     def begin(self) -> None:
         self.work.mark()
-        refused = begin(
+        assert self.begin_lines(self.work.lines()) == []
+
+    def begin_lines(self, lines: Sequence[Line]) -> list[Refused]:
+        """Only these lines, their markers taken before."""
+        return begin(
             self.installation.catalogue,
             self.work.approval,
-            self.work.lines(),
+            lines,
             begin_destroying=self.work._begin_destroying,
             places=place_names(self.installation),
             by=Author(ACTOR, EXECUTOR),
             at=self.work.now(),
         )
-        assert refused == []
 
     def go_on(self) -> Progress:
         return go_on(self.installation, ROUND_ID)

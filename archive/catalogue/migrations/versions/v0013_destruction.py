@@ -95,6 +95,7 @@ def _work() -> None:
         sa.Column("verifier_id", sa.String(length=36), nullable=False),
         sa.Column("executor_id", sa.String(length=36), nullable=False),
         sa.Column("begun_at", sa.String(27), nullable=False),
+        sa.Column("begun_seq", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.String(27), nullable=True),
         sa.Column("verdict", sa.String(length=16), nullable=True),
         sa.Column("report_sha256", sa.String(length=64), nullable=True),
