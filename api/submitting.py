@@ -15,6 +15,7 @@ from api.bootstrap import Installation
 from api.recovering import note_return
 from api.scratch import sweep_scratch
 from archive.catalogue import Submission
+from archive.catalogue.worker_writing import forget_claims
 from archive.errors import LuutruError, StoreError
 from archive.lifecycle import State
 from ingest.steps import Steps
@@ -105,7 +106,7 @@ def _problem(carrier: Carrier, submission_id: str) -> LuutruError | None:
 
 
 def tidy(installation: Installation) -> None:
-    """Removes what processes that died left half-written in quarantine, stores and the home's scratch folder.
+    """Removes what processes that died left half-written in quarantine, stores and the home's scratch folder, and claims.
 
     A store that is away, or does not answer, is passed over: nobody's work waits for it.
     """
@@ -114,6 +115,9 @@ def tidy(installation: Installation) -> None:
         sweep_scratch(installation.settings.home)
     with suppress(StoreError):  # the store that machines share may be the one
         installation.intake().sweep()
+    if installation.settings.database.shared:
+        with installation.catalogue.transaction() as tx:
+            forget_claims(tx)
     for store in installation.patient_stores:
         if store.worth_asking():
             with suppress(StoreError):

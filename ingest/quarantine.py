@@ -13,6 +13,7 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,6 +24,10 @@ from archive.durable import PART, sync_folder, write_whole
 from archive.errors import LuutruError
 
 LOCK = ".lock"
+
+
+_HALF = re.compile(r".+\.[0-9a-f]{8}")
+"""What ``make_whole`` fills, without its ending: the id of a submission has no such tail."""
 
 
 class ChecksChangedError(LuutruError):
@@ -42,14 +47,17 @@ def make_whole(folder: Path, fill: Callable[[Path], None]) -> None:
         return
     part = folder.with_name(f"{folder.name}.{uuid.uuid4().hex[:8]}{PART}")
     part.mkdir()
-    try:
-        fill(part)
-        sync_folder(part)
-        part.rename(folder)
-    except OSError as error:
-        remove_tree(part)
-        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
-            raise
+    with _held(part) as mine:
+        try:
+            if not mine:  # a sweeper was quicker
+                raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), str(part))
+            fill(part)
+            sync_folder(part)
+            part.rename(folder)
+        except OSError as error:
+            remove_tree(part)
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
     sync_folder(folder.parent)
 
 
@@ -57,6 +65,24 @@ def remove_parts(folder: Path) -> None:
     """What attempts to make ``folder`` left, those that were killed and one that does not know it has been given up."""
     for part in folder.parent.glob(f"{folder.name}*{PART}"):
         remove_tree(part)
+
+
+@contextmanager
+def _held(part: Path) -> Iterator[bool]:
+    """Marks ``part`` as being filled, for as long as the process lives at most; False when another holds it, or took it."""
+    try:
+        descriptor = os.open(part, os.O_RDONLY | os.O_DIRECTORY)
+    except FileNotFoundError:
+        yield False
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        yield False
+    else:
+        yield part.exists()
+    finally:
+        os.close(descriptor)
 
 
 def begin_whole(folder: Path) -> Path:
@@ -194,7 +220,10 @@ class Quarantine:
     def sweep(self, known: Callable[[str], bool]) -> int:
         """Removes whatever belongs to no submission (``known``) and to no receiver that still lives."""
         swept = 0
-        for submission_id in sorted({name.removesuffix(LOCK).removesuffix(PART) for name in self.names()}):
+        found = {name.removesuffix(LOCK).removesuffix(PART) for name in self.names()}
+        for begun in sorted(filter(_HALF.fullmatch, found)):
+            self._sweep_half(begun)
+        for submission_id in sorted(name for name in found if not _HALF.fullmatch(name)):
             left_over = any((self.folder / (submission_id + mark)).exists() for mark in (PART, LOCK))
             if not left_over and known(submission_id):
                 continue
@@ -212,6 +241,14 @@ class Quarantine:
                 remove_tree(self.folder / (submission_id + PART))
                 (self.folder / (submission_id + LOCK)).unlink(missing_ok=True)
         return swept
+
+    def _sweep_half(self, begun: str) -> None:
+        """What ``make_whole`` began here and nobody fills any more is gone."""
+        part = self.folder / (begun + PART)
+        with _held(part) as abandoned:
+            if abandoned:
+                remove_tree(part)
+        (self.folder / (begun + LOCK)).unlink(missing_ok=True)
 
     def remove(self, submission_id: str) -> None:
         """Nothing of this submission is left in quarantine."""

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 
-from sqlalchemy import and_, delete, insert, select, update
+from sqlalchemy import and_, delete, insert, or_, select, update
 
+from archive.catalogue.tables import submissions
 from archive.catalogue.worker_model import FRESH, Claim, Heartbeat, JobRun, RunState
 from archive.catalogue.worker_reading import database_now, job_run, job_runs
 from archive.catalogue.worker_tables import claims, schedule_runs, workers
 from archive.catalogue.writing import Transaction
 from archive.errors import StaleClaimError
+from archive.lifecycle import State
 
 KEPT_RUNS = 100
 """How many runs of one job are remembered: a job that runs every minute would fill the table."""
@@ -64,6 +66,17 @@ def release_claim(tx: Transaction, claim: Claim) -> None:
             and_(c.submission_id == claim.submission_id, c.worker == claim.worker, c.attempt == claim.attempt)
         )
     )
+
+
+def forget_claims(tx: Transaction) -> None:
+    """Claims on submissions that rest are gone: left by who was killed, or cut off from the database, while giving back.
+
+    Not those taken lately, whose workers may be about to do so. What was once claimed and rests is never carried again.
+    """
+    s, c = submissions.c, claims.c
+    emptied = and_(s.state.in_([State.STORED.value, State.REFUSED.value]), s.content_removed_at.is_not(None))
+    resting = select(s.id).where(or_(emptied, s.state == State.RETURNED.value))
+    tx.rows(delete(claims).where(c.claimed_at < database_now(tx) - FORGOTTEN_AFTER, c.submission_id.in_(resting)))
 
 
 def begin_run(
