@@ -8,6 +8,7 @@ browser ← /session/oidc/callback ← code, state ────── Provider.f
 
 from __future__ import annotations
 
+import asyncio
 import json
 import secrets
 import threading
@@ -35,6 +36,8 @@ SCOPE = "openid"
 LEEWAY_SECONDS = 60
 ATTEMPT_SECONDS = 600
 """How long somebody may take to log in at the provider."""
+DEADLINE_SECONDS = 15.0
+"""One question to the provider, from the first byte to the last: a thread is held for no longer."""
 _LONGEST_ANSWER = 1 << 20
 _KEPT_SECONDS = 3600.0
 _KEYS_ASKED_AGAIN_SECONDS = 30.0
@@ -253,22 +256,30 @@ class Provider:
 def _asked(method: str, address: str, **options: Any) -> tuple[int, Mapping[str, Any]]:
     """Status and JSON object (empty when it is none) of one answer; redirects are not followed, size is bounded."""
     try:
-        with (
-            httpx.Client(timeout=_TIMEOUT, follow_redirects=False) as client,
-            client.stream(method, address, **options) as answer,
-        ):
-            body = bytearray()
-            for piece in answer.iter_bytes():
-                body += piece
-                if len(body) > _LONGEST_ANSWER:
-                    raise _unavailable(f"{urlsplit(address).path}: answer too long")
+        status, body = asyncio.run(asyncio.wait_for(_answered(method, address, options), DEADLINE_SECONDS))
+    except TimeoutError as error:
+        raise _unavailable(f"{urlsplit(address).path}: no whole answer in {DEADLINE_SECONDS:g} s") from error
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise _unavailable(f"{urlsplit(address).path}: {error}") from error
     try:
         found = json.loads(body)
     except ValueError:
         found = {}
-    return answer.status_code, found if isinstance(found, dict) else {}
+    return status, found if isinstance(found, dict) else {}
+
+
+async def _answered(method: str, address: str, options: Mapping[str, Any]) -> tuple[int, bytes]:
+    """Asynchronous, as only then the whole can be broken off: a timeout of a read begins anew with every byte."""
+    async with (
+        httpx.AsyncClient(timeout=_TIMEOUT, follow_redirects=False) as client,
+        client.stream(method, address, **options) as answer,
+    ):
+        body = bytearray()
+        async for piece in answer.aiter_bytes():
+            body += piece
+            if len(body) > _LONGEST_ANSWER:
+                raise _unavailable(f"{urlsplit(address).path}: answer too long")
+        return answer.status_code, bytes(body)
 
 
 def _require_secure(address: str) -> None:

@@ -19,12 +19,12 @@ from api.http.oidc import ATTEMPT_SECONDS, OidcRefusedError, Provider
 from api.http.problems import ProblemError
 from api.http.rights_views import NEVER_STORED, TokenSecretView
 from api.http.sign_in import password_attempt, secret_view
+from api.http.sign_in_limits import sign_in_limits
 from api.http.used_attempts import first_use
 from api.passwords import authenticate_password, set_password
 from api.signing_in import open_session, principal_of_oidc
 from archive.access import Author, Operation
 from archive.access.errors import PasswordRefusedError
-from archive.events import Event
 
 router = APIRouter(tags=["session"], dependencies=[NEVER_STORED])
 _making = threading.Lock()
@@ -91,13 +91,14 @@ def close_session(asked: Annotated[Asked, gate(Operation.OWN_ACCOUNT_USE)]) -> N
             "Chuyển tới trang đăng nhập của hệ thống định danh; phải quay lại trong 10 phút, trên cùng trình duyệt.",
             "Redirects to the provider's page; good for ten minutes and for this browser only.",
         ),
-        problems=(404,),
+        problems=(404, 429),
         responses={303: {"description": "Tới hệ thống định danh. / To the provider."}},
         public=True,
     ),
 )
 def begin_oidc_login(request: Request, asked: Annotated[Asked, gate(Operation.SESSION_OPEN)]) -> Response:
     provider = _provider(request, asked)
+    sign_in_limits(request.app).admit(asked)
     address, attempt = provider.begin(_callback_address(request, asked))
     answer = RedirectResponse(address, 303, headers={"Cache-Control": "no-store"})
     answer.set_cookie(
@@ -123,7 +124,7 @@ def begin_oidc_login(request: Request, asked: Annotated[Asked, gate(Operation.SE
             "danh tính chưa gắn với tài khoản thì bị từ chối.",
             "Checks state, redeems the code, validates the ID token; an identity bound to no account is refused.",
         ),
-        problems=(400, 403, 404),
+        problems=(400, 403, 404, 429),
         public=True,
     ),
 )
@@ -151,7 +152,8 @@ def finish_oidc_login(
     ] = None,
     luutru_login: Annotated[str | None, Cookie(include_in_schema=False)] = None,
 ) -> TokenSecretView:
-    provider = _provider(request, asked)
+    provider, limits = _provider(request, asked), sign_in_limits(request.app)
+    limits.admit(asked)
     installation = asked.service.installation
     attempt = login_cookie.opened(luutru_login, installation.key, asked.at)
     if attempt is None or not _same(attempt.state, state):
@@ -173,12 +175,12 @@ def finish_oidc_login(
             attempt, code, asked.at, iss, first_use=lambda used: first_use(installation.catalogue, used, asked.at)
         )
     except OidcRefusedError:
-        asked.record(Event.ACCOUNT_SESSION_REFUSED, "oidc", {"how": "oidc", "why": "identity not proven"})
+        limits.record_refused(asked, "identity not proven")
         raise
     with installation.catalogue.read() as reading:
         principal = principal_of_oidc(reading, identity.issuer, identity.subject, asked.at)
     if principal is None:
-        asked.record(Event.ACCOUNT_SESSION_REFUSED, "oidc", {"how": "oidc", "why": "no account"})
+        limits.record_refused(asked, "no account")
         raise ProblemError(
             403,
             "session.oidc-unknown",
