@@ -89,7 +89,7 @@ class Home:
     def made(cls, folder: Path, nursery: Nursery, trust_list: Path, stores: Sequence[Path] | None = None) -> Home:
         initialise(
             folder, name="Lưu trữ lịch sử", code="H99.12", stores=stores, trust_list=trust_list,
-            agreement=ROOT / "samples" / "agreement.toml",
+            agreement=ROOT / "samples" / "agreement.toml", sealing=True,
         )  # fmt: skip
         settings = folder / "luutru.toml"
         text = settings.read_text(encoding="utf-8")
