@@ -36,6 +36,7 @@ PROBE = ".probe"
 UNLIMITED_BYTES = 1 << 60
 _BELIEVED_SECONDS = 30.0
 _COUNTED_SECONDS = 900.0
+_PROVEN_SECONDS = 60.0
 
 
 def _now() -> datetime:
@@ -66,6 +67,8 @@ class S3Store:
         self._now = now
         self._aside = S3Aside(self._bucket, token, now)
         self._alone = Lock()
+        self._proving = Lock()
+        self._proven_at = -_PROVEN_SECONDS
         self._uploads: set[str] = set()
         self._seen_at = -_BELIEVED_SECONDS
         self._counted: tuple[float, int] | None = None
@@ -199,6 +202,22 @@ class S3Store:
             held = sum(size for _, size in self._bucket.objects(self._bucket.root))
             counted = self._counted = (time.monotonic(), held)
         return max(0, self._settings.quota_bytes - counted[1])
+
+    def require_writable(self) -> None:
+        """A byte was put outside all objects, and removed, at most a minute ago. Raises StoreError when that fails."""
+        self._require_present()
+        with self._proving:
+            if time.monotonic() - self._proven_at < _PROVEN_SECONDS:
+                return
+            name = self._bucket.path(f"{PROBE}/{uuid.uuid4().hex}.bin")
+            digest = b64(hashlib.sha256(b"\0").digest())
+            try:
+                self._bucket.put(name, b"\0", ChecksumSHA256=digest, IfNoneMatch="*")
+            finally:
+                # Also when no answer came: the byte may lie there all the same.
+                with suppress(StoreError):
+                    remove_object(self._bucket, name)
+            self._proven_at = time.monotonic()
 
     def device(self) -> str:
         """The server: two buckets of one are lost together as far as can be seen."""
