@@ -26,6 +26,10 @@ class QuarantineSettings:
     shared_store: str = ""
     shared_s3: Mapping[str, str | int | float | bool] = field(default_factory=dict)
 
+    @property
+    def shared(self) -> bool:
+        return bool(self.shared_store or self.shared_s3)
+
     def store(self, policy: StoragePolicy) -> StorePolicy | None:
         """The store to share by, as the composition root builds stores; None when there is none."""
         if self.shared_s3:

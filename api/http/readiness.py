@@ -23,8 +23,9 @@ from api.http.service import Service
 from archive.catalogue.counting import submission_counts, unconfirmed_rights_changes
 from archive.errors import LuutruError
 from archive.lifecycle import State
-from archive.storage.key import Key
 from archive.storage.store import Store
+from archive.storage.writing_probe import require_writable
+from ingest.shared_transfers import SharedQuarantine
 from search.errors import SearchError
 
 KEPT_SECONDS = 2.0
@@ -114,6 +115,8 @@ def _parts(service: Service) -> dict[str, _Part]:
     except LuutruError as error:
         looks["stores"] = (partial(PartHealth, "stores", Readiness.NOT_READY, error.message), Readiness.NOT_READY)
     looks["quarantine"] = (lambda: _quarantine(service), Readiness.NOT_READY)
+    if service.installation.settings.quarantine_settings.shared:
+        looks["quarantine-store"] = (lambda: _quarantine_store(service), Readiness.NOT_READY)
     looks["worker"] = (lambda: _worker(service), Readiness.NOT_READY)
     looks["index"] = (lambda: _index(service), Readiness.DEGRADED)
     looks["alerts"] = (lambda: _alerts(service), Readiness.NOT_READY)
@@ -137,9 +140,8 @@ def _catalogue(service: Service) -> PartHealth:
 
 
 def _store(store: Store) -> PartHealth:
-    """One byte written and given up: nothing is kept, and a store that only looks well is found out."""
-    with store.create(Key("health/probe.bin")) as writer:
-        writer.write(b"\0")
+    """One byte written: nothing is kept, and a store that only looks well is found out."""
+    require_writable(store)
     return PartHealth(f"store:{store.name}", Readiness.READY, f"ghi được, còn {store.free_bytes() >> 20} MiB")
 
 
@@ -148,6 +150,19 @@ def _quarantine(service: Service) -> PartHealth:
     if free < service.installation.settings.free_bytes_reserve:
         return PartHealth("quarantine", Readiness.NOT_READY, "hết chỗ trống, không nhận hồ sơ mới")
     return PartHealth("quarantine", Readiness.READY, f"còn {free >> 20} MiB")
+
+
+def _quarantine_store(service: Service) -> PartHealth:
+    """The one machines share: what is not durable there is not acknowledged."""
+    quarantine = service.installation.quarantine
+    assert isinstance(quarantine, SharedQuarantine)
+    require_writable(quarantine.store)
+    free = quarantine.store.free_bytes()
+    if free < service.installation.settings.free_bytes_reserve:
+        return PartHealth(
+            "quarantine-store", Readiness.NOT_READY, "khu cách ly dùng chung hết chỗ trống, không nhận hồ sơ mới"
+        )
+    return PartHealth("quarantine-store", Readiness.READY, f"ghi được, còn {free >> 20} MiB")
 
 
 def _worker(service: Service) -> PartHealth:

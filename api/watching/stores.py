@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
@@ -13,10 +13,10 @@ from api.bootstrap import Installation
 from api.watching.watch import Watch
 from archive.alerts import Severity, Standing
 from archive.errors import LuutruError, ObjectMissingError, StoreError, StoreFullError
-from archive.storage.key import Key
 from archive.storage.store import Store
+from archive.storage.writing_probe import PROBE, require_writable
+from ingest.shared_transfers import SharedQuarantine
 
-PROBE = Key("health/probe.bin")
 ATTEMPTS, PAUSE_SECONDS, PATIENCE_SECONDS = 3, 5.0, 30.0
 """A store is given up only after so many attempts, each of so many seconds at the most."""
 
@@ -24,9 +24,18 @@ ATTEMPTS, PAUSE_SECONDS, PATIENCE_SECONDS = 3, 5.0, 30.0
 def _look(installation: Installation, at: datetime) -> Sequence[Standing]:
     reserve = installation.settings.free_bytes_reserve
     stores = installation.stores
-    with ThreadPoolExecutor(max(1, len(stores))) as pool:
-        found = list(pool.map(lambda store: probed(store, reserve), stores))
+    looked_at = [*stores, *_shared_by_machines(installation, {store.name for store in stores})]
+    with ThreadPoolExecutor(max(1, len(looked_at))) as pool:
+        found = list(pool.map(lambda store: probed(store, reserve), looked_at))
     return [*(item for items in found for item in items), *sharing_a_device(stores)]
+
+
+def _shared_by_machines(installation: Installation, known: Collection[str]) -> list[Store]:
+    """The store of the quarantine, unless it is one of those of the archive: without it nothing can be received."""
+    quarantine = installation.quarantine
+    if not isinstance(quarantine, SharedQuarantine) or quarantine.store.name in known:
+        return []
+    return [quarantine.store]
 
 
 def sharing_a_device(stores: Sequence[Store]) -> Iterator[Standing]:
@@ -64,11 +73,10 @@ def probed(
 
 
 def _used(store: Store) -> None:
-    """A question that goes to the store itself, and one byte written and given up."""
+    """A question that goes to the store itself, and one byte written, of which nothing is kept."""
     with suppress(ObjectMissingError):
         store.size(PROBE)
-    with store.create(PROBE) as writer:
-        writer.write(b"\0")
+    require_writable(store)
 
 
 def _short_of_room(store: Store, reserve: int) -> Iterator[Standing]:
