@@ -261,8 +261,13 @@ def test_a_process_that_ends_takes_no_finding_of_its_closed_workers_into_the_rec
     with home.opened() as installation:
         left = handed(installation, slow.path)
         stop = threading.Event()
-        # The worker is told to end as soon as it looks into the first document of what it has taken up.
-        steps = installation.steps(lambda _submission, _document: stop.set())
+
+        def examined(_submission: str, _document: str) -> None:
+            # The worker is told to end when it has looked into the first document, and gets there before the last.
+            stop.set()
+            steps.stopping.wait(60)
+
+        steps = installation.steps(examined)
         installation.__dict__["steps"] = lambda *_: steps
         work_until(installation, stop)
     assert home.submissions()[0].state is State.RECEIVED, "the check was given up, not half recorded"
