@@ -326,3 +326,20 @@ def test_minutes_and_views_of_a_sealed_package_are_plain_json(world: World) -> N
 
     aip = world.store()
     assert json.loads(json.dumps(aip_view(world.installation, aip), default=str))["aip_id"] == aip.id
+
+
+def test_two_damaged_copies_of_a_sealed_package_are_an_incident_and_nothing_is_written_over(world: World) -> None:
+    aip = world.store()
+    for store, place in ((0, 300), (1, -300)):
+        path = world.path_in(store, aip)
+        path.chmod(0o644)
+        data = bytearray(path.read_bytes())
+        data[place] ^= 1
+        path.write_bytes(bytes(data))
+    before = world.bytes_in(0, aip), world.bytes_in(1, aip)
+    verify_aip(world.installation, aip, deep=False, actor="thử", read=lambda _count: None)
+    healed = list(
+        repair_package(world.installation, aip.id, store=None, actor="thử", unreadable_too=False, reason="thử")
+    )
+    assert [item.outcome for item in healed] == [Outcome.INCIDENT] * 2
+    assert (world.bytes_in(0, aip), world.bytes_in(1, aip)) == before
