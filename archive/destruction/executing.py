@@ -15,6 +15,7 @@ from datetime import datetime
 from functools import partial
 
 from archive.catalogue import Catalogue
+from archive.catalogue.absence_proof import lines_to_begin
 from archive.catalogue.destruction_model import SETTLED, ItemState, WorkItem
 from archive.catalogue.destruction_reading import (
     items_of_files,
@@ -30,6 +31,8 @@ from archive.destruction.place import Outcome, Place, RoundPlace, Subject
 from archive.errors import LuutruError
 
 AT_ONCE = 50
+TO_BEGIN = "to-begin"
+"""Under which lines that are still to be begun are told among what a round waits for."""
 ROUND = ""
 """The ``file_id`` under which what is done once for a round is noted."""
 
@@ -69,8 +72,8 @@ class Executor:
         if not begun or self._files_settled():
             self._finish()
         with self.catalogue.read() as view:
-            items = work_items(view, self.round_id)
-        waiting: dict[str, int] = {}
+            items, to_begin = work_items(view, self.round_id), lines_to_begin(view, self.round_id)
+        waiting: dict[str, int] = {TO_BEGIN: len(to_begin)} if to_begin else {}
         for item in items:
             if item.state not in SETTLED:
                 waiting[item.place] = waiting.get(item.place, 0) + 1
@@ -121,10 +124,12 @@ class Executor:
         return [first, second]
 
     def _files_settled(self) -> bool:
-        """Whether every place of every hồ sơ of the round is done with: also those only other machines reach."""
+        """Whether every place of every hồ sơ of the round is done with: also those only other machines reach, and those
+        that were not begun yet, whose traces the last steps would leave where they are."""
         with self.catalogue.read() as view:
             items = work_items(view, self.round_id, whole_round=False)
-        return bool(items) and all(item.state in SETTLED for item in items)
+            to_begin = lines_to_begin(view, self.round_id)
+        return bool(items) and not to_begin and all(item.state in SETTLED for item in items)
 
     def _finish(self) -> None:
         if not self._files_settled():
