@@ -174,7 +174,8 @@ def _forget_material(tx: Transaction, aips: list[str]) -> None:
 def sweep_mentions(tx: Transaction, mentioned: Callable[[str], bool]) -> int:
     """No row of ``SWEPT`` has a text that ``mentioned`` is true of any more; how many had.
 
-    A row that only mentions something stays without its texts; a search somebody saved, and an upload, goes.
+    A row that only mentions something stays without its texts; a search somebody saved goes, and an upload that became a
+    submission. One that is under way is its sender's, whatever it is called.
     """
     return sum(_swept(tx, metadata.tables[name], mentioned) for name in sorted(SWEPT))
 
@@ -215,7 +216,8 @@ def _mentioning(view: LedgerReading, table: Table, mentioned: Callable[[str], bo
     known = _EMPTY.get(table.name)
     told = [column for column in table.columns if known is None or column.name in known]
     found = []
-    for row in view.rows(select(*keys, *told)):
+    query = select(*keys, *told)
+    for row in view.rows(query.where(table.c.became.is_not(None)) if table.name == "uploads" else query):
         text = json.dumps(list(row[len(keys) :]), ensure_ascii=False, default=str)
         if mentioned(text):
             found.append(tuple(row[: len(keys)]))
