@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,13 +19,14 @@ from archive.aip.profile import numbered
 from archive.aip.reader import AipReader
 from archive.alerts import Severity, raise_alert, resolve_alert
 from archive.catalogue import Aip
+from archive.catalogue.absence_proof import lines_to_begin
 from archive.catalogue.destroying import begin_destroying
-from archive.catalogue.destruction_model import SETTLED, Approval
+from archive.catalogue.destruction_model import SETTLED, Approval, Needles
 from archive.catalogue.destruction_reading import tombstone, work_items
 from archive.catalogue.pieces import pieces
 from archive.catalogue.round_reading import decisions, destruction_round, lines
 from archive.destruction.beginning import AT_ONCE, Line, Refused, begin
-from archive.destruction.executing import Executor, Progress
+from archive.destruction.executing import TO_BEGIN, Executor, Progress
 from archive.disposal.model import Line as ListedLine
 from archive.disposal.words import LineState, Outcome
 from archive.errors import LuutruError, StoreError
@@ -68,7 +69,7 @@ def destroy_round(
         for some in pieces(waiting, AT_ONCE):
             if stopping():
                 break
-            _mark(installation, round_id, [item.file_id for item in some])
+            taken = _mark(installation, round_id, [item.file_id for item in some], last.titles_stay)
             refused += begin(
                 installation.catalogue,
                 approval,
@@ -77,6 +78,7 @@ def destroy_round(
                 places=names,
                 by=by,
                 at=now(),
+                needles=taken,
             )
     return Destroyed(tuple(refused), go_on(installation, round_id, stopping=stopping, progress=progress))
 
@@ -106,11 +108,12 @@ def go_on(
 def tell(installation: Installation, round_id: str, at: datetime) -> None:
     """The alert about the round is open exactly as long as it waits for something."""
     with installation.catalogue.transaction() as tx:
-        waiting = [item for item in work_items(tx, round_id) if item.state not in SETTLED]
+        waiting = [item.place for item in work_items(tx, round_id) if item.state not in SETTLED]
+        waiting += [TO_BEGIN for _ in lines_to_begin(tx, round_id)]
         if not waiting:
             resolve_alert(tx, OPEN_ROUND, round_id, at)
             return
-        places = sorted({item.place for item in waiting})
+        places = sorted(set(waiting))
         raise_alert(
             tx,
             severity=Severity.YELLOW,
@@ -126,7 +129,10 @@ def _to_begin(line: ListedLine) -> bool:
     return line.state is LineState.LISTED and line.choice is not None and line.choice.outcome is Outcome.DESTROY
 
 
-def _mark(installation: Installation, round_id: str, file_ids: Sequence[str]) -> None:
+def _mark(
+    installation: Installation, round_id: str, file_ids: Sequence[str], titles_stay: bool
+) -> Mapping[str, Needles]:
+    """Taken from each and durable; what the intent of each seals of them."""
     markers = marker_file(installation, round_id)
     known = markers.read()
     content = _Content(installation)
@@ -141,12 +147,15 @@ def _mark(installation: Installation, round_id: str, file_ids: Sequence[str]) ->
                         opened=content.opened,
                         text_of=content.text,
                         key_traces=partial(key_traces, installation),
+                        title_stays=titles_stay,
                     )
 
     try:
         markers.add(list(found()))
     finally:
         content.close()
+    taken = markers.read()
+    return {file_id: taken[file_id].seal for file_id in file_ids if file_id in taken}
 
 
 class _Content:

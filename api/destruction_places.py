@@ -16,17 +16,21 @@ from api.backing_up import back_up
 from api.bootstrap import Installation, now
 from api.page_pictures import pictures_of
 from api.scratch import sweep_scratch
+from archive.absence.living import rows_of_living
 from archive.absence.markers import MarkerFile
 from archive.absence.patterns import Needle, Searcher
+from archive.catalogue import Catalogue
 from archive.catalogue.absence_reading import shared_digests
 from archive.catalogue.backup_log import BackupKind
+from archive.catalogue.destruction_model import Needles
+from archive.catalogue.destruction_reading import tombstones_of
 from archive.destruction.catalogue_place import CataloguePlace
 from archive.destruction.finishing import Backups, Checkpoints, Database, KeyRotation, Mentions
 from archive.destruction.key_place import KeyPlace
 from archive.destruction.key_place import NoKeys as NothingSealed
 from archive.destruction.place import Outcome, Place, RoundPlace, Subject, each, tried
 from archive.destruction.store_place import StorePlace
-from archive.errors import StoreError
+from archive.errors import LuutruError, StoreError
 from archive.keystore.errors import KeyDestroyedError, KeyMissingError
 from archive.keystore.store import KeyStore
 from archive.storage.key import Key
@@ -105,7 +109,7 @@ def place_names(installation: Installation) -> frozenset[str]:
 def finishing_of(installation: Installation, round_id: str) -> list[RoundPlace]:
     """What is done once for a round, in its order."""
     settings, catalogue, stores = installation.settings, installation.catalogue, installation.stores
-    mentioned = Mentioned(marker_file(installation, round_id))
+    mentioned = Mentioned(catalogue, marker_file(installation, round_id), round_id)
     found: list[RoundPlace] = [
         Mentions(catalogue, mentioned),
         AuditReports(stores, settings.home / "audit", mentioned),
@@ -181,19 +185,46 @@ class UploadsPlace:
                     break
 
 
-class Mentioned:
-    """Whether a text names what a round destroyed: by the words taken from it, while they are still known."""
+class NeedlesMissingError(LuutruError):
+    """What was taken from a hồ sơ to know it by is not here: nobody can say where else it is spoken of."""
 
-    def __init__(self, markers: MarkerFile) -> None:
+    code = "destruction.needles-missing"
+
+
+class Mentioned:
+    """Whether a text names what a round destroyed: by what was taken from the hồ sơ that were begun, and from no other.
+
+    Words that stand in a row of a living hồ sơ too are not theirs alone, and name nothing. Raises NeedlesMissingError.
+    """
+
+    def __init__(self, catalogue: Catalogue, markers: MarkerFile, round_id: str) -> None:
+        self._catalogue = catalogue
         self._markers = markers
+        self._round_id = round_id
         self._searcher: Searcher | None = None
 
     @property
     def searcher(self) -> Searcher:
         if self._searcher is None:
-            needles: list[Needle] = [needle for item in self._markers.read().values() for needle in item.needles]
-            self._searcher = Searcher(needles)
+            needles = self._taken()
+            with self._catalogue.read() as view:
+                shared = rows_of_living(view, Searcher(item for item in needles if item.kind == "text"))
+            self._searcher = Searcher(item for item in needles if item not in shared)
         return self._searcher
+
+    def _taken(self) -> list[Needle]:
+        marked, needles = self._markers.read(), list[Needle]()
+        with self._catalogue.read() as view:
+            for item in tombstones_of(view, self._round_id):
+                own = marked.get(item.file_id)
+                if own is None or own.seal != Needles(item.needles, item.needles_sha256 or ""):
+                    raise NeedlesMissingError(
+                        "Không có đủ dấu hiệu nhận biết của hồ sơ đã hủy trên máy này.",
+                        remedy="Chạy trên máy đã bắt đầu đợt hủy, nơi có tệp dấu hiệu của đợt.",
+                        detail=item.file_id,
+                    )
+                needles += own.needles
+        return needles
 
     def __call__(self, _round_id: str, text: str) -> bool:
         return self.searcher.names(text)
@@ -212,11 +243,13 @@ class AuditReports:
         return tried(self._remove)
 
     def _remove(self) -> None:
+        _ = self.mentioned.searcher  # without it nothing can be said of reports, also not that there are none
         for store in self.stores:
             for key in list(store.keys("audit")):
                 if key.endswith(".json") and self._quotes(store.read(key)):
-                    store.remove(key)
+                    # By the other the first is found again: it goes last.
                     store.remove(Key(f"{key.removesuffix('.json')}.pdf"))
+                    store.remove(key)
         if self.folder.is_dir():
             for path in sorted(self.folder.glob("*.json")):
                 if self._quotes([path.read_bytes()]):
@@ -268,8 +301,9 @@ class Logs:
         return tried(self._mask)
 
     def _mask(self) -> None:
+        searcher = self.mentioned.searcher
         for path in self.files():
-            mask(path, self.mentioned.searcher)
+            mask(path, searcher)
 
 
 def mask(path: Path, searcher: Searcher) -> int:

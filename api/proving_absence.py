@@ -18,8 +18,9 @@ from archive.absence.folders import FolderLook
 from archive.absence.living import LivingIds
 from archive.absence.looking import Look, Looked, Sought, Trace
 from archive.absence.verifying import Verifier
+from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
-from archive.catalogue.destruction_reading import store_place
+from archive.catalogue.destruction_reading import store_place, undone_tombstones
 from archive.destruction.completing import complete, found_again
 from archive.errors import LuutruError, ObjectMissingError
 from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError, SealedKeyWrongError
@@ -84,7 +85,11 @@ def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tu
     """What follows a run that proved absence; goes on where it was stopped. Raises AbsenceUnprovenError."""
     markers = marker_file(installation, round_id)
     completed = complete(installation.catalogue, round_id, actor=actor, now=now)
-    markers.remove()
+    with installation.catalogue.read() as view:
+        run, _ = proving_run(view, round_id)
+        proven = run is not None and not undone_tombstones(view, round_id, 1)
+    if proven:  # until then they are needed: without them nobody can look again
+        markers.remove()
     settings = installation.settings
     document = certify(
         installation.catalogue,

@@ -102,6 +102,7 @@ def _statement(view: LedgerReading, round_id: str, archive: Mapping[str, str], a
         ],
         "sought": report["sought"],
         "unmarked": report["unmarked"]["count"],
+        "unread_originals": report["unread_originals"],
         "locked": report["locked"],
         "media": report["media"],
         "ledger": {"seq": record.seq, "hash": record.hash} if record else None,

@@ -19,6 +19,8 @@ from typing import BinaryIO
 from urllib.parse import quote
 
 from archive.absence.patterns import SHORTEST_BYTES, Needle, searchable
+from archive.canonical import canonical_sha256
+from archive.catalogue.destruction_model import Needles
 from archive.durable import sync_folder
 
 MARKER_BYTES = 32
@@ -35,6 +37,12 @@ class Marked:
     file_id: str
     needles: tuple[Needle, ...]
     unread: int = 0
+
+    @property
+    def seal(self) -> Needles:
+        """What the intent keeps of them: a hồ sơ looked for by other needles than these was not looked for."""
+        rows = sorted([needle.kind, needle.data.hex()] for needle in self.needles)
+        return Needles(len(rows), canonical_sha256({"needles": rows}))
 
 
 def content_markers(file: BinaryIO, begin: int, size: int, count: int = OF_EACH) -> list[bytes]:
@@ -89,10 +97,13 @@ class MarkerFile:
         self.path = path
 
     def add(self, marked: Iterable[Marked]) -> None:
-        """Durable when this returns; a hồ sơ added twice counts once."""
+        """Durable when this returns; a hồ sơ added twice counts once. A line a kill cut off takes none of these with it."""
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "ab") as file:
+            size = os.fstat(descriptor).st_size
+            if size and os.pread(descriptor, 1, size - 1) != b"\n":
+                file.write(b"\n")
             for item in marked:
                 rows = [[needle.kind, base64.b64encode(needle.data).decode("ascii")] for needle in item.needles]
                 row = {"file_id": item.file_id, "unread": item.unread, "needles": rows}

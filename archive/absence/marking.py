@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator
 from typing import Any, BinaryIO
 
-from archive.absence.markers import MARKER_BYTES, OF_EACH, Marked, content_markers, first_marker, text_needles
+from archive.absence.markers import MARKER_BYTES, OF_EACH, Marked, content_markers, first_marker, forms, text_needles
 from archive.absence.patterns import Needle, searchable
 from archive.catalogue import Aip, Document, Reading
 from archive.catalogue.absence_reading import held_elsewhere
@@ -30,8 +30,12 @@ def marked_file(
     opened: OpenContent,
     text_of: TextOf = lambda _aip, _ordinal: None,
     key_traces: KeyTraces = lambda _file_id: (),
+    title_stays: bool = False,
 ) -> Marked:
-    """The needles of one hồ sơ, as it stands in ``view``. An original that cannot be read gives none, and is counted."""
+    """The needles of one hồ sơ, as it stands in ``view``. An original that cannot be read gives none, and is counted.
+
+    ``title_stays``: the decision lets its title stay, so that no word of it is looked for.
+    """
     needles: list[Needle] = [Needle(file_id, "key", item) for item in key_traces(file_id) if searchable(item)]
     unread = 0
     held = file(view, file_id)
@@ -53,7 +57,15 @@ def marked_file(
             needles += _content(file_id, aip, own, opened, text_of)
         except (LuutruError, OSError):
             unread += len(own)
+    if title_stays and held:
+        needles = without_words_of(needles, held.title)
     return Marked(file_id, tuple(dict.fromkeys(needles)), unread)
+
+
+def without_words_of(needles: Iterable[Needle], title: str) -> list[Needle]:
+    """Those that a title that stays does not contain, however it is written."""
+    written = forms(title)
+    return [item for item in needles if not (item.kind == "text" and any(item.data in form for form in written))]
 
 
 def _content(

@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import PurePosixPath
 from typing import Any, Protocol
 
 from archive.absence.living import LivingIds, rows_of_living
@@ -19,11 +20,13 @@ from archive.absence.markers import Marked
 from archive.absence.patterns import Needle, Searcher
 from archive.catalogue import Catalogue
 from archive.catalogue.absence_proof import lines_to_begin
+from archive.catalogue.absence_reading import packaged_ids
 from archive.catalogue.destruction_model import (
     SETTLED,
     AbsenceRun,
     AbsenceVerdict,
     ItemState,
+    Needles,
     TombstonePackage,
     WorkItem,
 )
@@ -41,6 +44,8 @@ from archive.errors import LuutruError
 from archive.ledger import written_instant
 
 REPORT_FORMAT = "luutru-absence/1"
+_FROM_ROWS = frozenset({"rows", "backup", "disposal"})
+"""Folders of stores and media with what was written from rows: checkpoints, lists of sets, papers of rounds."""
 _NAMED = 200
 """So many traces of each sort a report names; the counts are of all."""
 
@@ -87,7 +92,11 @@ class Verifier:
         seen = _Seen()
         with self.catalogue.read() as view:
             items, to_begin = work_items(view, self.round_id), lines_to_begin(view, self.round_id)
-            files = [item.file_id for item in tombstones_of(view, self.round_id)]
+            sealed = {
+                item.file_id: Needles(item.needles, item.needles_sha256 or "")
+                for item in tombstones_of(view, self.round_id)
+            }
+            files = list(sealed)
             names: dict[str, str] = {}
             packages: dict[str, TombstonePackage] = {}
             for some in pieces(files, 500):
@@ -103,7 +112,8 @@ class Verifier:
         needles = [needle for file_id in files if file_id in marked for needle in marked[file_id].needles]
         seen.needles = Counter(needle.kind for needle in needles)
         seen.unmarked = [file_id for file_id in files if not (file_id in marked and marked[file_id].needles)]
-        seen.unread = sum(item.unread for item in marked.values())
+        seen.needleless = [item for item, seal in sealed.items() if item not in marked or marked[item].seal != seal]
+        seen.unread = sum(marked[item].unread for item in files if item in marked)
         sought = Sought(Searcher(needles), names, LivingIds(self.catalogue).living)
         traces: list[Trace] = []
         for look in self.looks:
@@ -119,14 +129,17 @@ class Verifier:
 
     def _judge(self, traces: Sequence[Trace], items: Sequence[WorkItem], seen: _Seen) -> None:
         locked = {(item.place, item.file_id): item for item in items if item.state is ItemState.LOCKED}
-        lawful = self._lawful(trace.needle for trace in traces if trace.place in self.in_database)
+        lawful = self._lawful(trace.needle for trace in traces if self._tells_rows(trace))
+        owners = {trace.subject for trace in traces if trace.subject and trace.what == "content"}
+        with self.catalogue.read() as view:
+            packaged = packaged_ids(view, owners)
         for trace in traces:
             if (trace.place, trace.file_id) in locked and trace.what in ("name", "sealed"):
                 seen.locked_traces += 1
-            elif trace.subject or (trace.place in self.in_database and trace.needle in lawful):
-                seen.lawful.append(trace)
-            else:
-                seen.found.append(trace)
+                continue
+            owned = bool(trace.subject) and (trace.what != "content" or trace.subject in packaged)
+            told = trace.needle in lawful and self._tells_rows(trace)
+            (seen.lawful if owned or told else seen.found).append(trace)
         for (place, file_id), item in locked.items():
             store = place.removeprefix(store_place(""))
             for package in (item for item in seen.packages.values() if item.file_id == file_id):
@@ -136,6 +149,12 @@ class Verifier:
                 except (LuutruError, OSError) as error:
                     seen.failed[place] = f"{type(error).__name__}: {error}"
             seen.locked.append(item)
+
+    def _tells_rows(self, trace: Trace) -> bool:
+        """Whether it stands in bytes of the catalogue: its own, or, for words, what is written from its rows elsewhere."""
+        if trace.place in self.in_database:
+            return True
+        return trace.what == "text" and not _FROM_ROWS.isdisjoint(PurePosixPath(trace.where).parts[:-1])
 
     def _lawful(self, needles: Iterable[Needle | None]) -> set[Needle]:
         """Those that stand in a row of a living hồ sơ too: asked only when any was met in the database's bytes."""
@@ -157,6 +176,8 @@ class _Seen:
     packages: Mapping[str, TombstonePackage] = field(default_factory=dict)
     needles: Counter[str] = field(default_factory=Counter)
     unmarked: Sequence[str] = ()
+    needleless: Sequence[str] = ()
+    """Those of which other needles, or none, are known than were taken from them: they cannot be looked for."""
     unread: int = 0
     unsettled: Sequence[WorkItem] = ()
     to_begin: Sequence[str] = ()
@@ -170,7 +191,7 @@ class _Seen:
     def verdict(self) -> AbsenceVerdict:
         if self.found:
             return AbsenceVerdict.FOUND
-        if self.failed or self.unsettled or self.to_begin or not self.looked:
+        if self.failed or self.unsettled or self.to_begin or self.needleless or not self.looked:
             return AbsenceVerdict.NOT_PROVEN
         return AbsenceVerdict.ABSENT
 
@@ -187,6 +208,7 @@ class _Seen:
             "packages": len(self.packages),
             "sought": dict(sorted(self.needles.items())),
             "unmarked": {"count": len(self.unmarked), "files": list(self.unmarked[:_NAMED])},
+            "needles_missing": {"count": len(self.needleless), "files": list(self.needleless[:_NAMED])},
             "unread_originals": self.unread,
             "places": [
                 {

@@ -33,6 +33,17 @@ def living_ids(view: LedgerReading, ids: Collection[str]) -> set[str]:
     return found
 
 
+def packaged_ids(view: LedgerReading, ids: Collection[str]) -> set[str]:
+    """Those of ``ids`` that are living packages, or submissions of such: what alone may lawfully have somebody's content."""
+    found: set[str] = set()
+    a, p = t.aips.c, tombstone_packages.c
+    for some in pieces(sorted(ids), _AT_ONCE):
+        for column in (a.id, a.submission_id):
+            query = select(column).where(column.in_(some), a.id.not_in(select(p.aip_id)))
+            found |= set(view.rows(query).scalars())
+    return found
+
+
 def shared_digests(view: LedgerReading, digests: Collection[str]) -> set[str]:
     """Those of these digests that an original, or a signed revision, of a living hồ sơ has."""
     found: set[str] = set()

@@ -23,6 +23,14 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
+class Needles:
+    """What a hồ sơ would be known by if it were met again, as the intent seals it: how many needles, and their digest."""
+
+    count: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
 class TombstonePackage:
     """One package of a destroyed hồ sơ: its ids, its digests, where its object lay in every store."""
 
@@ -51,7 +59,8 @@ class TombstoneDocument:
 class Tombstone:
     """What remains of a hồ sơ. ``destroyed_at`` is None as long as absence was not proven: then it is on its way there.
 
-    ``title`` is None where the decision does not allow it to stay.
+    ``title`` is None where the decision does not allow it to stay. ``needles_sha256`` is None where it was begun without any
+    having been taken: then its absence can never be proven.
     """
 
     file_id: str
@@ -72,6 +81,8 @@ class Tombstone:
     intended_seq: int
     destroyed_at: datetime | None = None
     destroyed_seq: int | None = None
+    needles: int = 0
+    needles_sha256: str | None = None
 
     @property
     def destroyed(self) -> bool:
@@ -93,11 +104,12 @@ _S = ItemState
 ITEM_MOVES: Mapping[ItemState, frozenset[ItemState]] = {
     _S.DUE: frozenset({_S.REMOVED, _S.UNREACHABLE, _S.LOCKED}),
     _S.UNREACHABLE: frozenset({_S.REMOVED, _S.LOCKED}),
-    _S.LOCKED: frozenset({_S.REMOVED, _S.UNREACHABLE}),
+    _S.LOCKED: frozenset({_S.REMOVED, _S.UNREACHABLE, _S.DUE}),
     _S.REMOVED: frozenset({_S.ABSENT, _S.DUE, _S.UNREACHABLE, _S.LOCKED}),
     _S.ABSENT: frozenset({_S.DUE}),
 }
-"""Forward only: back to ``due`` goes only what was found again, because something put it there after it had gone."""
+"""Forward only: back to ``due`` goes only what was found again, because something put it there after it had gone, and what
+is done once for a round of which a further hồ sơ is begun."""
 
 SETTLED = frozenset({ItemState.ABSENT, ItemState.LOCKED})
 """Nothing more can be done there now; what is locked is taken up again when its lock ends."""

@@ -48,6 +48,9 @@ tombstones = Table(
     # Both null until absence was proven: destroyed is said of nothing that is only on its way.
     Column("destroyed_at", Instant, nullable=True),
     Column("destroyed_seq", BigInteger, nullable=True),
+    # What it would be known by: looked for with others, or none, nothing is proven.
+    Column("needles", Integer, nullable=False),
+    Column("needles_sha256", _SHA256, nullable=True),
     Index(None, "round_id", "line"),
     Index(None, "file_code"),
     Index(None, "agency_code", "destroyed_at"),

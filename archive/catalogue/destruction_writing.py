@@ -17,6 +17,7 @@ from archive.catalogue.destruction_model import (
     AbsenceVerdict,
     Approval,
     ItemState,
+    Needles,
     Tombstone,
 )
 from archive.catalogue.destruction_reading import absence_run, tombstone
@@ -40,7 +41,14 @@ _AT_ONCE = 500
 
 
 def lay_tombstone(
-    tx: Transaction, approval: Approval, file_id: str, line: int, intent: Record, *, period_text: str = ""
+    tx: Transaction,
+    approval: Approval,
+    file_id: str,
+    line: int,
+    intent: Record,
+    *,
+    period_text: str = "",
+    needles: Needles | None = None,
 ) -> Tombstone:
     """What remains of the hồ sơ, written down while the catalogue still knows it. Laid already, it stands as it was."""
     standing = tombstone(tx, file_id)
@@ -67,6 +75,8 @@ def lay_tombstone(
             size_bytes=size,
             intended_at=intent.at,
             intended_seq=intent.seq,
+            needles=needles.count if needles else 0,
+            needles_sha256=needles.sha256 if needles else None,
         )
     )
     laid = tombstone(tx, file_id)
@@ -113,6 +123,13 @@ def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: C
         ]
         if rows:
             tx.rows(insert(destruction_work), rows)
+
+
+def reopen_round_work(tx: Transaction, round_id: str, at: datetime) -> None:
+    """What is done once for the round is due again, whatever came of it: a further hồ sơ of it is begun in ``tx``."""
+    c = destruction_work.c
+    change = update(destruction_work).where(c.round_id == round_id, c.file_id == "", c.state != ItemState.DUE.value)
+    tx.rows(change.values(state=ItemState.DUE.value, problem="", locked_until=None, changed_at=at))
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ that it is destroyed.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -16,9 +16,9 @@ from typing import Protocol
 from archive.access import Author
 from archive.alerts import resolve_alert
 from archive.catalogue import Catalogue
-from archive.catalogue.destruction_model import Approval
+from archive.catalogue.destruction_model import Approval, Needles
 from archive.catalogue.destruction_reading import tombstone, tombstone_packages_of
-from archive.catalogue.destruction_writing import lay_tombstone, plan_work
+from archive.catalogue.destruction_writing import lay_tombstone, plan_work, reopen_round_work
 from archive.catalogue.repair_model import IncidentKind, IncidentOutcome
 from archive.catalogue.repair_reading import open_incident
 from archive.catalogue.repair_writing import end_incident
@@ -32,6 +32,7 @@ AT_ONCE = 25
 """Hồ sơ begun in one transaction: others write in between."""
 CATALOGUE, KEY = "catalogue", "key"
 """The first two places of every hồ sơ: its rows, gone with the intent, and its key."""
+_NONE: Mapping[str, Needles] = {}
 _ALERTS = {IncidentKind.COPIES: "incident.opened", IncidentKind.PROOF: "incident.opened"}
 
 
@@ -67,20 +68,22 @@ def begin(
     places: Collection[str],
     by: Author,
     at: datetime,
+    needles: Mapping[str, Needles] = _NONE,
 ) -> list[Refused]:
     """Begins each of ``lines`` that may be destroyed; those begun already stay as they are. ``by``: the executor.
 
-    One refused line takes no other with it: each is asked in a transaction that fails alone.
+    One refused line takes no other with it: each is asked in a transaction that fails alone. ``needles``: what was taken
+    from each; of a hồ sơ begun without, absence is never proven.
     """
     refused: list[Refused] = []
     for start in range(0, len(lines), AT_ONCE):
         some = lines[start : start + AT_ONCE]
         try:
-            _begin_some(catalogue, approval, some, begin_destroying, places, by, at)
+            _begin_some(catalogue, approval, some, begin_destroying, places, by, at, needles)
         except LuutruError:
             for line in some:
                 try:
-                    _begin_some(catalogue, approval, [line], begin_destroying, places, by, at)
+                    _begin_some(catalogue, approval, [line], begin_destroying, places, by, at, needles)
                 except LuutruError as error:
                     refused.append(Refused(line.file_id, error))
     return refused
@@ -94,6 +97,7 @@ def _begin_some(
     places: Collection[str],
     by: Author,
     at: datetime,
+    needles: Mapping[str, Needles],
 ) -> None:
     with catalogue.transaction() as tx:
         begun = []
@@ -102,13 +106,16 @@ def _begin_some(
                 continue
             begin_destroying(tx, approval.round_id, line.file_id, by=by, at=at)
             intent = _intent(tx, line.file_id)
-            lay_tombstone(tx, approval, line.file_id, line.number, intent, period_text=line.period_text)
+            taken = needles.get(line.file_id)
+            lay_tombstone(tx, approval, line.file_id, line.number, intent, period_text=line.period_text, needles=taken)
             begun.append(line.file_id)
         packages = [item for some in tombstone_packages_of(tx, begun).values() for item in some]
         for package in packages:
             _end_incidents(tx, package.aip_id, by.actor, at)
         forget_packages(tx, packages, () if approval.titles_stay else begun)
         plan_work(tx, approval.round_id, begun, {CATALOGUE, KEY, *places}, at)
+        if begun:
+            reopen_round_work(tx, approval.round_id, at)
 
 
 def _intent(tx: Transaction, file_id: str) -> Record:

@@ -16,12 +16,14 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from sqlalchemy import insert, select, update
 
 from archive.absence.markers import Marked, MarkerFile, content_markers, text_needles
+from archive.absence.marking import without_words_of
 from archive.absence.patterns import Needle
 from archive.access import Author, Role
 from archive.aip.model import Party
 from archive.catalogue import Catalogue, NewAccount, Transaction
-from archive.catalogue.destruction_model import Approval
+from archive.catalogue.destruction_model import Approval, Needles
 from archive.catalogue.disposal_tables import round_lines, round_persons, rounds
+from archive.catalogue.file_reading import file
 from archive.catalogue.file_writing import move_file, open_file
 from archive.catalogue.retention_tables import file_aips, files
 from archive.destruction.beginning import Line, Refused, begin
@@ -133,11 +135,15 @@ class RoundAtWork:
             places=[place.name for place in self.places],
             by=Author(ACTOR, EXECUTOR),
             at=self.now(),
+            needles=self.needles(),
         )
 
     def mark(self) -> None:
         """As the archive does before it begins: what would be met again if anything were left."""
         self.markers.add(self.marked(held) for held in self.destroyed)
+
+    def needles(self) -> dict[str, Needles]:
+        return {file_id: marked.seal for file_id, marked in self.markers.read().items()}
 
     def marked(self, held: Held) -> Marked:
         file_id, needles = self.file_id(held), []
@@ -150,6 +156,9 @@ class RoundAtWork:
             aip = view.aip(held.aip_id)
             assert aip is not None
             needles += text_needles(file_id, aip.title)
+            held_file = file(view, file_id)
+        if self.titles_stay and held_file is not None:
+            needles = without_words_of(needles, held_file.title)
         return Marked(file_id, tuple(needles))
 
     def executor(self, **more: object) -> Executor:

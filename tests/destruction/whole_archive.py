@@ -64,6 +64,7 @@ class WholeArchive:
             places=place_names(self.installation),
             by=Author(ACTOR, EXECUTOR),
             at=self.work.now(),
+            needles=self.work.needles(),
         )
 
     def go_on(self) -> Progress:

@@ -37,6 +37,8 @@ def _tombstones() -> None:
         sa.Column("intended_seq", sa.BigInteger(), nullable=False),
         sa.Column("destroyed_at", sa.String(27), nullable=True),
         sa.Column("destroyed_seq", sa.BigInteger(), nullable=True),
+        sa.Column("needles", sa.Integer(), nullable=False),
+        sa.Column("needles_sha256", sa.String(length=64), nullable=True),
         sa.PrimaryKeyConstraint("file_id", name=op.f("pk_tombstones")),
     )
     op.create_index(op.f("ix_tombstones_round_id_line"), "tombstones", ["round_id", "line"])
