@@ -5,16 +5,19 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Annotated
 
+from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, Field
 from starlette.responses import JSONResponse, Response
 
 from api.http.described import told
 from api.http.gate import Asked, gate
-from api.http.readiness import Probes, Readiness
+from api.http.readiness import Health, Probes, Readiness
 from archive.access import Operation
 
 router = APIRouter(tags=["health"])
+THREADS = 8
+"""Of its own: whoever asks is answered also when all threads of the other routes wait for something that hangs."""
 
 
 class PartView(BaseModel):
@@ -48,11 +51,13 @@ class HealthView(BaseModel):
         public=True,
     ),
 )
-def read_health(request: Request, asked: Annotated[Asked, gate(Operation.HEALTH_READ)]) -> Response:
+async def read_health(request: Request, asked: Annotated[Asked, gate(Operation.HEALTH_READ)]) -> Response:
     state = request.app.state
     if not hasattr(state, "probes"):
         state.probes = Probes(asked.service)
-    health = state.probes.health()
+    if not hasattr(state, "health_threads"):
+        state.health_threads = CapacityLimiter(THREADS)
+    health: Health = await to_thread.run_sync(state.probes.health, limiter=state.health_threads)
     view = HealthView(
         state=health.state,
         at=health.at,
