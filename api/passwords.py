@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from api.accounts import PASSWORDS, find_account
@@ -10,7 +11,7 @@ from archive.access.attempts import ACCOUNT, ADDRESS, account_key, address_key
 from archive.access.errors import AttemptsBlockedError, CredentialsRefusedError
 from archive.access.names import folded_username, is_username
 from archive.access.passwords import Passwords, chosen_password
-from archive.catalogue import Catalogue
+from archive.catalogue import Catalogue, Transaction
 from archive.events import Event
 from archive.ledger import written_instant
 from archive.local_time import VIETNAM
@@ -26,8 +27,11 @@ def set_password(
     current: str | None = None,
     address: str = "",
     passwords: Passwords = PASSWORDS,
+    with_it: Callable[[Transaction], object] = lambda _tx: None,
 ) -> None:
     """The account opens by ``password`` from now on. Who changes his own proves the ``current`` one, if there is one.
+
+    ``with_it`` happens in the same transaction: both or neither.
 
     Raises PasswordRefusedError, and as ``authenticate_password`` does for a wrong ``current``.
     """
@@ -39,6 +43,7 @@ def set_password(
     with catalogue.transaction() as tx:
         tx.set_password(account.id, kept, by=by, at=at)
         tx.forget_attempts(account_key(account.username))
+        with_it(tx)
 
 
 def authenticate_password(

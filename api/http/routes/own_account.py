@@ -12,8 +12,10 @@ from pydantic import BaseModel, Field
 from api.accounts import TOKEN_DAYS, issue_token, revoke_token
 from api.http.credentials import LONGEST_PASSWORD
 from api.http.described import told
+from api.http.first_password import must_be_replaced
 from api.http.gate import Asked, gate
 from api.http.json_values import ONLY_AN_INTEGER, Boolean
+from api.http.problems import ProblemError
 from api.http.rights_views import (
     NEVER_STORED,
     AccountView,
@@ -30,6 +32,7 @@ from api.http.sign_in import password_attempt, secret_view
 from api.passwords import authenticate_password, set_password
 from archive.access import Author, Operation, Scope, Verdict, decide
 from archive.access.errors import PasswordRefusedError, TokenRefusedError
+from archive.catalogue import Transaction
 
 router = APIRouter(tags=["account"], dependencies=[NEVER_STORED])
 
@@ -165,6 +168,15 @@ def _proven(asked: Asked, password: str) -> Author:
     catalogue, who = asked.service.installation.catalogue, asked.who
     with password_attempt(asked.at, refused_status=403):
         authenticate_password(catalogue, who.username, password, address=asked.address, at=asked.at)
+    with catalogue.read() as reading:
+        known_to_another = must_be_replaced(reading, who.account_id)
+    if known_to_another:
+        raise ProblemError(
+            403,
+            "session.password-change-needed",
+            "Mật khẩu này do người khác đặt nên chưa chứng minh được danh tính.",
+            remedy="Đổi mật khẩu trước: POST /api/v1/me/password.",
+        )
     return replace(Author.of(who), token_id=None)
 
 
@@ -222,6 +234,12 @@ def change_own_password(change: PasswordChange, asked: Annotated[Asked, gate(Ope
         )
     if change.new_password == change.old_password:
         raise PasswordRefusedError("Mật khẩu mới phải khác mật khẩu cũ.", remedy="Chọn mật khẩu khác.")
+    by = Author.of(who)
+
+    def revoke_others(tx: Transaction) -> None:
+        if change.revoke_other_tokens:
+            tx.revoke_tokens_of(who.account_id, by=by, at=asked.at, but=who.token_id)
+
     with password_attempt(asked.at, refused_status=403):
         set_password(
             catalogue,
@@ -229,11 +247,7 @@ def change_own_password(change: PasswordChange, asked: Annotated[Asked, gate(Ope
             change.new_password,
             current=change.old_password,
             address=asked.address,
-            by=Author.of(who),
+            by=by,
             at=asked.at,
+            with_it=revoke_others,
         )
-    if change.revoke_other_tokens:
-        with catalogue.transaction() as tx:
-            for token in tx.tokens(who.account_id):
-                if token.live(asked.at) and token.id != who.token_id:
-                    tx.revoke_token(token.id, by=Author.of(who), at=asked.at)
