@@ -10,6 +10,7 @@ from typing import BinaryIO
 
 from api.bootstrap import Installation, now
 from api.destruction_places import finishing_of, marker_file, place_names, places_of
+from api.sealing_ledger import ledger_copies
 from archive.absence.markers import Marked
 from archive.absence.marking import marked_file
 from archive.absence.patterns import searchable
@@ -99,6 +100,7 @@ def go_on(
         now,
         stopping,
         progress,
+        ledger_copies(installation).ensure,
     )
     done = executor.run()
     tell(installation, round_id, now())

@@ -108,6 +108,7 @@ def place(
     """Đóng băng hồ sơ: theo vụ việc, theo hồ sơ, hoặc theo truy vấn được chốt thành danh sách."""
     from api.http.file_views import HoldView
     from api.http.rights_views import Names
+    from api.sealing_ledger import ledger_copies
     from archive.catalogue.file_list_reading import FileQuestion, files_matching
     from archive.catalogue.hold_writing import place_hold
     from archive.disposal.model import NewHold
@@ -131,6 +132,9 @@ def place(
             ids = [named_file(tx, named).id for named in files] if files else list(files_matching(tx, question))
             placed = place_hold(tx, new, ids, by=by, at=now())
             told = HoldView.of(placed.hold, Names(tx)).model_dump(mode="json")
+            end = tx.ledger_end()
+        # Only now: a hold answered for is in force in a catalogue rebuilt from the stores too.
+        ledger_copies(installation).ensure(end[0] if end else 0)
     if as_json:
         print_json({**told, "too_late": [late.file_id for late in placed.too_late]})
         return

@@ -8,7 +8,8 @@ stays due and keeps the round open.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+import logging
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -30,11 +31,20 @@ from archive.destruction.beginning import KEY
 from archive.destruction.place import Outcome, Place, RoundPlace, Subject
 from archive.errors import LuutruError
 
+_log = logging.getLogger(__name__)
 AT_ONCE = 50
+INTENT = "intent"
+"""Under which it is told that required stores do not have the record of the intent yet."""
 TO_BEGIN = "to-begin"
 """Under which lines that are still to be begun are told among what a round waits for."""
 ROUND = ""
 """The ``file_id`` under which what is done once for a round is noted."""
+
+
+class IntentNotCopiedError(LuutruError):
+    """Not every required store has the record that it is to go; nothing of it may go before."""
+
+    code = "destruction.intent-not-copied"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,19 +71,28 @@ class Executor:
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = lambda: False
     progress: Callable[[int], None] = lambda _files: None
+    copied: Callable[[int], None] = lambda _seq: None
+    """Returns when every required store has the ledger up to that record, with the rows; raises LuutruError when not."""
 
     def run(self) -> Progress:
-        """Everything that can be done now. Begun again at any time, it goes on."""
-        with self.catalogue.read() as view:
-            begun = bool(work_items(view, self.round_id, whole_round=True))
-        done = 0
-        for name in ("key", "rest"):
-            done += self._pass([place for place in self.places if (place.name == KEY) is (name == "key")])
-        if not begun or self._files_settled():
+        """Everything that can be done now. Begun again at any time, it goes on.
+
+        Nothing of a hồ sơ goes before the stores have its intent: a catalogue rebuilt from them would else call it kept.
+        """
+        done, uncopied = 0, 0
+        try:
+            for name in ("key", "rest"):
+                done += self._pass([place for place in self.places if (place.name == KEY) is (name == "key")])
+        except IntentNotCopiedError as error:
+            _log.warning("round %s: %s", self.round_id, error.detail)
+            uncopied = 1
+        else:
             self._finish()
         with self.catalogue.read() as view:
             items, to_begin = work_items(view, self.round_id), lines_to_begin(view, self.round_id)
         waiting: dict[str, int] = {TO_BEGIN: len(to_begin)} if to_begin else {}
+        if uncopied:
+            waiting[INTENT] = uncopied
         for item in items:
             if item.state not in SETTLED:
                 waiting[item.place] = waiting.get(item.place, 0) + 1
@@ -89,6 +108,7 @@ class Executor:
                     break
                 subjects = {item.file_id: item for item in subjects_of(self.catalogue, ids)}
                 items = items_of_files(view, self.round_id, ids)
+            self._require_copied(subjects.values())
             with ThreadPoolExecutor(max(1, len(places))) as pool:
                 noted = list(pool.map(partial(self._in_place, subjects=subjects, items=items), places))
             with self.catalogue.transaction() as tx:
@@ -98,6 +118,12 @@ class Executor:
             after, done = ids[-1], done + len(ids)
             self.progress(done)
         return done
+
+    def _require_copied(self, subjects: Iterable[Subject]) -> None:
+        try:
+            self.copied(max(subject.tombstone.intended_seq for subject in subjects))
+        except LuutruError as error:
+            raise IntentNotCopiedError(error.message, remedy=error.remedy, detail=error.detail) from error
 
     def _in_place(self, place: Place, subjects: Mapping[str, Subject], items: Sequence[WorkItem]) -> list[list[Noted]]:
         """What is to be noted of ``place``, in order: the removals, then what was seen when it was asked again."""

@@ -185,3 +185,22 @@ def test_no_column_of_any_table_is_forgotten() -> None:
     known = set(metadata.tables) | {"alembic_version"}
     assert set().union(*lists) == known
     assert sum(map(len, lists)) == len(known), "each table stands in one list"
+
+
+def test_nothing_goes_before_the_stores_have_the_intent(work: RoundAtWork) -> None:
+    work.take_in(2)
+    work.begin()
+    asked: list[int] = []
+
+    def away(seq: int) -> None:
+        asked.append(seq)
+        raise StoreError("Kho không nhận.")
+
+    before = set(work.keys.ids)
+    progress = work.executor(copied=away).run()
+    assert progress.waiting["intent"] == 1 and progress.done == 0
+    with work.catalogue.read() as view:
+        assert asked == [max(item.intended_seq for item in tombstones_of(view, ROUND_ID))]
+    assert work.keys.ids == before and work.keys.destroyed == []
+    assert all(held.key in set(store.keys("aip")) for store in work.stores for held in work.destroyed)
+    assert work.executor(copied=asked.append).run().settled

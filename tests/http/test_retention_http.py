@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from archive.catalogue.checkpoint_reading import checkpoint_over
 from archive.catalogue.file_writing import add_package
 from archive.events import Event
 from tests.http.peopled import AGENCY, Peopled, make_template, peopled
@@ -138,6 +139,14 @@ def test_an_archivist_holds_and_only_a_head_releases(archive: Peopled) -> None:
     released = done(archive.ask("head", "POST", f"/holds/{hold_id}/release", json={"reason": "Xong"}))
     assert released["released_by"] == "head" and not released["in_force"]
     assert done(archive.ask("head", "GET", "/holds?in_force=true"))["items"] == []
+
+
+def test_a_hold_is_answered_for_only_when_the_stores_have_it(archive: Peopled) -> None:
+    order = {"kind": "file", "reason": "Tòa án", "basis": "QĐ 12", "file_ids": [closed(archive)]}
+    placed = done(archive.ask("archivist", "POST", "/holds", json=order), 201)
+    with archive.installation.catalogue.read() as view:
+        record = view.record_of(placed["hold"]["id"], Event.HOLD_ORDER_PLACED)
+        assert record is not None and checkpoint_over(view, record.seq) is not None
 
 
 def test_a_query_is_frozen_to_the_files_it_found_and_one_that_says_nothing_is_refused(archive: Peopled) -> None:

@@ -26,6 +26,7 @@ from api.http.list_places import read_place, written_place
 from api.http.listing import PageSize
 from api.http.rights_views import NEVER_STORED, Id, Names, Number, Reason, Strict
 from api.http.written_days import Day
+from api.sealing_ledger import ledger_copies
 from archive.access import Author, Operation
 from archive.catalogue import Reading
 from archive.catalogue.file_list_reading import FileQuestion, files_matching, files_with_ids
@@ -149,9 +150,13 @@ def place_one(order: HoldOrder, asked: Annotated[Asked, gate(Operation.HOLD_PLAC
     with catalogue.transaction() as tx:
         listed = order.file_ids if question is None else list(files_matching(tx, question))
         placed = place_hold(tx, new, listed, by=Author.of(asked.who), at=asked.at)
-        return Placed(
+        answer = Placed(
             hold=HoldView.of(placed.hold, Names(tx)), too_late=[TooLateView.of(late) for late in placed.too_late]
         )
+        end = tx.ledger_end()
+    # Only now: a hold answered for is in force in a catalogue rebuilt from the stores too.
+    ledger_copies(asked.service.installation).ensure(end[0] if end else 0)
+    return answer
 
 
 @router.get(
