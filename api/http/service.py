@@ -25,6 +25,8 @@ from api.scratch import sweep_scratch
 from api.signing_in import authenticate
 from api.token_uses import TokenUses
 from archive.access import Principal
+from archive.catalogue import Reading
+from archive.catalogue.worker_reading import database_now
 from archive.errors import LuutruError
 from ingest.shared_transfers import SharedQuarantine
 
@@ -44,6 +46,8 @@ class Service:
     installation: Installation
     accesses: AccessJournal
     now: Callable[[], datetime] = now
+    shared_clock: Callable[[Reading], datetime] = database_now
+    """For what machines decide together: none of them gives up another's uploads because its own clock is wrong."""
     closing: threading.Event = field(default_factory=threading.Event)
     """Set when the service ends: long answers (progress streams) end too."""
     pause_seconds: float = HOUSEKEEPING_SECONDS
@@ -78,12 +82,17 @@ class Service:
         while not self.closing.wait(self.pause_seconds):
             self._write_uses()
             if self.among_others:
-                self._tried("old counts not forgotten", lambda: forget_minutes(self.installation.catalogue, self.now()))
+                self._tried("old counts not forgotten", self._forget_minutes)
             if rounds % SWEEP_ROUNDS == 0:
                 self._tried("uploads not gone through", lambda: self.uploads().sweep())
                 if isinstance(self.installation.quarantine, SharedQuarantine):
                     self._tried("uploads here not gone through", lambda: self.uploads_here().sweep())
             rounds += 1
+
+    def _forget_minutes(self) -> None:
+        with self.installation.catalogue.read() as reading:
+            at = self.shared_clock(reading)
+        forget_minutes(self.installation.catalogue, at)
 
     def _write_uses(self) -> None:
         self._tried("last uses of tokens not written", lambda: self.uses.write(self.installation.catalogue))
@@ -94,6 +103,9 @@ class Service:
             task()
         except (LuutruError, OSError, ValueError) as error:
             _log.warning("%s: %s %s", trouble, error, getattr(error, "detail", ""))
+        except Exception:
+            # A defect in one task must not end this thread: nobody would do any of the others again.
+            _log.exception("%s", trouble)
 
     @property
     def among_others(self) -> bool:
@@ -114,7 +126,7 @@ class Service:
             quarantine.store,
             self.installation.catalogue,
             self.installation.intake,
-            now=lambda: self.now(),
+            clock=lambda view: self.shared_clock(view),
             new_id=lambda: uuid.uuid4().hex,
             at_most_bytes=self.installation.settings.largest_submission_bytes,
         )

@@ -5,7 +5,8 @@
 
 Nothing of an upload lies on the machine that takes it, so none is missed when it dies. No lock is held while bytes come:
 a sender whose line broke goes on elsewhere at once, and what the first machine still had counts only if it is the first
-to go on from where the upload stands.
+to go on from where the upload stands. All times are those of the database's clock (``clock``, another in tests): machines
+whose own clocks are wrong must not give up what others receive.
 """
 
 from __future__ import annotations
@@ -32,9 +33,10 @@ from api.http.upload import (
     require_size,
     too_many,
 )
-from archive.catalogue import Catalogue
+from archive.catalogue import Catalogue, Reading
 from archive.catalogue import shared_uploads as rows
 from archive.catalogue.shared_uploads import SharedUpload, UploadPart
+from archive.catalogue.worker_reading import database_now
 from archive.errors import LuutruError
 from archive.storage.store import Store
 from ingest.intake import BackpressureError, Intake
@@ -52,13 +54,13 @@ class SharedUploads:
         catalogue: Catalogue,
         intake: Callable[[], Intake],
         *,
-        now: Callable[[], datetime],
+        clock: Callable[[Reading], datetime] = database_now,
         new_id: Callable[[], str],
         at_most_bytes: int,
     ) -> None:
         self._catalogue = catalogue
         self._intake = intake
-        self._now = now
+        self._clock = clock
         self._new_id = new_id
         self._parts = SharedParts(store)
         self._finishing = Finishing(catalogue, self._parts, intake, new_id, at_most_bytes)
@@ -69,15 +71,16 @@ class SharedUploads:
         made = replace(upload, id=self._new_id(), submission_id=self._new_id())
         self._refuse_when_short(made.length or 0)
         with self._catalogue.transaction() as tx:
-            if rows.under_way(tx, made.account_id) >= MOST_OF_ONE:
+            at = self._clock(tx)
+            if rows.under_way(tx, made.account_id, *_ends(at)) >= MOST_OF_ONE:
                 raise too_many(MOST_OF_ONE)
-            rows.begin_upload(tx, _begun(made, self._now()))
+            rows.begin_upload(tx, _begun(made, at))
         return made
 
     def found(self, upload_id: str, account_id: str) -> Upload:
         with self._catalogue.read() as reading:
-            row = rows.shared_upload(reading, upload_id)
-        if row is None or row.account_id != account_id or self._over(row):
+            row, at = rows.shared_upload(reading, upload_id), self._clock(reading)
+        if row is None or row.account_id != account_id or _over(row, at):
             raise _missing()
         return _upload(row)
 
@@ -118,7 +121,7 @@ class SharedUploads:
     def count(self, upload: Upload, part: UploadPart) -> None:
         """The part, durable by now, counts. Raises UploadOffsetError or UploadMissingError; then its object is gone."""
         with self._catalogue.transaction() as tx:
-            counts = rows.count_part(tx, upload.id, part, self._now())
+            counts = rows.count_part(tx, upload.id, part, self._clock(tx))
         if not counts:
             # Nobody will ever ask for it; should it stay, it goes with the upload.
             with suppress(LuutruError):
@@ -149,8 +152,9 @@ class SharedUploads:
         return swept
 
     def _given_up(self) -> int:
-        swept, ends = 0, (self._now() - LIFE, self._now() - LIFE_OF_COMPLETE)
+        swept = 0
         with self._catalogue.read() as reading:
+            ends = _ends(self._clock(reading))
             over = rows.moved_last_before(reading, *ends)
         for upload_id in over:
             with self._catalogue.transaction() as tx:
@@ -197,9 +201,15 @@ class SharedUploads:
             raise _missing()
         return row
 
-    def _over(self, row: SharedUpload) -> bool:
-        waits = row.complete and row.became is None
-        return row.moved_at + (LIFE_OF_COMPLETE if waits else LIFE) <= self._now()
+
+def _over(row: SharedUpload, at: datetime) -> bool:
+    waits = row.complete and row.became is None
+    return row.moved_at + (LIFE_OF_COMPLETE if waits else LIFE) <= at
+
+
+def _ends(at: datetime) -> tuple[datetime, datetime]:
+    """Before when an upload, and a complete one, must have been gone on with last to be over."""
+    return at - LIFE, at - LIFE_OF_COMPLETE
 
 
 def _begun(upload: Upload, at: datetime) -> SharedUpload:

@@ -9,18 +9,21 @@ used: that is one row, by the digest of the state, taken in one transaction, and
 from __future__ import annotations
 
 import hashlib
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from api.http.oidc import ATTEMPT_SECONDS, Attempt
 from archive.catalogue import Catalogue
 from archive.catalogue.single_use import use_login
+from archive.catalogue.worker_reading import database_now
 
 REMEMBERED = timedelta(seconds=2 * ATTEMPT_SECONDS)
 """Twice as long as a cookie is good for: the clocks of machines may differ."""
 
 
-def first_use(catalogue: Catalogue, attempt: Attempt, at: datetime) -> bool:
-    """Whether this attempt was never used before on any machine; from now on it was."""
+def first_use(catalogue: Catalogue, attempt: Attempt) -> bool:
+    """Whether this attempt was never used before on any machine; from now on it was. Remembered by the database's clock:
+    a machine whose own is ahead would forget what others still have to refuse."""
     state = hashlib.sha256(attempt.state.encode()).hexdigest()
     with catalogue.transaction() as tx:
+        at = database_now(tx)
         return use_login(tx, state, until=at + REMEMBERED, at=at)

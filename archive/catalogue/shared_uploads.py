@@ -64,10 +64,11 @@ def shared_upload(view: Reading, upload_id: str) -> SharedUpload | None:
     return None if row is None else _upload(row)
 
 
-def under_way(view: Reading, account_id: str) -> int:
-    """How many uploads of this account have not become a submission yet."""
+def under_way(view: Reading, account_id: str, before: datetime, complete_before: datetime) -> int:
+    """How many uploads of this account have not become a submission yet, those that are over left out."""
     c = uploads.c
-    query = select(func.count()).select_from(uploads).where(c.account_id == account_id, c.became.is_(None))
+    ours = and_(c.account_id == account_id, c.became.is_(None), ~_over(before, complete_before))
+    query = select(func.count()).select_from(uploads).where(ours)
     return int(view.rows(query).scalar_one())
 
 

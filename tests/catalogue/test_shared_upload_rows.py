@@ -63,7 +63,9 @@ def test_an_upload_is_told_as_it_was_begun(catalogue: Catalogue) -> None:
     assert standing(catalogue) == whole
     with catalogue.read() as reading:
         assert shared_upload(reading, "u2") is None
-        assert (under_way(reading, "lan"), under_way(reading, "an")) == (1, 0)
+        before = AT - timedelta(microseconds=1)
+        assert (under_way(reading, "lan", before, before), under_way(reading, "an", before, before)) == (1, 0)
+        assert under_way(reading, "lan", AT, before) == 0
 
 
 def test_a_part_counts_only_where_the_upload_stands_and_within_its_length(catalogue: Catalogue) -> None:
@@ -139,7 +141,7 @@ def test_one_finishes_at_a_time_and_who_fell_silent_records_nothing_more(catalog
         record_became(tx, "u1", "second")
         again = take_finishing(tx, "u1", "third")
         assert again is not None and again.became == "second"
-        assert complete_uploads(tx) == [] and under_way(tx, "lan") == 0
+        assert complete_uploads(tx) == [] and under_way(tx, "lan", AT - timedelta(1), AT - timedelta(1)) == 0
         assert not count_part(tx, "u1", part(100, 1), AT)
 
 

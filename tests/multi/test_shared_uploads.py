@@ -24,6 +24,7 @@ from api.settings import load_settings
 from api.verifying import differences
 from archive.audit.unclaimed import unclaimed
 from archive.catalogue.service_tables import upload_parts, uploads
+from archive.catalogue.worker_reading import database_now
 from archive.storage.store import Store
 from ingest.intake import Intake
 from ingest.shared_parts import SharedParts
@@ -292,13 +293,21 @@ def test_what_nobody_goes_on_with_is_given_up_once_whichever_machine_looks(servi
     services.sent(1, complete, 0, DATA)
     assert sweep(services, 0) == sweep(services, 1) == 0 and len(lying(services)) == 1
     for machine in services.machines:
-        machine.app.state.service.now = lambda: now() + timedelta(hours=25)
+        machine.app.state.service.shared_clock = lambda view: database_now(view) + timedelta(hours=25)
     with ThreadPoolExecutor(2) as pool:
         assert sum(pool.map(lambda machine: sweep(services, machine), (0, 1))) == 2
     assert lying(services) == []
     with services.machines[0].installation.catalogue.read() as reading:
         assert not reading.rows(select(uploads)).all() and not reading.rows(select(upload_parts)).all()
     assert_one_whole(services)
+
+
+def test_a_machine_whose_clock_is_a_day_ahead_gives_up_nothing(services: Services) -> None:
+    address = services.begun(0)
+    services.sent(0, address, 0, DATA[:1000])
+    services.machines[1].app.state.service.now = lambda: now() + timedelta(hours=25)
+    assert sweep(services, 1) == 0 and len(lying(services)) == 1
+    assert services.offset(0, address) == services.offset(1, address) == 1000
 
 
 def test_what_is_complete_and_found_no_room_is_kept_and_made_a_submission_by_any_machine(services: Services) -> None:
@@ -308,10 +317,10 @@ def test_what_is_complete_and_found_no_room_is_kept_and_made_a_submission_by_any
     answer = services.sent(1, other, 0, b"0123456789")
     assert (answer.status_code, answer.json()["code"]) == (409, "catalogue.conflict")
     for machine in services.machines:
-        machine.app.state.service.now = lambda: now() + timedelta(hours=25)
+        machine.app.state.service.shared_clock = lambda view: database_now(view) + timedelta(hours=25)
     sweep(services, 0)
     assert len(lying(services)) == 1  # kept for seven days, tried again each time
-    services.machines[1].app.state.service.now = lambda: now() + timedelta(days=8)
+    services.machines[1].app.state.service.shared_clock = lambda view: database_now(view) + timedelta(days=8)
     sweep(services, 1)
     assert lying(services) == []
     assert_one_whole(services)

@@ -172,7 +172,7 @@ def finish_oidc_login(
         )
     try:
         identity = provider.finish(
-            attempt, code, asked.at, iss, first_use=lambda used: first_use(installation.catalogue, used, asked.at)
+            attempt, code, asked.at, iss, first_use=lambda used: first_use(installation.catalogue, used)
         )
     except OidcRefusedError:
         limits.record_refused(asked, "identity not proven")
