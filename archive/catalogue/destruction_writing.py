@@ -29,10 +29,12 @@ from archive.catalogue.destruction_tables import (
     tombstone_packages,
     tombstones,
 )
+from archive.catalogue.disposal_tables import round_lines, round_persons
 from archive.catalogue.file_reading import aips_of, require_file
 from archive.catalogue.pieces import pieces
 from archive.catalogue.writing import Transaction
-from archive.errors import IllegalMoveError
+from archive.disposal.words import Duty
+from archive.errors import IllegalMoveError, LuutruError
 from archive.events import Event
 from archive.ledger import Record
 from archive.retention.file import File
@@ -132,6 +134,12 @@ def reopen_round_work(tx: Transaction, round_id: str, at: datetime) -> None:
     tx.rows(change.values(state=ItemState.DUE.value, problem="", locked_until=None, changed_at=at))
 
 
+class OwnWorkError(LuutruError):
+    """Whoever destroyed does not say that nothing is left."""
+
+    code = "destruction.own-work"
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """What was done, or seen, of one hồ sơ in one place."""
@@ -182,7 +190,10 @@ def note_work(tx: Transaction, round_id: str, noted: Iterable[Noted], at: dateti
 
 
 def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
-    """It looks now. The database itself refuses one who would prove his own work."""
+    """It looks now. The database itself refuses one who would prove his own work by what he says of himself.
+
+    Raises OwnWorkError for one who began a line of the round, or was ever appointed to destroy it, whoever does now.
+    """
     end = tx.ledger_end()
     tx.rows(
         insert(absence_runs).values(
@@ -194,6 +205,19 @@ def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
             begun_seq=end[0] if end else 0,
         )
     )
+    li, p, executor = round_lines.c, round_persons.c, Duty.EXECUTOR.value
+    began = select(li.file_id).where(
+        li.round_id == run.round_id, li.settled_by == run.verifier_id, li.settled_duty == executor
+    )
+    appointed = select(p.account_id).where(
+        p.round_id == run.round_id, p.account_id == run.verifier_id, p.duty == executor
+    )
+    if any(tx.rows(query.limit(1)).first() is not None for query in (began, appointed)):
+        raise OwnWorkError(
+            "Người thực hiện hủy không được tự kiểm chứng việc hủy của mình.",
+            remedy="Giao việc kiểm chứng cho người khác.",
+            detail=run.verifier_id,
+        )
 
 
 def end_absence_run(

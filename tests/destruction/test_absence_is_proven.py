@@ -16,7 +16,8 @@ from api.destruction_places import marker_file
 from api.proving_absence import finish_proof, prove_absence
 from archive.absence.certificate import AbsenceUnprovenError
 from archive.catalogue.destruction_model import AbsenceVerdict
-from archive.catalogue.destruction_reading import certificate, tombstone
+from archive.catalogue.destruction_reading import certificate, last_absence_run, tombstone
+from archive.catalogue.destruction_writing import OwnWorkError
 from archive.catalogue.file_reading import file
 from archive.fsck.everything import Holdings, fsck
 from archive.retention.file_state import FileState
@@ -79,6 +80,14 @@ def test_from_traces_in_every_place_to_the_certificate(archive: WholeArchive) ->
 def test_nobody_proves_his_own_work(ended: WholeArchive) -> None:
     with pytest.raises(IntegrityError):
         prove_absence(ended.installation, ROUND_ID, verifier_id=EXECUTOR, executor_id=EXECUTOR, actor=ACTOR)
+
+
+def test_who_destroyed_proves_nothing_whoever_he_says_did_it(ended: WholeArchive) -> None:
+    with pytest.raises(OwnWorkError):
+        prove_absence(ended.installation, ROUND_ID, verifier_id=EXECUTOR, executor_id="3" * 32, actor=ACTOR)
+    with ended.installation.catalogue.read() as view:
+        last = last_absence_run(view, ROUND_ID)
+    assert last is None or last.verifier_id == VERIFIER
 
 
 def test_without_a_run_there_is_no_certificate(ended: WholeArchive) -> None:
