@@ -33,6 +33,7 @@ from archive.errors import LuutruError
 from ingest.arrival import kind_of_name
 from ingest.intake import Intake
 from ingest.shared_parts import SharedParts
+from ingest.shared_transfers import SharedContentError
 
 BEAT_SECONDS = 5.0
 _log = logging.getLogger("luutru.uploads")
@@ -101,7 +102,12 @@ class Finishing:
         try:
             for chunk in self._bytes(upload):
                 arrival.take(chunk)
-            assert arrival.size_bytes == upload.length_bytes, "only a complete upload becomes a submission"
+            if arrival.size_bytes != upload.length_bytes:
+                raise SharedContentError(
+                    "Lần tải lên này có ít dữ liệu hơn đã báo.",
+                    remedy="Hủy lần tải lên này (DELETE) rồi gửi lại từ đầu.",
+                    detail=f"{upload.id}: {arrival.size_bytes} of {upload.length_bytes} bytes",
+                )
             received = intake.received(
                 arrival,
                 kind_of_name(upload.name),

@@ -97,3 +97,13 @@ def test_housekeeping_finishes_an_upload_whose_service_was_killed_before_it_beca
     assert store.standing(upload).submission_id is None
     assert store.sweep() == 0
     assert store.standing(upload).submission_id == upload.submission_id
+
+
+def test_a_defect_in_one_task_of_housekeeping_leaves_the_others_done(fresh: Any) -> None:
+    def defect() -> None:
+        raise AssertionError("a defect")
+
+    done: list[str] = []
+    fresh.app.state.service._tried("thử", defect)
+    fresh.app.state.service._tried("thử", lambda: done.append("next"))
+    assert done == ["next"]
