@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from datetime import datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from archive.catalogue.destruction_model import (
     SETTLED,
@@ -176,9 +176,14 @@ def locked_items(view: LedgerReading, round_id: str) -> list[WorkItem]:
 
 
 def rounds_at_work(view: LedgerReading) -> list[str]:
-    """Rounds that have begun to destroy and have no certificate yet, or have work that is not settled all the same."""
+    """Rounds that have begun to destroy and have no certificate yet, or have work that is not settled all the same.
+
+    Of those certified also what a lock kept from the steps of the round itself: that is asked again when it ends.
+    """
     w, done = destruction_work.c, destruction_certificates.c
-    at_work = or_(w.round_id.not_in(select(done.round_id)), w.state.not_in([state.value for state in SETTLED]))
+    locked = and_(w.file_id == "", w.state == ItemState.LOCKED.value)
+    settled = [state.value for state in SETTLED]
+    at_work = or_(w.round_id.not_in(select(done.round_id)), w.state.not_in(settled), locked)
     query = select(w.round_id).where(at_work).distinct().order_by(w.round_id)
     return list(view.rows(query).scalars())
 

@@ -149,6 +149,10 @@ class Executor:
         ]
         return [first, second]
 
+    def _lock_ended(self, item: WorkItem) -> bool:
+        """Whether what a lock kept can be asked again; one of no known end is asked each time."""
+        return item.state is ItemState.LOCKED and (item.locked_until is None or item.locked_until <= self.now())
+
     def _files_settled(self) -> bool:
         """Whether every place of every hồ sơ of the round is done with: also those only other machines reach, and those
         that were not begun yet, whose traces the last steps would leave where they are."""
@@ -167,7 +171,7 @@ class Executor:
                 return
             with self.catalogue.read() as view:
                 here = [item for item in items_of_files(view, self.round_id, [ROUND]) if item.place == place.name]
-            if here and here[0].state in SETTLED:
+            if here and here[0].state in SETTLED and not self._lock_ended(here[0]):
                 continue
             outcome = place.finish(self.round_id)
             with self.catalogue.transaction() as tx:

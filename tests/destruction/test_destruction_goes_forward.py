@@ -3,15 +3,25 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from archive.catalogue import scrubbing as s
 from archive.catalogue.destruction_model import ItemState
-from archive.catalogue.destruction_reading import counted_items, tombstone, tombstone_named, tombstones_of, work_items
+from archive.catalogue.destruction_reading import (
+    counted_items,
+    rounds_at_work,
+    tombstone,
+    tombstone_named,
+    tombstones_of,
+    work_items,
+)
 from archive.catalogue.file_reading import file
 from archive.catalogue.tables import metadata
+from archive.destruction.place import REMOVED, Outcome
 from archive.errors import LockedError, StoreError
 from archive.events import Event
 from archive.fsck.everything import Holdings, fsck
@@ -204,3 +214,32 @@ def test_nothing_goes_before_the_stores_have_the_intent(work: RoundAtWork) -> No
     assert work.keys.ids == before and work.keys.destroyed == []
     assert all(held.key in set(store.keys("aip")) for store in work.stores for held in work.destroyed)
     assert work.executor(copied=asked.append).run().settled
+
+
+def test_what_a_lock_kept_from_the_last_steps_is_done_when_it_ends(work: RoundAtWork) -> None:
+    work.take_in(1)
+    step = _Locked(Outcome(ItemState.LOCKED, "Đang khóa.", work.at + timedelta(days=30)))
+    work.finishing = [step]
+    work.begin()
+    for _ in range(2):
+        assert work.run().settled and step.asked == 1, "not asked again before its date"
+    with work.catalogue.read() as view:
+        assert rounds_at_work(view) == [ROUND_ID]
+    work.at += timedelta(days=31)
+    step.outcome = REMOVED
+    assert work.run().settled and step.asked == 2
+    with work.catalogue.read() as view:
+        assert [item.state for item in work_items(view, ROUND_ID, whole_round=True)] == [ItemState.ABSENT]
+
+
+@dataclass
+class _Locked:
+    """A last step that says ``outcome``, and counts how often it was asked."""
+
+    outcome: Outcome
+    asked: int = 0
+    name: str = "audit-reports"
+
+    def finish(self, round_id: str) -> Outcome:
+        self.asked += 1
+        return self.outcome
