@@ -77,7 +77,7 @@ def looking(tmp_path: Path) -> Iterator[Looking]:
 def test_every_code_but_those_raised_with_their_fact_belongs_to_exactly_one_watch() -> None:
     watched = [code for watch in all_watches() for code in watch.codes]
     assert len(watched) == len(set(watched))
-    assert set(alert_kinds()) - set(watched) == {"alerts.undeliverable", "file.transfer-due"}
+    assert set(alert_kinds()) - set(watched) == {"alerts.undeliverable", "destruction.open", "file.transfer-due"}
 
 
 def test_a_damaged_copy_is_red_until_it_is_whole_again(looking: Looking) -> None:
