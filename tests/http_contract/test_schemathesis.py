@@ -133,8 +133,7 @@ BY_CHANCE = frozenset(
     }
 )
 """Done only by who names an account, a package and a time within the next year at once, or a hồ sơ and its period in words: no
-schema says which there are. That
-it is done when it is asked rightly is shown by ``test_access_table``."""
+schema says which there are. That it is done when it is asked rightly is shown by ``test_access_table``."""
 
 
 def unanswered(role: str, outcome: Outcome) -> list[str]:
