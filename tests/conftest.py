@@ -58,7 +58,19 @@ WITHOUT_DATABASE = frozenset(
 """Directories whose tests open no database: a second run on another one would tell nothing."""
 
 ON_POSTGRESQL = frozenset(
-    {"adoption", "cli", "fsck", "http", "http_contract", "interruption", "journey", "papers", "security", "serving"}
+    {
+        "adoption",
+        "cli",
+        "fsck",
+        "http",
+        "http_contract",
+        "interruption",
+        "journey",
+        "papers",
+        "sealing",
+        "security",
+        "serving",
+    }
 )
 """Directories whose tests make archives; all others that use a database try both kinds in one run."""
 

@@ -85,7 +85,8 @@ def test_a_line_begun_later_has_its_last_steps_too(archive: WholeArchive) -> Non
     archive.begin_lines([second])
     with archive.installation.catalogue.read() as view:
         assert {item.state.value for item in work_items(view, ROUND_ID, whole_round=True)} == {"due"}
-    assert archive.go_on().settled
+    # As the job does: rows of a checkpoint made just before may be there for one turn more.
+    assert any(archive.go_on().settled for _ in range(3))
     assert archive.installation.keys.state().generation > before
 
 
