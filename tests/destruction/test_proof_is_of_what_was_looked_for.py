@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import update
 
 from api.proving_absence import finish_proof, prove_absence
 from archive.absence.certificate import AbsenceUnprovenError
 from archive.catalogue.destruction_model import AbsenceVerdict
 from archive.catalogue.destruction_reading import certificate, last_absence_run, rounds_at_work, tombstone
-from archive.catalogue.disposal_tables import round_lines
 from archive.catalogue.file_reading import file
 from archive.retention.file_state import FileState
 from tests.destruction.round_at_work import EXECUTOR, ROUND_ID, VERIFIER
@@ -33,16 +31,16 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeAr
 def test_a_line_begun_after_the_run_is_neither_destroyed_nor_certified(archive: WholeArchive) -> None:
     archive.work.mark()
     first, second = archive.work.lines()
-    _outcome(archive, second.file_id, None)
+    archive.line_outcome(second.file_id, None)
     assert archive.begin_lines([first]) == []
-    assert _settles(archive)
+    assert archive.settles()
     run = archive.look(1)
     assert run.verdict is AbsenceVerdict.ABSENT, run.report
-    _outcome(archive, second.file_id, "destroy")
+    archive.line_outcome(second.file_id, "destroy")
     assert archive.begin_lines([second]) == []
     with pytest.raises(AbsenceUnprovenError):
         finish_proof(archive.installation, ROUND_ID, actor=ACTOR)
-    assert _settles(archive)
+    assert archive.settles()
     with pytest.raises(AbsenceUnprovenError) as refused:
         finish_proof(archive.installation, ROUND_ID, actor=ACTOR)
     assert second.file_id in refused.value.detail, "settled since, and yet not looked for"
@@ -68,13 +66,3 @@ def test_while_a_line_is_still_to_be_begun_nothing_is_proven(archive: WholeArchi
     with archive.installation.catalogue.read() as view:
         last = last_absence_run(view, ROUND_ID)
     assert last is not None and last.id == proof.run.id
-
-
-def _settles(archive: WholeArchive) -> bool:
-    """As the job does: what is still there in one turn (rows of a checkpoint made just before) goes in the next."""
-    return any(archive.go_on().settled for _ in range(3))
-
-
-def _outcome(archive: WholeArchive, file_id: str, outcome: str | None) -> None:
-    with archive.installation.catalogue.transaction() as tx:
-        tx.rows(update(round_lines).where(round_lines.c.file_id == file_id).values(outcome=outcome))

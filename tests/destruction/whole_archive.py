@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from sqlalchemy import update
+
 from api.bootstrap import Installation, opened
 from api.destroying import go_on
 from api.destruction_places import marker_file, place_names, places_of
@@ -19,6 +21,7 @@ from archive.absence.verifying import Verifier
 from archive.access import Author
 from archive.alerts import Severity, raise_alert
 from archive.catalogue.destruction_model import AbsenceRun
+from archive.catalogue.disposal_tables import round_lines
 from archive.destruction.beginning import Line, Refused, begin
 from archive.destruction.executing import Progress
 from samples.holdings import Held
@@ -69,6 +72,15 @@ class WholeArchive:
 
     def go_on(self) -> Progress:
         return go_on(self.installation, ROUND_ID)
+
+    def settles(self) -> bool:
+        """As the job does: what is still there in one turn (rows of a checkpoint made just before) goes in the next."""
+        return any(self.go_on().settled for _ in range(3))
+
+    def line_outcome(self, file_id: str, outcome: str | None) -> None:
+        """As if the council had concluded so of this line."""
+        with self.installation.catalogue.transaction() as tx:
+            tx.rows(update(round_lines).where(round_lines.c.file_id == file_id).values(outcome=outcome))
 
     def look(self, number: int) -> AbsenceRun:
         """Looks everywhere, and changes nothing of what is due."""
