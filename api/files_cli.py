@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -14,8 +17,8 @@ from api.bootstrap import now
 from api.determining import determination, named_period
 from api.output import columns, facts, plain, print_json, say
 from api.usage import Command, Group
-from archive.access import Operation
-from archive.catalogue import Reading
+from archive.access import Author, Operation
+from archive.catalogue import Reading, Transaction
 from archive.local_time import VIETNAM, local_text
 from archive.retention.errors import FileConflictError, FileMissingError, PeriodRefusedError
 from archive.retention.file import File, NewFile
@@ -175,13 +178,8 @@ def close(
     from archive.catalogue.retention_deciding import close_determined
 
     decided = determination(basis=basis, period=period, schedule_id=schedule, row=row)
-    with archive_here(home) as installation:
-        by = acting(installation, Operation.FILE_KEEP)
-        with installation.catalogue.transaction() as tx:
-            held = named_file(tx, named, agency)
-            close_determined(tx, held.id, decided, ended_year=year, by=by, at=now())
-            held = named_file(tx, held.id)
-    _done("Đã kết thúc hồ sơ", held, as_json)
+    with _keeping("Đã kết thúc hồ sơ", named, agency, home, as_json) as (tx, held, by):
+        close_determined(tx, held.id, decided, ended_year=year, by=by, at=now())
 
 
 @file_commands.command("reopen", cls=Command)
@@ -195,13 +193,8 @@ def reopen_one(
     """Mở lại một hồ sơ đã kết thúc."""
     from archive.catalogue.retention_deciding import reopen
 
-    with archive_here(home) as installation:
-        by = acting(installation, Operation.FILE_KEEP)
-        with installation.catalogue.transaction() as tx:
-            held = named_file(tx, named, agency)
-            reopen(tx, held.id, reason=reason, by=by, at=now())
-            held = named_file(tx, held.id)
-    _done("Đã mở lại hồ sơ", held, as_json)
+    with _keeping("Đã mở lại hồ sơ", named, agency, home, as_json) as (tx, held, by):
+        reopen(tx, held.id, reason=reason, by=by, at=now())
 
 
 @file_commands.command("period", cls=Command)
@@ -221,13 +214,8 @@ def determine(
     decided = determination(basis=basis, period=period, schedule_id=schedule, row=row)
     if decided is None:
         raise PeriodRefusedError("Quyết định phải nêu thời hạn.", remedy="Nêu --period, hoặc --schedule và --row.")
-    with archive_here(home) as installation:
-        by = acting(installation, Operation.FILE_KEEP)
-        with installation.catalogue.transaction() as tx:
-            held = named_file(tx, named, agency)
-            determine_period(tx, held.id, decided, by=by, at=now())
-            held = named_file(tx, held.id)
-    _done("Đã xác định thời hạn", held, as_json)
+    with _keeping("Đã xác định thời hạn", named, agency, home, as_json) as (tx, held, by):
+        determine_period(tx, held.id, decided, by=by, at=now())
 
 
 @file_commands.command("event", cls=Command)
@@ -242,13 +230,8 @@ def event(
     """Ghi nhận sự kiện mà thời hạn của hồ sơ chờ."""
     from archive.catalogue.retention_deciding import note_event
 
-    with archive_here(home) as installation:
-        by = acting(installation, Operation.FILE_KEEP)
-        with installation.catalogue.transaction() as tx:
-            held = named_file(tx, named, agency)
-            note_event(tx, held.id, year, basis=basis, by=by, at=now())
-            held = named_file(tx, held.id)
-    _done("Đã ghi nhận sự kiện", held, as_json)
+    with _keeping("Đã ghi nhận sự kiện", named, agency, home, as_json) as (tx, held, by):
+        note_event(tx, held.id, year, basis=basis, by=by, at=now())
 
 
 @file_commands.command("paper", cls=Command)
@@ -290,13 +273,8 @@ def transfer(
     from archive.catalogue.file_transferring import Handover, hand_over
 
     handover = Handover(receiver, receiver_name, minutes, minutes_on.date())
-    with archive_here(home) as installation:
-        by = acting(installation, Operation.FILE_KEEP)
-        with installation.catalogue.transaction() as tx:
-            held = named_file(tx, named, agency)
-            hand_over(tx, held.id, handover, by=by, at=now())
-            held = named_file(tx, held.id)
-    _done("Đã ghi nhận giao nộp", held, as_json)
+    with _keeping("Đã ghi nhận giao nộp", named, agency, home, as_json) as (tx, held, by):
+        hand_over(tx, held.id, handover, by=by, at=now())
 
 
 def named_file(view: Reading, named: str, agency: str = "") -> File:
@@ -346,6 +324,20 @@ def show_files(found: tuple[File, ...] | list[File], as_json: bool) -> None:
         for held in found
     ]
     columns(("Cơ quan", "Mã hồ sơ", "Trạng thái", "Thời hạn", "Đến hạn", "Mã đăng ký"), rows)
+
+
+@contextmanager
+def _keeping(
+    what: str, named: str, agency: str, home: Path | None, as_json: bool
+) -> Iterator[tuple[Transaction, File, Author]]:
+    """One act upon the hồ sơ that is named, in one transaction of the account at the keyboard; then it is shown."""
+    with archive_here(home) as installation:
+        by = acting(installation, Operation.FILE_KEEP)
+        with installation.catalogue.transaction() as tx:
+            held = named_file(tx, named, agency)
+            yield tx, held, by
+            held = named_file(tx, held.id)
+    _done(what, held, as_json)
 
 
 def _done(what: str, held: File, as_json: bool) -> None:
