@@ -54,6 +54,11 @@ class Operation(StrEnum):
     HOLD_PLACE = "hold.place"
     HOLD_RELEASE = "hold.release"
     RETENTION_REPORT_READ = "retention-report.read"
+    ROUND_READ = "round.read"
+    ROUND_PROPOSE = "round.propose"
+    ROUND_ACT = "round.act"
+    """What a duty in a round asks of whoever has it; the round itself says who that is, whatever the role."""
+    ROUND_DECIDE = "round.decide"
 
 
 class Verdict(StrEnum):
@@ -130,6 +135,10 @@ _SCOPE: Mapping[Operation, Scope | None] = {
     Operation.HOLD_PLACE: Scope.REVIEW,
     Operation.HOLD_RELEASE: Scope.DECIDE,
     Operation.RETENTION_REPORT_READ: Scope.READ,
+    Operation.ROUND_READ: Scope.READ,
+    Operation.ROUND_PROPOSE: Scope.REVIEW,
+    Operation.ROUND_ACT: Scope.REVIEW,
+    Operation.ROUND_DECIDE: Scope.DECIDE,
 }
 
 _AGENCY: Mapping[Operation, _Rule] = {
@@ -147,6 +156,9 @@ _AGENCY: Mapping[Operation, _Rule] = {
     Operation.PLAN_IMPORT: _Rule.OWN,
     Operation.SCHEDULE_READ: _Rule.YES,
     Operation.RETENTION_REPORT_READ: _Rule.OWN,
+    # Of rounds, those in which the account itself has a duty (đại diện đơn vị, người am hiểu lĩnh vực).
+    Operation.ROUND_READ: _Rule.OWN,
+    Operation.ROUND_ACT: _Rule.OWN,
 }
 _READING: Mapping[Operation, _Rule] = {
     Operation.RECORD_SEARCH: _Rule.YES,
@@ -161,6 +173,8 @@ _READING: Mapping[Operation, _Rule] = {
     Operation.PERIOD_REVIEW_READ: _Rule.KNOWN,
     Operation.HOLD_READ: _Rule.YES,
     Operation.RETENTION_REPORT_READ: _Rule.YES,
+    Operation.ROUND_READ: _Rule.YES,
+    Operation.ROUND_ACT: _Rule.YES,
 }
 _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
     Role.AGENCY: _AGENCY,
@@ -173,6 +187,7 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.PLAN_IMPORT: _Rule.YES,
         # To stop a destruction is the safe direction; to let it go on again is for the head alone.
         Operation.HOLD_PLACE: _Rule.KNOWN,
+        Operation.ROUND_PROPOSE: _Rule.YES,
     },
     Role.HEAD: {
         **_READING,
@@ -192,6 +207,7 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.PERIOD_REVIEW_DECIDE: _Rule.KNOWN,
         Operation.HOLD_PLACE: _Rule.KNOWN,
         Operation.HOLD_RELEASE: _Rule.YES,
+        Operation.ROUND_DECIDE: _Rule.YES,
     },
     Role.AUDITOR: {
         **_READING,

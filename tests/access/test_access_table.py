@@ -54,6 +54,10 @@ hold.read                 -       +          +     +        -              -
 hold.place                -       k          k     -        -              -
 hold.release              -       -          +     -        -              -
 retention-report.read     o       +          +     +        -              -
+round.read                o       +          +     +        -              -
+round.propose             -       +          -     -        -              -
+round.act                 o       +          +     +        -              -
+round.decide              -       -          +     -        -              -
 """
 # Without a grant: may it be known of? (first letter), may its content be read without stating a purpose? with one?
 RECORDS = """
@@ -78,13 +82,14 @@ account.administer administer audit.read read          alert.acknowledge adminis
 file.read read           file.keep review          plan.read read            plan.import submit
 plan.approve decide      schedule.read read        schedule.adopt decide     period-review.read read
 period-review.decide decide hold.read read          hold.place review         hold.release decide
-retention-report.read read
+retention-report.read read  round.read read            round.propose review      round.act review
+round.decide decide
 """
 ROLE_SCOPES = {
-    "agency": "submit read",
+    "agency": "submit read review",
     "archivist": "submit read review",
     "head": "read review decide administer",
-    "auditor": "read decide administer",
+    "auditor": "read review decide administer",
     "administrator": "read administer",
 }
 
