@@ -9,6 +9,7 @@ from typing import Any
 
 from archive.canonical import canonical_sha256
 from archive.disposal.frozen_list import FORMAT, list_sha256_of
+from archive.disposal.words import ArchiveKind
 from archive.papers.paper import PaperKind, as_json
 
 DOSSIER_SCHEMA = "luutru-dossier/1"
@@ -130,7 +131,9 @@ def frozen_list_sha256(statement: Mapping[str, Any]) -> str:
     if statement["list_format"] != FORMAT:
         raise ValueError(f"list format {statement['list_format']!r}")
     digests = (canonical_sha256(line) for line in statement["lines"])
-    return list_sha256_of(statement["round_id"], statement["profile"], statement["profile_version"], digests)
+    kind = ArchiveKind.HISTORICAL if statement["historical"] else ArchiveKind.CURRENT
+    profile, version = statement["profile"], statement["profile_version"]
+    return list_sha256_of(statement["round_id"], profile, version, kind, bool(statement["submitting"]), digests)
 
 
 def years_later(day: date, years: int) -> date:
