@@ -160,14 +160,11 @@ class UploadsPlace:
 
     def left(self, subjects: Sequence[Subject]) -> frozenset[str]:
         here = {submission_id for _, submission_id in self._found()}
-        return frozenset(
-            subject.file_id for subject in subjects if any(item.submission_id in here for item in subject.packages)
-        )
+        return frozenset(subject.file_id for subject in subjects if not here.isdisjoint(subject.submissions))
 
     def _remove(self, subject: Subject, found: Sequence[tuple[Path, str]]) -> None:
-        own = {package.submission_id for package in subject.packages}
         for folder, submission_id in found:
-            if submission_id in own:
+            if submission_id in subject.submissions:
                 remove_tree(folder)
 
     def _found(self) -> Iterator[tuple[Path, str]]:

@@ -22,7 +22,7 @@ class QuarantinePlace:
         return each(subjects, self._remove)
 
     def left(self, subjects: Sequence[Subject]) -> frozenset[str]:
-        own = {package.submission_id: subject.file_id for subject in subjects for package in subject.packages}
+        own = _submissions(subjects)
         # An unfinished attempt is called after its submission, with something behind a dot.
         here = {name.partition(".")[0] for name in self._quarantine.names()}
         if isinstance(self._quarantine, SharedQuarantine):
@@ -30,10 +30,10 @@ class QuarantinePlace:
         return frozenset(own[name] for name in here if name in own)
 
     def _remove(self, subject: Subject) -> None:
-        for package in subject.packages:
-            self._quarantine.remove(package.submission_id)
+        for submission_id in subject.submissions:
+            self._quarantine.remove(submission_id)
             for name in list(self._quarantine.names()):
-                if name.startswith(f"{package.submission_id}."):
+                if name.startswith(f"{submission_id}."):
                     remove_tree(self._quarantine.folder / name)
 
 
@@ -83,7 +83,7 @@ class WorkPlace:
 
 
 def _submissions(subjects: Sequence[Subject]) -> dict[str, str]:
-    return {package.submission_id: subject.file_id for subject in subjects for package in subject.packages}
+    return {item: subject.file_id for subject in subjects for item in subject.submissions}
 
 
 def _shared(store: Store, submission_id: str) -> bool:

@@ -10,6 +10,7 @@ from archive.absence.patterns import Needle, searchable
 from archive.catalogue import Aip, Document, Reading
 from archive.catalogue.absence_reading import held_elsewhere
 from archive.catalogue.file_reading import aips_of, file
+from archive.catalogue.returned_submissions import returned_words
 from archive.errors import LuutruError
 
 OpenContent = Callable[[Aip], BinaryIO]
@@ -40,6 +41,9 @@ def marked_file(
     unread = 0
     held = file(view, file_id)
     needles += text_needles(file_id, held.title if held else "")
+    if held:
+        for text in returned_words(view, held.agency_code, held.file_code):
+            needles += text_needles(file_id, text)
     for aip_id in aips_of(view, file_id):
         aip = view.aip(aip_id)
         if aip is None:

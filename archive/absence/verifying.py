@@ -35,6 +35,7 @@ from archive.catalogue.destruction_reading import (
     store_place,
     tombstone_documents_of,
     tombstone_packages_of,
+    tombstone_submissions_of,
     tombstones_of,
     work_items,
 )
@@ -106,6 +107,8 @@ class Verifier:
                     packages |= {item.aip_id: item for item in own}
                     digests = [item.sha256 for item in tombstone_documents_of(view, [item.aip_id for item in own])]
                     names |= names_of(file_id, LivingIds(self.catalogue).unshared(digests))
+                for file_id, returned in tombstone_submissions_of(view, some).items():
+                    names |= names_of(file_id, returned)
         seen.files, seen.packages = len(files), packages
         seen.to_begin = to_begin
         seen.unsettled = [item for item in items if item.state not in SETTLED] + ([] if items else [_NOTHING])

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator
 from sqlalchemy import Select, Table, select
 
 from archive.catalogue import tables as t
-from archive.catalogue.destruction_tables import tombstone_packages
+from archive.catalogue.destruction_tables import tombstone_packages, tombstone_submissions
 from archive.catalogue.ledger_reading import LedgerReading
 from archive.catalogue.pieces import pieces
 from archive.catalogue.retention_tables import file_plan_lines, files
@@ -20,15 +20,16 @@ _ENDED = (FileState.DESTROYING.value, FileState.DESTROYED.value)
 
 
 def living_ids(view: LedgerReading, ids: Collection[str]) -> set[str]:
-    """Those of ``ids`` that are packages, or submissions of packages, nobody has begun to destroy."""
+    """Those of ``ids`` that are packages, or submissions, of hồ sơ nobody has begun to destroy."""
     found: set[str] = set()
-    p, s, a = tombstone_packages.c, t.submissions.c, t.aips.c
+    p, s, a, r = tombstone_packages.c, t.submissions.c, t.aips.c, tombstone_submissions.c
     for some in pieces(sorted(ids), _AT_ONCE):
         known = set(view.rows(select(a.id).where(a.id.in_(some))).scalars())
         known |= set(view.rows(select(s.id).where(s.id.in_(some))).scalars())
         known |= set(view.rows(select(s.aip_id).where(s.aip_id.in_(some))).scalars())
         known -= set(view.rows(select(p.aip_id).where(p.aip_id.in_(some))).scalars())
-        known -= set(view.rows(select(p.submission_id).where(p.submission_id.in_(some))).scalars())
+        for column in (p.submission_id, r.submission_id):
+            known -= set(view.rows(select(column).where(column.in_(some))).scalars())
         found |= known
     return found
 
@@ -59,7 +60,7 @@ def living_rows(view: LedgerReading) -> Iterator[bytes]:
     Packages, documents, reports and receipts are all of living ones; of submissions and hồ sơ the ended ones are left out.
     The lists agencies approved themselves are records of their own.
     """
-    ended = select(tombstone_packages.c.submission_id)
+    ended = select(tombstone_packages.c.submission_id).union_all(select(tombstone_submissions.c.submission_id))
     for table in (t.aips, t.documents, t.reports, t.receipts):
         yield from _rows(view, table, select(table))
     yield from _rows(view, file_plan_lines, select(file_plan_lines))

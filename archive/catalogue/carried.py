@@ -78,6 +78,7 @@ CARRIED = frozenset(
         "tombstone_documents",
         "tombstone_packages",
         "tombstones",
+        "tombstone_submissions",
         "usage_modes",
     }
 )

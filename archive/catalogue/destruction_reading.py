@@ -23,6 +23,7 @@ from archive.catalogue.destruction_tables import (
     destruction_work,
     tombstone_documents,
     tombstone_packages,
+    tombstone_submissions,
     tombstones,
 )
 from archive.catalogue.ledger_reading import PAGE, LedgerReading
@@ -40,9 +41,10 @@ def tombstone(view: LedgerReading, file_id: str) -> Tombstone | None:
 
 def tombstone_named(view: LedgerReading, text: str) -> Tombstone | None:
     """By the id of the hồ sơ, of one of its packages or submissions, by a registration number, or by its code."""
-    p = tombstone_packages.c
-    named = or_(p.aip_id == text, p.submission_id == text, p.registration_number == text)
-    row = view.rows(select(p.file_id).where(named)).first()
+    p, s = tombstone_packages.c, tombstone_submissions.c
+    packaged = select(p.file_id).where(or_(p.aip_id == text, p.submission_id == text, p.registration_number == text))
+    returned = select(s.file_id).where(or_(s.submission_id == text, s.registration_number == text))
+    row = view.rows(packaged).first() or view.rows(returned).first()
     found = tombstone(view, row.file_id if row else text)
     if found is not None or not text:
         return found
@@ -71,6 +73,17 @@ def tombstone_packages_of(view: LedgerReading, file_ids: Iterable[str]) -> Mappi
     for some in pieces(file_ids, _AT_ONCE):
         for row in view.rows(select(tombstone_packages).where(c.file_id.in_(some)).order_by(c.file_id, c.aip_id)):
             found[row.file_id] = (*found.get(row.file_id, ()), _package(row))
+    return found
+
+
+def tombstone_submissions_of(view: LedgerReading, file_ids: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+    """The submissions of each of these hồ sơ (some hundred at most) that were returned, and are gone with it."""
+    c = tombstone_submissions.c
+    found: dict[str, tuple[str, ...]] = {}
+    for some in pieces(file_ids, _AT_ONCE):
+        query = select(c.file_id, c.submission_id).where(c.file_id.in_(some)).order_by(c.file_id, c.submission_id)
+        for row in view.rows(query):
+            found[row.file_id] = (*found.get(row.file_id, ()), row.submission_id)
     return found
 
 

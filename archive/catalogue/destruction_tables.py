@@ -86,6 +86,19 @@ tombstone_documents = Table(
 )
 """The digests of what was destroyed: whoever holds such a file elsewhere can be told that it was lawfully ended here."""
 
+tombstone_submissions = Table(
+    "tombstone_submissions",
+    metadata,
+    Column("submission_id", _ID, primary_key=True),
+    Column("file_id", _ID, nullable=False),
+    Column("registration_number", String(32), nullable=False),
+    Column("transfer_sha256", _SHA256, nullable=False),
+    Column("transfer_size_bytes", BigInteger, nullable=False),
+    Index(None, "file_id"),
+    Index(None, "registration_number"),
+)
+"""Submissions of a destroyed hồ sơ that became no package of it: returned, and gone with it wherever they still lay."""
+
 destruction_work = Table(
     "destruction_work",
     metadata,

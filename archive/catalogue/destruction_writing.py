@@ -127,6 +127,16 @@ def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: C
             tx.rows(insert(destruction_work), rows)
 
 
+def reopen_work(tx: Transaction, round_id: str, file_ids: Iterable[str], at: datetime) -> None:
+    """Where these hồ sơ were gone already they are due again: something more of them has come to light."""
+    c = destruction_work.c
+    for some in pieces(file_ids, _AT_ONCE):
+        change = update(destruction_work).where(
+            c.round_id == round_id, c.file_id.in_(some), c.state == ItemState.ABSENT.value
+        )
+        tx.rows(change.values(state=ItemState.DUE.value, problem="", changed_at=at))
+
+
 def reopen_round_work(tx: Transaction, round_id: str, at: datetime) -> None:
     """What is done once for the round is due again, whatever came of it: a further hồ sơ of it is begun in ``tx``."""
     c = destruction_work.c

@@ -35,7 +35,7 @@ BY_PACKAGE = (
 """Rows of a package, in the order in which they can go."""
 
 BY_SUBMISSION = ("reports", "receipts")
-"""Rows of the submission a package was made from. The agency keeps its receipt; its digest stays in the ledger."""
+"""Rows of a submission, of which a package was made or not. The agency keeps its receipt; its digest stays in the ledger."""
 
 EMPTIED: Mapping[str, Mapping[str, Any]] = {
     "submissions": {"source_name": "", "title": "", "decision": None, "client_key": None},
@@ -103,6 +103,7 @@ KEPT: Mapping[str, str] = {
     "tombstone_documents": "what remains",
     "tombstone_packages": "what remains",
     "tombstones": "what remains",
+    "tombstone_submissions": "what remains",
     "used_logins": "digests",
     "workers": "who lives at this moment",
 }
@@ -118,23 +119,32 @@ def forget_packages(
     ``untitled_files``: hồ sơ whose titles may not stay.
     """
     for some in pieces(packages, _AT_ONCE):
-        aips, submissions = [item.aip_id for item in some], [item.submission_id for item in some]
+        aips = [item.aip_id for item in some]
         _forget_material(tx, aips)
         for name in BY_PACKAGE:
             table = metadata.tables[name]
             column = table.c.id if name == "aips" else table.c.aip_id
             tx.rows(delete(table).where(column.in_(aips)))
-        for name in BY_SUBMISSION:
-            table = metadata.tables[name]
-            tx.rows(delete(table).where(table.c.submission_id.in_(submissions)))
-        for table, column, ids in _emptied(aips, submissions):
-            tx.rows(update(table).where(column.in_(ids)).values(dict(EMPTIED[table.name])))
+        forget_submissions(tx, [item.submission_id for item in some])
+        for name in _BY_AIP:
+            table, column = _emptied(name)
+            tx.rows(update(table).where(column.in_(aips)).values(dict(EMPTIED[name])))
     for some_files in pieces(untitled_files, _AT_ONCE):
         files = metadata.tables["files"]
         tx.rows(update(files).where(files.c.id.in_(some_files)).values(title=""))
 
 
 def described(view: LedgerReading, packages: Sequence[TombstonePackage]) -> set[str]:
+def forget_submissions(tx: Transaction, submission_ids: Iterable[str]) -> None:
+    """What their senders called these submissions, and what was said of them, is gone; that they were stays."""
+    for some in pieces(submission_ids, _AT_ONCE):
+        for name in BY_SUBMISSION:
+            table = metadata.tables[name]
+            tx.rows(delete(table).where(table.c.submission_id.in_(some)))
+        table, column = _emptied("submissions")
+        tx.rows(update(table).where(column.in_(some)).values(dict(EMPTIED["submissions"])))
+
+
     """Those of these packages that some row still describes: asked again after they were forgotten."""
     found: set[str] = set()
     for some in pieces(packages, _AT_ONCE):
@@ -145,20 +155,38 @@ def described(view: LedgerReading, packages: Sequence[TombstonePackage]) -> set[
             column = table.c.id if name == "aips" else table.c.aip_id
             found |= set(view.rows(select(column).where(column.in_(aips))).scalars())
         for name in BY_SUBMISSION:
-            column = metadata.tables[name].c.submission_id
-            found |= {submissions[item] for item in view.rows(select(column).where(column.in_(submissions))).scalars()}
-        for table, column, ids in _emptied(aips, list(submissions)):
-            names = list(EMPTIED[table.name])
-            for row in view.rows(select(column, *(table.c[name] for name in names)).where(column.in_(ids))):
-                if any(row[place + 1] != EMPTIED[table.name][name] for place, name in enumerate(names)):
-                    found.add(submissions.get(row[0], row[0]))
+        for name in _BY_AIP:
+            found |= _unemptied(view, name, aips)
+        found |= {submissions[item] for item in described_submissions(view, submissions)}
     return found
 
 
-def _emptied(aips: list[str], submissions: list[str]) -> list[tuple[Table, Column[Any], list[str]]]:
-    """Table, the column that says of which package a row is, and the ids to look for there."""
-    where = {"submissions": ("id", submissions), "audit_findings": ("aip_id", aips), "incidents": ("subject", aips)}
-    return [(metadata.tables[name], metadata.tables[name].c[column], ids) for name, (column, ids) in where.items()]
+def described_submissions(view: LedgerReading, submission_ids: Iterable[str]) -> set[str]:
+    """Those of these submissions that some row still describes."""
+    found: set[str] = set()
+    for some in pieces(submission_ids, _AT_ONCE):
+            column = metadata.tables[name].c.submission_id
+            found |= set(view.rows(select(column).where(column.in_(some))).scalars())
+        found |= _unemptied(view, "submissions", some)
+    return found
+
+
+_BY_AIP = ("audit_findings", "incidents")
+_OF = {"submissions": "id", "audit_findings": "aip_id", "incidents": "subject"}
+"""The column of each table of ``EMPTIED`` that says whose a row is."""
+
+
+def _emptied(name: str) -> tuple[Table, Column[Any]]:
+    table = metadata.tables[name]
+    return table, table.c[_OF[name]]
+
+
+def _unemptied(view: LedgerReading, name: str, ids: Collection[str]) -> set[str]:
+    """Those of ``ids`` of which a row of this table still quotes something."""
+    table, column = _emptied(name)
+    empty = EMPTIED[name]
+    query = select(column, *(table.c[quoting] for quoting in empty)).where(column.in_(ids))
+    return {row[0] for row in view.rows(query) if list(row[1:]) != list(empty.values())}
 
 
 def _forget_material(tx: Transaction, aips: list[str]) -> None:

@@ -22,6 +22,7 @@ from archive.catalogue.destruction_writing import lay_tombstone, plan_work, reop
 from archive.catalogue.repair_model import IncidentKind, IncidentOutcome
 from archive.catalogue.repair_reading import open_incident
 from archive.catalogue.repair_writing import end_incident
+from archive.catalogue.returned_submissions import take_in_returned
 from archive.catalogue.scrubbing import forget_packages
 from archive.catalogue.writing import Transaction
 from archive.errors import LuutruError
@@ -113,6 +114,7 @@ def _begin_some(
         for package in packages:
             _end_incidents(tx, package.aip_id, by.actor, at)
         forget_packages(tx, packages, () if approval.titles_stay else begun)
+        take_in_returned(tx, begun, at)
         plan_work(tx, approval.round_id, begun, {CATALOGUE, KEY, *places}, at)
         if begun:
             reopen_round_work(tx, approval.round_id, at)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from archive.catalogue import Catalogue
-from archive.catalogue.scrubbing import described, forget_packages
+from archive.catalogue.scrubbing import described, described_submissions, forget_packages, forget_submissions
 from archive.destruction.beginning import CATALOGUE
 from archive.destruction.place import Outcome, Subject, tried
 
@@ -24,14 +24,18 @@ class CataloguePlace:
 
     def left(self, subjects: Sequence[Subject]) -> frozenset[str]:
         packages = {package.aip_id: package for subject in subjects for package in subject.packages}
+        returned = {item: subject.file_id for subject in subjects for item in subject.returned}
         with self._catalogue.read() as view:
-            return frozenset(packages[aip_id].file_id for aip_id in described(view, list(packages.values())))
+            left = {packages[aip_id].file_id for aip_id in described(view, list(packages.values()))}
+            return frozenset(left | {returned[item] for item in described_submissions(view, returned)})
 
     def _forget(self, subjects: Sequence[Subject]) -> None:
         untitled = [subject.file_id for subject in subjects if subject.tombstone.title is None]
         packages = [package for subject in subjects for package in subject.packages]
+        returned = [item for subject in subjects for item in subject.returned]
         with self._catalogue.read() as view:
-            if not described(view, packages) and not untitled:
+            if not untitled and not described(view, packages) and not described_submissions(view, returned):
                 return
         with self._catalogue.transaction() as tx:
             forget_packages(tx, packages, untitled)
+            forget_submissions(tx, returned)

@@ -23,10 +23,13 @@ from archive.catalogue.destruction_reading import (
     tombstone,
     tombstone_documents_of,
     tombstone_packages_of,
+    tombstone_submissions_of,
     unfinished_files,
     work_items,
 )
-from archive.catalogue.destruction_writing import Noted, note_work, plan_work
+from archive.catalogue.destruction_writing import Noted, note_work, plan_work, reopen_round_work, reopen_work
+from archive.catalogue.pieces import pieces
+from archive.catalogue.returned_submissions import files_with_returned, take_in_returned
 from archive.destruction.beginning import KEY
 from archive.destruction.place import Outcome, Place, RoundPlace, Subject
 from archive.errors import LuutruError
@@ -80,6 +83,7 @@ class Executor:
         Nothing of a hồ sơ goes before the stores have its intent: a catalogue rebuilt from them would else call it kept.
         """
         done, uncopied = 0, 0
+        self._take_in_returned()
         try:
             for name in ("key", "rest"):
                 done += self._pass([place for place in self.places if (place.name == KEY) is (name == "key")])
@@ -97,6 +101,17 @@ class Executor:
             if item.state not in SETTLED:
                 waiting[item.place] = waiting.get(item.place, 0) + 1
         return Progress(done, waiting, sum(item.state is ItemState.LOCKED for item in items))
+
+    def _take_in_returned(self) -> None:
+        """What was returned since its hồ sơ was begun goes with it, and so does what the stores were told of it."""
+        with self.catalogue.read() as view:
+            ids = files_with_returned(view, self.round_id)
+        for some in pieces(ids, AT_ONCE):
+            with self.catalogue.transaction() as tx:
+                grown = take_in_returned(tx, some, self.now())
+                reopen_work(tx, self.round_id, grown, self.now())
+                if grown:
+                    reopen_round_work(tx, self.round_id, self.now())
 
     def _pass(self, places: Sequence[Place]) -> int:
         """Every hồ sơ with something to do in one of ``places``, some at a time. Keys go before anything else does."""
@@ -192,13 +207,15 @@ def subjects_of(catalogue: Catalogue, file_ids: Sequence[str]) -> list[Subject]:
 
     found = []
     with catalogue.read() as view:
-        packages = tombstone_packages_of(view, file_ids)
+        packages, returned = tombstone_packages_of(view, file_ids), tombstone_submissions_of(view, file_ids)
         for file_id in file_ids:
             laid = tombstone(view, file_id)
             if laid is None:
                 raise ValueError("work without a tombstone")
             own = packages.get(file_id, ())
-            found.append(Subject(laid, own, partial(digests, tuple(item.aip_id for item in own))))
+            found.append(
+                Subject(laid, own, partial(digests, tuple(item.aip_id for item in own)), returned.get(file_id, ()))
+            )
     return found
 
 

@@ -23,10 +23,17 @@ class Subject:
     packages: tuple[TombstonePackage, ...]
     documents: Callable[[], Sequence[str]]
     """The SHA-256 of each of its originals; read when asked for."""
+    returned: tuple[str, ...] = ()
+    """Submissions of it that became no package."""
 
     @property
     def file_id(self) -> str:
         return self.tombstone.file_id
+
+    @property
+    def submissions(self) -> tuple[str, ...]:
+        """The id of everything that was ever handed in of it."""
+        return (*(package.submission_id for package in self.packages), *self.returned)
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from archive.catalogue.disposal_tables import round_lines, round_persons, rounds
 from archive.catalogue.file_reading import file
 from archive.catalogue.file_writing import move_file, open_file
 from archive.catalogue.retention_tables import file_aips, files
+from archive.checkpoints.sealing import seal
+from archive.checkpoints.statement import Kind
 from archive.destruction.beginning import Line, Refused, begin
 from archive.destruction.catalogue_place import CataloguePlace
 from archive.destruction.executing import Executor, Progress
@@ -34,6 +36,7 @@ from archive.destruction.key_place import KeyPlace
 from archive.destruction.place import Place, RoundPlace
 from archive.destruction.store_place import StorePlace
 from archive.errors import LuutruError
+from archive.recovery.rebuilding import Rebuilding, Rebuilt
 from archive.retention.file import NewFile
 from archive.retention.file_state import FileState
 from archive.retention.period import Period, PeriodKind
@@ -268,3 +271,12 @@ def lost(path: Path) -> None:
 
 def back(path: Path) -> None:
     shutil.move(path.with_name(path.name + ".away"), path)
+
+
+def rebuilt(work: RoundAtWork, catalogue: Catalogue, store: Store, folder: Path) -> Rebuilt:
+    folder.mkdir()
+    return Rebuilding(catalogue, [store], [work.key.private.public_key()], folder, work.now).run()
+
+
+def sealed(work: RoundAtWork) -> None:
+    seal(work.catalogue, work.stores, work.key, ARCHIVE, now=work.now(), kind=Kind.NEWS)

@@ -9,22 +9,9 @@ import pytest
 from archive.catalogue import Catalogue
 from archive.catalogue.destruction_reading import tombstone, tombstones_of
 from archive.catalogue.file_reading import file
-from archive.checkpoints.sealing import seal
-from archive.checkpoints.statement import Kind
 from archive.fsck.everything import Holdings, fsck
-from archive.recovery.rebuilding import Rebuilding, Rebuilt
 from archive.retention.file_state import FileState
-from archive.storage.store import Store
-from tests.destruction.round_at_work import ARCHIVE, ROUND_ID, RoundAtWork
-
-
-def rebuilt(work: RoundAtWork, catalogue: Catalogue, store: Store, folder: Path) -> Rebuilt:
-    folder.mkdir()
-    return Rebuilding(catalogue, [store], [work.key.private.public_key()], folder, work.now).run()
-
-
-def sealed(work: RoundAtWork) -> None:
-    seal(work.catalogue, work.stores, work.key, ARCHIVE, now=work.now(), kind=Kind.NEWS)
+from tests.destruction.round_at_work import ROUND_ID, RoundAtWork, rebuilt, sealed
 
 
 @pytest.mark.parametrize("number", [0, 1])

@@ -70,6 +70,19 @@ def _tombstones() -> None:
     )
     op.create_index(op.f("ix_tombstone_documents_sha256"), "tombstone_documents", ["sha256"])
 
+    op.create_table(
+        "tombstone_submissions",
+        sa.Column("submission_id", sa.String(length=36), nullable=False),
+        sa.Column("file_id", sa.String(length=36), nullable=False),
+        sa.Column("registration_number", sa.String(length=32), nullable=False),
+        sa.Column("transfer_sha256", sa.String(length=64), nullable=False),
+        sa.Column("transfer_size_bytes", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("submission_id", name=op.f("pk_tombstone_submissions")),
+    )
+    op.create_index(op.f("ix_tombstone_submissions_file_id"), "tombstone_submissions", ["file_id"])
+    op.create_index(
+        op.f("ix_tombstone_submissions_registration_number"), "tombstone_submissions", ["registration_number"]
+    )
 
 def _work() -> None:
     op.create_table(
