@@ -102,8 +102,8 @@ KEPT: Mapping[str, str] = {
     "tokens": "labels people gave their own tokens",
     "tombstone_documents": "what remains",
     "tombstone_packages": "what remains",
-    "tombstones": "what remains",
     "tombstone_submissions": "what remains",
+    "tombstones": "what remains",
     "used_logins": "digests",
     "workers": "who lives at this moment",
 }
@@ -134,7 +134,6 @@ def forget_packages(
         tx.rows(update(files).where(files.c.id.in_(some_files)).values(title=""))
 
 
-def described(view: LedgerReading, packages: Sequence[TombstonePackage]) -> set[str]:
 def forget_submissions(tx: Transaction, submission_ids: Iterable[str]) -> None:
     """What their senders called these submissions, and what was said of them, is gone; that they were stays."""
     for some in pieces(submission_ids, _AT_ONCE):
@@ -145,6 +144,7 @@ def forget_submissions(tx: Transaction, submission_ids: Iterable[str]) -> None:
         tx.rows(update(table).where(column.in_(some)).values(dict(EMPTIED["submissions"])))
 
 
+def described(view: LedgerReading, packages: Sequence[TombstonePackage]) -> set[str]:
     """Those of these packages that some row still describes: asked again after they were forgotten."""
     found: set[str] = set()
     for some in pieces(packages, _AT_ONCE):
@@ -154,7 +154,6 @@ def forget_submissions(tx: Transaction, submission_ids: Iterable[str]) -> None:
             table = metadata.tables[name]
             column = table.c.id if name == "aips" else table.c.aip_id
             found |= set(view.rows(select(column).where(column.in_(aips))).scalars())
-        for name in BY_SUBMISSION:
         for name in _BY_AIP:
             found |= _unemptied(view, name, aips)
         found |= {submissions[item] for item in described_submissions(view, submissions)}
@@ -165,6 +164,7 @@ def described_submissions(view: LedgerReading, submission_ids: Iterable[str]) ->
     """Those of these submissions that some row still describes."""
     found: set[str] = set()
     for some in pieces(submission_ids, _AT_ONCE):
+        for name in BY_SUBMISSION:
             column = metadata.tables[name].c.submission_id
             found |= set(view.rows(select(column).where(column.in_(some))).scalars())
         found |= _unemptied(view, "submissions", some)
