@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from api.backing_up import back_up
 from api.bootstrap import Installation, now
+from api.key_keeping import rotate_keys
 from api.page_pictures import pictures_of
 from api.scratch import sweep_scratch
 from archive.absence.living import rows_of_living
@@ -28,6 +29,7 @@ from archive.destruction.catalogue_place import CataloguePlace
 from archive.destruction.finishing import Backups, Checkpoints, Database, KeyRotation, Mentions
 from archive.destruction.key_place import KeyPlace
 from archive.destruction.key_place import NoKeys as NothingSealed
+from archive.destruction.locked import ACTOR
 from archive.destruction.place import Outcome, Place, RoundPlace, Subject, each, tried
 from archive.destruction.store_place import StorePlace
 from archive.errors import LuutruError, StoreError
@@ -127,8 +129,18 @@ def finishing_of(installation: Installation, round_id: str) -> list[RoundPlace]:
         Backups(catalogue, partial(_media, installation), partial(back_up, installation, BackupKind.FULL), now),
     ]
     if installation.keys is not None:
-        found.append(KeyRotation(installation.keys))
+        found.append(KeyRotation(ToldRotation(installation)))
     return found
+
+
+@dataclass(frozen=True)
+class ToldRotation:
+    """The key-encryption key replaced, and the ledger told of it."""
+
+    installation: Installation
+
+    def rotate(self) -> object:
+        return rotate_keys(self.installation, actor=ACTOR)
 
 
 def has_index(installation: Installation) -> bool:

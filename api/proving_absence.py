@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from api.bootstrap import Installation, now
 from api.destruction_places import TEMPORARY, has_index, index_of, machine_name, marker_file
@@ -18,19 +18,21 @@ from archive.absence.folders import FolderLook
 from archive.absence.living import LivingIds
 from archive.absence.looking import Look, Looked, Sought, Trace
 from archive.absence.verifying import Verifier
+from archive.canonical import canonical_sha256
 from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
+from archive.catalogue.destruction_orders import require_no_duty
 from archive.catalogue.destruction_reading import store_place, undone_tombstones
+from archive.catalogue.round_deciding import record_verified
+from archive.catalogue.round_reading import destruction_round
 from archive.destruction.completing import complete, found_again
+from archive.disposal.round_state import RoundState
 from archive.errors import LuutruError, ObjectMissingError
 from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError, SealedKeyWrongError
 from archive.sealing.opening import plain_object
 from archive.storage.key import Key, aip_key, sealed_aip_key
 from archive.storage.s3_settings import s3_settings
 from archive.storage_policy import StoreKind
-
-if TYPE_CHECKING:
-    pass
 
 _DATABASE_FILES = ("catalogue.sqlite", "work.sqlite")
 
@@ -61,8 +63,11 @@ def prove_absence(
 ) -> Proof:
     """One run; what it found is due again; what it proved is completed, its markers are removed, and it is certified.
 
-    Raises IntegrityError when verifier and executor are one, AbsenceUnprovenError when something changed meanwhile.
+    Raises OwnWorkError for who has any duty in the round, IntegrityError when verifier and executor are one,
+    AbsenceUnprovenError when something changed meanwhile.
     """
+    with installation.catalogue.read() as view:
+        require_no_duty(destruction_round(view, round_id), verifier_id)
     markers = marker_file(installation, round_id)
     verifier = Verifier(
         installation.catalogue,
@@ -100,7 +105,19 @@ def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tu
         actor=actor,
         now=now,
     )
+    _say_verified(installation, round_id, document, actor)
     return completed, document
+
+
+def _say_verified(installation: Installation, round_id: str, document: Mapping[str, Any], actor: str) -> None:
+    """The round itself is verified; said before, it stands."""
+    with installation.catalogue.transaction() as tx:
+        if destruction_round(tx, round_id).state is RoundState.EXECUTING:
+            data = {
+                "run_id": document["statement"]["run"]["id"],
+                "certificate_sha256": canonical_sha256(dict(document)),
+            }
+            record_verified(tx, round_id, actor=actor, at=now(), data=data)
 
 
 def looks_of(installation: Installation) -> list[Look]:

@@ -89,14 +89,17 @@ class Event(StrEnum):
     ROUND_PAPERS_COMPLETED = "round.papers.completed"
     ROUND_FILES_HANDED_OVER = "round.files.handed-over"
     ROUND_DESTRUCTION_STARTED = "round.destruction.started"
+    ROUND_DESTRUCTION_ORDERED = "round.destruction.ordered"
     ROUND_DESTRUCTION_VERIFIED = "round.destruction.verified"
     ROUND_MINUTES_MADE = "round.minutes.made"
     ROUND_DOSSIER_STORED = "round.dossier.stored"
     ROUND_PROCEDURE_COMPLETED = "round.procedure.completed"
     ROUND_PROCEDURE_ABANDONED = "round.procedure.abandoned"
     FILE_REMAINS_REMOVED = "file.remains.removed"
+    ROUND_ABSENCE_ORDERED = "round.absence.ordered"
     ROUND_ABSENCE_VERIFIED = "round.absence.verified"
     ROUND_CERTIFICATE_ISSUED = "round.certificate.issued"
+    ROUND_CERTIFICATE_PRINTED = "round.certificate.printed"
     FILE_RECORD_OPENED = "file.record.opened"
     FILE_PACKAGE_ADDED = "file.package.added"
     FILE_RECORD_CLOSED = "file.record.closed"
@@ -149,8 +152,11 @@ REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.ROUND_PAPER_ATTACHED: frozenset({"kind", "sha256", "list_sha256", "signature"}),
     Event.ROUND_LINE_VOIDED: frozenset({"file_id", "codes"}),
     Event.FILE_REMAINS_REMOVED: frozenset({"round_id", "place"}),
+    Event.ROUND_DESTRUCTION_ORDERED: frozenset({"order_id"}),
+    Event.ROUND_ABSENCE_ORDERED: frozenset({"order_id"}),
     Event.ROUND_ABSENCE_VERIFIED: frozenset({"run_id", "verdict", "report_sha256"}),
     Event.ROUND_CERTIFICATE_ISSUED: frozenset({"run_id", "sha256", "files"}),
+    Event.ROUND_CERTIFICATE_PRINTED: frozenset({"sha256", "size_bytes"}),
     Event.FILE_RECORD_OPENED: frozenset({"agency_code", "file_code", "period", "profile", "profile_version"}),
     Event.FILE_PACKAGE_ADDED: frozenset({"aip_id", "ordinal"}),
     Event.FILE_PERIOD_DETERMINED: frozenset({"before", "after"}),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from fastapi import Path
 
+from api.http.ended_records import ended
 from api.http.gate import Asked
 from api.http.problems import unknown
 from api.http.targets import aip_target, document_target, hoso_target
@@ -84,6 +85,8 @@ def refused_as_unknown(asked: Asked, subject: str) -> Exception:
 
 def _stored(reading: Reading, asked: Asked, aip_id: str) -> tuple[Aip, Submission]:
     aip, submission = reading.aip(aip_id), reading.submission_of_aip(aip_id)
+    if aip is None and (gone := ended(reading, asked, aip_id)) is not None:
+        raise gone
     if aip is None or submission is None or submission.state is not State.STORED:
         raise refused_as_unknown(asked, aip_id)
     return aip, submission

@@ -8,6 +8,7 @@ from typing import Annotated
 
 from fastapi import Path
 
+from api.http.ended_records import ended
 from api.http.found import refused_as_unknown
 from api.http.gate import Asked
 from api.http.problems import forbidden
@@ -47,6 +48,8 @@ def found_submission(reading: Reading, asked: Asked, text: str) -> FoundSubmissi
     except SubmissionMissingError:
         raise refused_as_unknown(asked, text) from None
     asked.require(submission_target(submission), submission.id)
+    if (gone := ended(reading, asked, submission.id)) is not None:
+        raise gone
     return FoundSubmission(submission, may_know_content(reading, asked, submission))
 
 

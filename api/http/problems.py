@@ -46,6 +46,9 @@ class Problem(BaseModel):
     remedy: str | None = Field(default=None, description="Cần làm gì. / What to do about it.")
     request_id: str | None = Field(default=None, description="Mã yêu cầu để đối chiếu nhật ký. / For the log.")
     faults: list[Fault] | None = Field(default=None, description="Các chỗ sai trong yêu cầu. / What is wrong where.")
+    tombstone: dict[str, Any] | None = Field(
+        default=None, description="Bia của hồ sơ đã hủy. / What remains of a destroyed hồ sơ, as /tombstones shows it."
+    )
 
 
 class ProblemError(Exception):
@@ -61,6 +64,7 @@ class ProblemError(Exception):
         remedy: str | None = None,
         headers: Mapping[str, str] | None = None,
         faults: list[Fault] | None = None,
+        tombstone: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {title}")
         self.status = status
@@ -70,6 +74,7 @@ class ProblemError(Exception):
         self.remedy = remedy
         self.headers = dict(headers or {})
         self.faults = faults
+        self.tombstone = tombstone
 
 
 STATUS: Mapping[str, int] = {
@@ -159,6 +164,11 @@ STATUS: Mapping[str, int] = {
     "retention.schedule-shorter": 409,
     "retention.review-missing": 404,
     "retention.review-decided": 409,
+    "destruction.own-work": 403,
+    "destruction.absence-unproven": 409,
+    "certificate.missing": 404,
+    "certificate.not-printed": 409,
+    "tombstone.missing": 404,
     "hold.missing": 404,
     "hold.file-missing": 404,
     "hold.refused": 409,
@@ -232,5 +242,7 @@ def response_of(problem: ProblemError, request_id: str | None) -> JSONResponse:
         body["remedy"] = problem.remedy
     if problem.faults:
         body["faults"] = [fault.model_dump() for fault in problem.faults]
+    if problem.tombstone is not None:
+        body["tombstone"] = dict(problem.tombstone)
     headers = {"Cache-Control": "no-store", **problem.headers}
     return JSONResponse(body, problem.status, headers=headers, media_type=MEDIA_TYPE)

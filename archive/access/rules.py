@@ -59,6 +59,9 @@ class Operation(StrEnum):
     ROUND_ACT = "round.act"
     """What a duty in a round asks of whoever has it; the round itself says who that is, whatever the role."""
     ROUND_DECIDE = "round.decide"
+    ABSENCE_VERIFY = "absence.verify"
+    """To have looked for what a round destroyed; the round itself refuses whoever has a duty in it."""
+    TOMBSTONE_READ = "tombstone.read"
 
 
 class Verdict(StrEnum):
@@ -139,6 +142,8 @@ _SCOPE: Mapping[Operation, Scope | None] = {
     Operation.ROUND_PROPOSE: Scope.REVIEW,
     Operation.ROUND_ACT: Scope.REVIEW,
     Operation.ROUND_DECIDE: Scope.DECIDE,
+    Operation.ABSENCE_VERIFY: Scope.REVIEW,
+    Operation.TOMBSTONE_READ: Scope.READ,
 }
 
 _AGENCY: Mapping[Operation, _Rule] = {
@@ -159,6 +164,7 @@ _AGENCY: Mapping[Operation, _Rule] = {
     # Of rounds, those in which the account itself has a duty (đại diện đơn vị, người am hiểu lĩnh vực).
     Operation.ROUND_READ: _Rule.OWN,
     Operation.ROUND_ACT: _Rule.OWN,
+    Operation.TOMBSTONE_READ: _Rule.OWN,
 }
 _READING: Mapping[Operation, _Rule] = {
     Operation.RECORD_SEARCH: _Rule.YES,
@@ -175,6 +181,8 @@ _READING: Mapping[Operation, _Rule] = {
     Operation.RETENTION_REPORT_READ: _Rule.YES,
     Operation.ROUND_READ: _Rule.YES,
     Operation.ROUND_ACT: _Rule.YES,
+    Operation.ABSENCE_VERIFY: _Rule.YES,
+    Operation.TOMBSTONE_READ: _Rule.KNOWN,
 }
 _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
     Role.AGENCY: _AGENCY,

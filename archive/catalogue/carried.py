@@ -77,8 +77,8 @@ CARRIED = frozenset(
         "tokens",
         "tombstone_documents",
         "tombstone_packages",
-        "tombstones",
         "tombstone_submissions",
+        "tombstones",
         "usage_modes",
     }
 )
@@ -99,6 +99,7 @@ NOT_CARRIED: Mapping[str, str] = {
     "alert_notices": "messages on their way; a new machine tells what is wrong then",
     "claims": "which worker carries what at this moment",
     "cursors": "how far followers have read: a new index begins anew",
+    "destruction_orders": "what was asked of workers; a person asks again, what had begun goes on by itself",
     "failed_attempts": "counts of minutes",
     "rate_windows": "counts of minutes",
     "row_changes": "what the next checkpoint will hold",

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
+from archive.access import Mode
 from archive.storage.key import Key
 
 
@@ -83,6 +84,8 @@ class Tombstone:
     destroyed_seq: int | None = None
     needles: int = 0
     needles_sha256: str | None = None
+    mode: Mode = Mode.CONDITIONAL
+    """The strictest mode of use its packages had: who might not know of it then may not know of its tombstone."""
 
     @property
     def destroyed(self) -> bool:

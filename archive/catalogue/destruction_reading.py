@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, func, or_, select
 
+from archive.access import Mode
 from archive.catalogue.destruction_model import (
     SETTLED,
     AbsenceRun,
@@ -201,6 +202,13 @@ def rounds_at_work(view: LedgerReading) -> list[str]:
     return list(view.rows(query).scalars())
 
 
+def work_noted_at(view: LedgerReading, round_id: str) -> datetime | None:
+    """When anything was last noted of the round's places; None before."""
+    c = destruction_work.c
+    query = select(c.changed_at).where(c.round_id == round_id).order_by(c.changed_at.desc()).limit(1)
+    return view.rows(query).scalar()
+
+
 def undone_tombstones(view: LedgerReading, round_id: str, limit: int) -> list[Tombstone]:
     """Those of the round whose absence was not proven yet, in the order of the list."""
     c = tombstones.c
@@ -231,7 +239,7 @@ def certificate(view: LedgerReading, round_id: str) -> Mapping[str, object] | No
 
 
 def _tombstone(row: AnyRow) -> Tombstone:
-    return Tombstone(**row._mapping)
+    return Tombstone(**{**row._mapping, "mode": Mode(row.mode)})
 
 
 def _package(row: AnyRow) -> TombstonePackage:

@@ -51,9 +51,12 @@ tombstones = Table(
     # What it would be known by: looked for with others, or none, nothing is proven.
     Column("needles", Integer, nullable=False),
     Column("needles_sha256", _SHA256, nullable=True),
+    # The strictest mode of use its packages had.
+    Column("mode", String(16), nullable=False),
     Index(None, "round_id", "line"),
     Index(None, "file_code"),
     Index(None, "agency_code", "destroyed_at"),
+    Index(None, "intended_at", "file_id"),
 )
 """What is left of a hồ sơ: laid in the transaction of the intent, the only thing known of it from then on."""
 
@@ -147,4 +150,30 @@ destruction_certificates = Table(
     Column("issued_at", Instant, nullable=False),
     Column("sha256", _SHA256, nullable=False),
     Column("document", JSON, nullable=False),
+    # The same on sheets, where it lies in every store; null until it was printed.
+    Column("printed_key", String(512), nullable=True),
+    Column("printed_sha256", _SHA256, nullable=True),
+    Column("printed_size_bytes", BigInteger, nullable=True),
+    Index(None, "printed_key"),
 )
+
+destruction_orders = Table(
+    "destruction_orders",
+    metadata,
+    Column("id", _ID, primary_key=True),
+    Column("round_id", _ID, nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("account_id", _ID, nullable=False),
+    Column("actor", String(255), nullable=False),
+    Column("asked_at", Instant, nullable=False),
+    Column("tried_at", Instant, nullable=True),
+    Column("ended_at", Instant, nullable=True),
+    # What kept the last attempt from its end.
+    Column("problem", Text, nullable=False),
+    # What came of it: counts, ids and codes.
+    Column("outcome", JSON(none_as_null=True), nullable=True),
+    CheckConstraint("kind IN ('destroy', 'look')", name="known_kind"),
+    Index(None, "round_id", "asked_at"),
+    Index(None, "ended_at", "asked_at"),
+)
+"""What somebody asked the workers for, and what came of it: to destroy what may be destroyed, or to look for it."""

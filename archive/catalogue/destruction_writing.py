@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlalchemy import bindparam, func, insert, select, update
 
+from archive.access import Mode
+from archive.access.modes import strictest
 from archive.canonical import canonical_sha256
 from archive.catalogue import tables as t
 from archive.catalogue.destruction_model import (
@@ -32,6 +34,7 @@ from archive.catalogue.destruction_tables import (
 from archive.catalogue.disposal_tables import round_lines, round_persons
 from archive.catalogue.file_reading import aips_of, require_file
 from archive.catalogue.pieces import pieces
+from archive.catalogue.standing import standings
 from archive.catalogue.writing import Transaction
 from archive.disposal.words import Duty
 from archive.errors import IllegalMoveError, LuutruError
@@ -79,11 +82,18 @@ def lay_tombstone(
             intended_seq=intent.seq,
             needles=needles.count if needles else 0,
             needles_sha256=needles.sha256 if needles else None,
+            mode=_strictest_mode(tx, aip_ids).value,
         )
     )
     laid = tombstone(tx, file_id)
     assert laid is not None
     return laid
+
+
+def _strictest_mode(tx: Transaction, aip_ids: Sequence[str]) -> Mode:
+    """Of the packages as a whole, by what was decided or else stated of each."""
+    found = standings(tx, {aip_id: () for aip_id in aip_ids}).values()
+    return strictest([item.decided.get(None) or item.hoso or Mode.CONDITIONAL for item in found])
 
 
 def _lay_packages(tx: Transaction, held: File, aip_ids: Sequence[str]) -> tuple[int, int, int]:

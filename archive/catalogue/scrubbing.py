@@ -68,6 +68,7 @@ KEPT: Mapping[str, str] = {
     "claims": "ids; of workers under way",
     "cursors": "numbers",
     "destruction_certificates": "the proof itself",
+    "destruction_orders": "who asked for what, ids and codes",
     "destruction_work": "ids and places",
     "failed_attempts": "digests of names of accounts",
     "file_aips": "ids: which packages there were",

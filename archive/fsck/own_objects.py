@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from archive.catalogue.audit_reading import claimed
 from archive.catalogue.destruction_reading import lingering
 from archive.catalogue.fsck_reading import canaries_lying, known_audits
+from archive.catalogue.printed_certificates import known_certificates
 from archive.catalogue.reading import Reading
 from archive.catalogue.round_reading import known_papers
 from archive.storage.key import Key
@@ -42,8 +43,9 @@ def _audits(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
 
 
 def _papers(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
-    """Papers of destruction rounds, by their rows."""
-    known = known_papers(view, [str(key) for key in keys])
+    """Papers of destruction rounds, their certificates among them, by their rows."""
+    named = [str(key) for key in keys]
+    known = known_papers(view, named) | known_certificates(view, named)
     return {key for key in keys if str(key) in known}
 
 

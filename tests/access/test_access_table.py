@@ -58,6 +58,8 @@ round.read                o       +          +     +        -              -
 round.propose             -       +          -     -        -              -
 round.act                 o       +          +     +        -              -
 round.decide              -       -          +     -        -              -
+absence.verify            -       +          +     +        -              -
+tombstone.read            o       k          k     k        -              -
 """
 # Without a grant: may it be known of? (first letter), may its content be read without stating a purpose? with one?
 RECORDS = """
@@ -83,7 +85,7 @@ file.read read           file.keep review          plan.read read            pla
 plan.approve decide      schedule.read read        schedule.adopt decide     period-review.read read
 period-review.decide decide hold.read read          hold.place review         hold.release decide
 retention-report.read read  round.read read            round.propose review      round.act review
-round.decide decide
+round.decide decide      absence.verify review    tombstone.read read
 """
 ROLE_SCOPES = {
     "agency": "submit read review",

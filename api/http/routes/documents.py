@@ -55,7 +55,7 @@ _files = PackageFiles()
             "Theo thứ tự trong hồ sơ; chỉ tài liệu người hỏi được biết.",
             "In the order of the hồ sơ; only those the asker may know of.",
         ),
-        problems=(404,),
+        problems=(404, 410),
     ),
 )
 def list_documents(
@@ -103,7 +103,7 @@ def _page(reading: Reading, asked: Asked, aip_id: str, after: int, size: int) ->
 @router.get(
     "/records/{aip_id}/documents/{ordinal}",
     operation_id="read_document",
-    **told("Một tài liệu và siêu dữ liệu", "One document and its metadata", problems=(404,)),
+    **told("Một tài liệu và siêu dữ liệu", "One document and its metadata", problems=(404, 410)),
 )
 def read_document(
     aip_id: AipId, ordinal: Ordinal, asked: Annotated[Asked, gate(Operation.RECORD_READ)]
@@ -158,7 +158,7 @@ class Verdicts(BaseModel):
 @router.get(
     "/records/{aip_id}/documents/{ordinal}/verdicts",
     operation_id="read_document_verdicts",
-    **told("Kết quả kiểm tra của tài liệu", "Verdicts on a document", problems=(404,)),
+    **told("Kết quả kiểm tra của tài liệu", "Verdicts on a document", problems=(404, 410)),
 )
 def read_verdicts(aip_id: AipId, ordinal: Ordinal, asked: Annotated[Asked, gate(Operation.RECORD_READ)]) -> Verdicts:
     with asked.service.installation.catalogue.read() as reading:
@@ -224,7 +224,7 @@ class SignatureReport(BaseModel):
             "JSON, hoặc XML theo ETSI TS 119 102-2 đúng như đã ghi vào gói lưu trữ lúc tiếp nhận (format=xml).",
             "JSON, or the ETSI TS 119 102-2 XML exactly as written into the package at ingest (format=xml).",
         ),
-        problems=(404,),
+        problems=(404, 410),
         responses={
             200: {
                 "description": "Báo cáo. / The report.",
@@ -275,7 +275,7 @@ _CONTENT = told(
         "Ranges (Range, If-Range) and entity tags are supported. The bytes are proven against the recorded digest before "
         "they are sent; a damaged copy is passed over. Several ranges in one request are answered with all bytes.",
     ),
-    problems=(404, 412, 416),
+    problems=(404, 410, 412, 416),
     responses=CONTENT_RESPONSES,
 )
 
@@ -299,7 +299,7 @@ def read_content(
     **told(
         "Kích thước, loại, mã băm của tài liệu",
         "Size, type and digest of the document",
-        problems=(404, 412),
+        problems=(404, 410, 412),
         responses={
             200: {"description": "Như GET, không nội dung. / Like GET, without the bytes."},
             304: CONTENT_RESPONSES[304],
@@ -349,7 +349,7 @@ def _content(aip_id: str, ordinal: int, request: Request, asked: Asked) -> Respo
             "Bản dẫn xuất để đọc và tìm kiếm (UTF-8); bản gốc là tài liệu.",
             "A derivative for reading and searching (UTF-8); the original is the document.",
         ),
-        problems=(404,),
+        problems=(404, 410),
         responses={
             200: {
                 "description": "Văn bản UTF-8. / The text.",

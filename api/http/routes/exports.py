@@ -64,7 +64,7 @@ _PAGE = 1000
             "Tệp tar đúng từng byte như trong kho, hỗ trợ Range và ETag. Cần quyền với mọi tài liệu trong hồ sơ.",
             "The tar exactly as stored, with ranges and entity tags. Needs the right to every document in it.",
         ),
-        problems=(404, 412, 416),
+        problems=(404, 410, 412, 416),
         responses=CONTENT_RESPONSES,
     ),
 )
@@ -79,7 +79,7 @@ def read_package(aip_id: AipId, request: Request, asked: Annotated[Asked, gate(O
     **told(
         "Kích thước, mã băm của gói lưu trữ",
         "Size and digest of the package",
-        problems=(404, 412),
+        problems=(404, 410, 412),
         responses={
             200: {"description": "Như GET, không nội dung. / Like GET, without the bytes."},
             304: CONTENT_RESPONSES[304],
@@ -156,7 +156,7 @@ class DipAsked(BaseModel):
             "Holds only what the asker may have, and not a word about anything else. Naming one that is not allowed is an "
             "error. A package broken off is no package.",
         ),
-        problems=(400, 404, 413),
+        problems=(400, 404, 410, 413),
         responses={
             200: {
                 "description": "Gói DIP. / The DIP.",
@@ -207,7 +207,7 @@ def make_dip(aip_id: AipId, body: DipAsked, asked: Annotated[Asked, gate(Operati
             "Đúng tên gốc, kèm danh mục và mã băm; chỉ tài liệu người hỏi được dùng.",
             "Under their exact names, with a list and digests; only what the asker may have.",
         ),
-        problems=(400, 404),
+        problems=(400, 404, 410),
         responses={
             200: {
                 "description": "Tệp zip. / The zip.",

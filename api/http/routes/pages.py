@@ -33,7 +33,7 @@ _PICTURE: Mapping[int | str, dict[str, Any]] = {
     "/records/{aip_id}/documents/{ordinal}/pages/{page}",
     operation_id="read_document_page",
     response_class=StreamingResponse,
-    **told("Hình một trang của tài liệu", "A picture of one page", problems=(404,), responses=_PICTURE),
+    **told("Hình một trang của tài liệu", "A picture of one page", problems=(404, 410), responses=_PICTURE),
 )
 def read_page(
     aip_id: AipId,
@@ -51,7 +51,7 @@ def read_page(
     "/records/{aip_id}/documents/{ordinal}/thumbnail",
     operation_id="read_document_thumbnail",
     response_class=StreamingResponse,
-    **told("Hình nhỏ của trang đầu", "A small picture of the first page", problems=(404,), responses=_PICTURE),
+    **told("Hình nhỏ của trang đầu", "A small picture of the first page", problems=(404, 410), responses=_PICTURE),
 )
 def read_thumbnail(aip_id: AipId, ordinal: Ordinal, asked: Annotated[Asked, gate(Operation.CONTENT_READ)]) -> Response:
     return _picture(aip_id, ordinal, 1, THUMBNAIL_WIDTH, asked)

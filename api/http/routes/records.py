@@ -121,7 +121,7 @@ def _listed(reading: Reading, asked: Asked, judge: Judge, row: Listed) -> Record
 @router.get(
     "/records/{aip_id}",
     operation_id="read_record",
-    **told("Hồ sơ và siêu dữ liệu", "A hồ sơ and its metadata", problems=(404,)),
+    **told("Hồ sơ và siêu dữ liệu", "A hồ sơ and its metadata", problems=(404, 410)),
 )
 def read_record(aip_id: AipId, asked: Annotated[Asked, gate(Operation.RECORD_READ)]) -> RecordDetail:
     with asked.service.installation.catalogue.read() as reading:
@@ -188,7 +188,7 @@ class History(BaseModel):
             "Every record about the hồ sơ and its submission. An agency sees what and when, and what it did itself; "
             "names of others are personal data and left out. The data are for those who may read the ledger.",
         ),
-        problems=(404,),
+        problems=(404, 410),
     ),
 )
 def read_history(

@@ -14,6 +14,7 @@ from api.finding import found_in_catalogue
 from api.http.agreement import agreed
 from api.http.content import disposition
 from api.http.described import told
+from api.http.ended_records import ended
 from api.http.found import AipId, Ordinal, found_document
 from api.http.gate import Asked, gate
 from api.http.hits import shown_hits
@@ -111,7 +112,7 @@ class SearchPage(BaseModel):
             "All metadata and full text, with or without diacritics. Only what the asker may know of, in hits, counts and "
             "facets alike.",
         ),
-        problems=(400,),
+        problems=(400, 410),
     ),
 )
 def search_records(
@@ -164,11 +165,24 @@ def search_records(
         raise explained(error) from error
     except (IndexUnavailableError, NodeError):
         asked.service.forget_index()
-        return JSONResponse(_from_catalogue(asked, what, size))
+        answer = _from_catalogue(asked, what, size)
+        _require_not_ended(asked, what.text, answer["items"], after)
+        return JSONResponse(answer)
+    _require_not_ended(asked, what.text, items, after)
     restricted = max(found.restricted_total, _restricted(items))
     if restricted:
         _record(asked, what.text, found.total, restricted)
     return JSONResponse(_page(found, items))
+
+
+def _require_not_ended(asked: Asked, text: str, items: list[dict[str, Any]], after: str | None) -> None:
+    """Who looks for a hồ sơ by its id, number or code is told when it was destroyed, instead of nothing at all."""
+    if items or after is not None or not text.strip():
+        return
+    with asked.service.installation.catalogue.read() as reading:
+        gone = ended(reading, asked, text.strip())
+    if gone is not None:
+        raise gone
 
 
 def _page(found: Hits, items: list[dict[str, Any]]) -> dict[str, Any]:
@@ -307,7 +321,7 @@ class Similar(BaseModel):
     "/records/{aip_id}/documents/{ordinal}/similar",
     operation_id="find_similar_documents",
     response_model=Similar,
-    **told("Tài liệu tương tự", "Documents like this one", problems=(404,)),
+    **told("Tài liệu tương tự", "Documents like this one", problems=(404, 410)),
 )
 def find_similar(
     aip_id: AipId,

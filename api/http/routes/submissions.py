@@ -189,7 +189,7 @@ def list_submissions(
 @router.get(
     "/submissions/{submission_id}",
     operation_id="read_submission",
-    **told("Một lần nộp", "One submission", problems=(404,)),
+    **told("Một lần nộp", "One submission", problems=(404, 410)),
 )
 def read_submission(
     submission_id: SubmissionId, asked: Annotated[Asked, gate(Operation.SUBMISSION_READ)]
@@ -219,7 +219,7 @@ def read_submission(
             "Server-sent events: `state` for each step (its id is the ledger record's number), `documents` while checks "
             "run, `end` at rest. Reconnecting with Last-Event-ID misses nothing; 204 when there is nothing more to come.",
         ),
-        problems=(404,),
+        problems=(404, 410),
         responses={
             200: {"description": "Dòng sự kiện. / The events.", "content": {"text/event-stream": {}}},
             204: {"description": "Không còn sự kiện nào. / Nothing more will come."},
@@ -271,7 +271,7 @@ def follow_submission(
             "JSON chuẩn tắc, ký Ed25519 bằng khóa của kho; kiểm chứng được không cần kho.",
             "Canonical JSON signed with the archive's Ed25519 key; it can be verified without the archive.",
         ),
-        problems=(404,),
+        problems=(404, 410),
         responses={
             200: {
                 "description": "Biên nhận. / The receipt.",
@@ -298,7 +298,7 @@ def read_receipt(submission_id: SubmissionId, asked: Annotated[Asked, gate(Opera
     "/submissions/{submission_id}/receipt.pdf",
     operation_id="read_receipt_pdf",
     response_class=Response,
-    **told("Biên nhận, PDF/A", "The receipt as PDF/A", problems=(404,), responses=_PDF),
+    **told("Biên nhận, PDF/A", "The receipt as PDF/A", problems=(404, 410), responses=_PDF),
 )
 def read_receipt_pdf(submission_id: SubmissionId, asked: Annotated[Asked, gate(Operation.SUBMISSION_READ)]) -> Response:
     with asked.service.installation.catalogue.read() as reading:
@@ -319,7 +319,7 @@ def read_receipt_pdf(submission_id: SubmissionId, asked: Annotated[Asked, gate(O
     **told(
         "Biên nhận hoặc thông báo trả lại, PDF/A",
         "The receipt, or the return with its reasons, as PDF/A",
-        problems=(404,),
+        problems=(404, 410),
         responses=_PDF,
     ),
 )
@@ -340,7 +340,7 @@ def read_letter_pdf(submission_id: SubmissionId, asked: Annotated[Asked, gate(Op
 @router.get(
     "/submissions/{submission_id}/reports",
     operation_id="read_submission_reports",
-    **told("Báo cáo của từng phép kiểm tra", "The report of each check", problems=(404,)),
+    **told("Báo cáo của từng phép kiểm tra", "The report of each check", problems=(404, 410)),
 )
 def read_submission_reports(
     submission_id: SubmissionId, asked: Annotated[Asked, gate(Operation.SUBMISSION_READ)]
@@ -362,7 +362,7 @@ def read_submission_reports(
             "Cơ quan nộp thấy các bước của quy trình; cán bộ thấy mọi bản ghi kể cả các lần xem.",
             "An agency sees the steps of the procedure; staff see every record, also who looked at it.",
         ),
-        problems=(404,),
+        problems=(404, 410),
     ),
 )
 def read_submission_history(

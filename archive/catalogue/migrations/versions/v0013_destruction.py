@@ -14,6 +14,7 @@ depends_on = None
 def upgrade() -> None:
     _tombstones()
     _work()
+    _orders()
 
 
 def _tombstones() -> None:
@@ -39,11 +40,13 @@ def _tombstones() -> None:
         sa.Column("destroyed_seq", sa.BigInteger(), nullable=True),
         sa.Column("needles", sa.Integer(), nullable=False),
         sa.Column("needles_sha256", sa.String(length=64), nullable=True),
+        sa.Column("mode", sa.String(length=16), nullable=False),
         sa.PrimaryKeyConstraint("file_id", name=op.f("pk_tombstones")),
     )
     op.create_index(op.f("ix_tombstones_round_id_line"), "tombstones", ["round_id", "line"])
     op.create_index(op.f("ix_tombstones_file_code"), "tombstones", ["file_code"])
     op.create_index(op.f("ix_tombstones_agency_code_destroyed_at"), "tombstones", ["agency_code", "destroyed_at"])
+    op.create_index(op.f("ix_tombstones_intended_at_file_id"), "tombstones", ["intended_at", "file_id"])
     op.create_table(
         "tombstone_packages",
         sa.Column("aip_id", sa.String(length=36), nullable=False),
@@ -69,7 +72,6 @@ def _tombstones() -> None:
         sa.PrimaryKeyConstraint("aip_id", "ordinal", name=op.f("pk_tombstone_documents")),
     )
     op.create_index(op.f("ix_tombstone_documents_sha256"), "tombstone_documents", ["sha256"])
-
     op.create_table(
         "tombstone_submissions",
         sa.Column("submission_id", sa.String(length=36), nullable=False),
@@ -83,6 +85,7 @@ def _tombstones() -> None:
     op.create_index(
         op.f("ix_tombstone_submissions_registration_number"), "tombstone_submissions", ["registration_number"]
     )
+
 
 def _work() -> None:
     op.create_table(
@@ -127,5 +130,29 @@ def _work() -> None:
         sa.Column("issued_at", sa.String(27), nullable=False),
         sa.Column("sha256", sa.String(length=64), nullable=False),
         sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("printed_key", sa.String(length=512), nullable=True),
+        sa.Column("printed_sha256", sa.String(length=64), nullable=True),
+        sa.Column("printed_size_bytes", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("round_id", name=op.f("pk_destruction_certificates")),
     )
+    op.create_index(op.f("ix_destruction_certificates_printed_key"), "destruction_certificates", ["printed_key"])
+
+
+def _orders() -> None:
+    op.create_table(
+        "destruction_orders",
+        sa.Column("id", sa.String(length=36), nullable=False),
+        sa.Column("round_id", sa.String(length=36), nullable=False),
+        sa.Column("kind", sa.String(length=16), nullable=False),
+        sa.Column("account_id", sa.String(length=36), nullable=False),
+        sa.Column("actor", sa.String(length=255), nullable=False),
+        sa.Column("asked_at", sa.String(27), nullable=False),
+        sa.Column("tried_at", sa.String(27), nullable=True),
+        sa.Column("ended_at", sa.String(27), nullable=True),
+        sa.Column("problem", sa.Text(), nullable=False),
+        sa.Column("outcome", sa.JSON(none_as_null=True), nullable=True),
+        sa.CheckConstraint("kind IN ('destroy', 'look')", name=op.f("ck_destruction_orders_known_kind")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_destruction_orders")),
+    )
+    op.create_index(op.f("ix_destruction_orders_round_id_asked_at"), "destruction_orders", ["round_id", "asked_at"])
+    op.create_index(op.f("ix_destruction_orders_ended_at_asked_at"), "destruction_orders", ["ended_at", "asked_at"])

@@ -1,0 +1,138 @@
+"""Carrying out what people asked for in rounds: destroying as the executor, looking as somebody without a duty.
+
+order ─▶ destroy what may be destroyed ─▶ ... ─▶ look ─▶ proven: destroyed, certified, verified, printed
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+
+from api.bootstrap import Installation, now
+from api.destroying import destroy_round
+from api.destruction_places import machine_name, marker_file
+from api.printed_certificate import print_certificate
+from api.proving_absence import finish_proof, prove_absence
+from archive.catalogue.absence_proof import proving_run
+from archive.catalogue.destruction_orders import Order, OrderKind, end_order, note_problem, waiting_orders
+from archive.catalogue.destruction_reading import tombstones_of
+from archive.catalogue.printed_certificates import certified_unprinted
+from archive.catalogue.round_reading import destruction_round, rounds_listed
+from archive.destruction.beginning import Refused
+from archive.disposal.refusals import DisposalRefusedError
+from archive.disposal.round_state import RoundState
+from archive.disposal.words import Duty
+from archive.errors import LuutruError
+
+_log = logging.getLogger(__name__)
+PAUSE = timedelta(seconds=120)
+"""So long after it failed an order is tried again."""
+_NAMED = 200
+"""So many refused hồ sơ an outcome names; the counts are of all."""
+
+
+def carry_out_orders(
+    installation: Installation, *, at_once: bool = False, stopping: Callable[[], bool] = lambda: False
+) -> tuple[set[str], LuutruError | None]:
+    """Each order that waits and belongs to this machine; the rounds destruction went on in, and the first trouble.
+
+    One that fails waits on, says why, is tried again after a pause (or ``at_once``), and keeps no other from its turn.
+    """
+    trouble: LuutruError | None = None
+    gone_on: set[str] = set()
+    with installation.catalogue.read() as view:
+        orders = waiting_orders(view)
+    for order in orders:
+        if stopping():
+            break
+        resting = order.tried_at is not None and now() - order.tried_at < PAUSE
+        if (resting and not at_once) or not belongs_here(installation, order.round_id):
+            continue
+        try:
+            outcome = _carried_out(installation, order, stopping)
+        except LuutruError as error:
+            trouble = trouble or error
+            _log.warning("order %s of round %s: %s %s", order.id, order.round_id, error.code, error.detail)
+            with installation.catalogue.transaction() as tx:
+                note_problem(tx, order.id, f"{error.code}: {error.message}", now())
+            continue
+        if order.kind is OrderKind.DESTROY:
+            gone_on.add(order.round_id)
+        if stopping():
+            break  # what was left undone is done when the order is taken up again
+        with installation.catalogue.transaction() as tx:
+            end_order(tx, order.id, outcome, now())
+    return gone_on, trouble
+
+
+def finish_rounds(installation: Installation, *, stopping: Callable[[], bool] = lambda: False) -> LuutruError | None:
+    """What follows a proof, where it was stopped: completion, certificate, state of the round, sheets. The first trouble."""
+    trouble: LuutruError | None = None
+    with installation.catalogue.read() as view:
+        proven = {}
+        for of in rounds_listed(view, states=[RoundState.EXECUTING], limit=1000):
+            run, _ = proving_run(view, of.id)
+            if run is not None:
+                proven[of.id] = f"account:{view.account(run.verifier_id).username}"
+        unprinted = set(certified_unprinted(view))
+    for round_id in sorted({*proven, *unprinted}):
+        if stopping() or not belongs_here(installation, round_id):
+            continue
+        try:
+            if round_id in proven:
+                finish_proof(installation, round_id, actor=proven[round_id])
+            print_certificate(installation, round_id)
+        except LuutruError as error:
+            trouble = trouble or error
+            _log.warning("round %s: %s %s", round_id, error.code, error.detail)
+    return trouble
+
+
+def belongs_here(installation: Installation, round_id: str) -> bool:
+    """Whether this machine can work on the round as a whole: it has what the hồ sơ of it are known by, or there is no
+    other machine, or nothing was taken from any hồ sơ yet."""
+    others = set(installation.settings.destruction.machines) - {machine_name()}
+    if not others or marker_file(installation, round_id).path.exists():
+        return True
+    with installation.catalogue.read() as view:
+        return next(tombstones_of(view, round_id), None) is None
+
+
+def _carried_out(installation: Installation, order: Order, stopping: Callable[[], bool]) -> Mapping[str, Any]:
+    if order.kind is OrderKind.DESTROY:
+        done = destroy_round(installation, order.round_id, by=order.by, stopping=stopping)
+        return {
+            "refused": _refused(done.refused),
+            "waiting": dict(done.progress.waiting),
+            "locked": done.progress.locked,
+            "settled": done.progress.settled,
+        }
+    with installation.catalogue.read() as view:
+        executor = destruction_round(view, order.round_id).holder(Duty.EXECUTOR) or ""
+    proof = prove_absence(
+        installation, order.round_id, verifier_id=order.account_id, executor_id=executor, actor=order.actor
+    )
+    if proof.certificate is not None:
+        print_certificate(installation, order.round_id)
+    return {
+        "run_id": proof.run.id,
+        "verdict": None if proof.run.verdict is None else proof.run.verdict.value,
+        "completed": proof.completed,
+        "certified": proof.certificate is not None,
+    }
+
+
+def _refused(refused: tuple[Refused, ...]) -> dict[str, Any]:
+    """Which lines were refused, and by which codes; nothing of them was touched."""
+    named = [{"file_id": item.file_id, "codes": _codes(item.error)} for item in refused[:_NAMED]]
+    counted = Counter(code for item in refused for code in _codes(item.error))
+    return {"count": len(refused), "codes": dict(sorted(counted.items())), "files": named}
+
+
+def _codes(error: LuutruError) -> list[str]:
+    if isinstance(error, DisposalRefusedError):
+        return list(dict.fromkeys(item.code for item in error.reasons))
+    return [error.code]

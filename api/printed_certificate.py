@@ -1,0 +1,147 @@
+"""The certificate of a round on sheets (PDF/A): what the signed one says, in words, with every hồ sơ it is about."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from api.bootstrap import Installation, now
+from archive.canonical import canonical_sha256
+from archive.catalogue import Reading
+from archive.catalogue.destruction_model import ItemState, Tombstone
+from archive.catalogue.destruction_reading import certificate, counted_items, tombstone_packages_of, tombstones_of
+from archive.catalogue.pieces import pieces
+from archive.catalogue.printed_certificates import PrintedCertificate, printed_certificate, record_printed
+from archive.catalogue.round_reading import destruction_round, line_digests
+from archive.destruction.beginning import KEY
+from archive.destruction.locked import ACTOR
+from archive.disposal.model import Round
+from archive.disposal.paper_keeping import keep_paper
+from archive.disposal.words import Signature
+from archive.errors import ObjectMissingError
+from archive.events import Event
+from archive.ledger import read_instant
+from archive.local_time import VIETNAM
+from archive.papers.execution import Certificate, DestroyedLine, PlaceOutcome
+from archive.papers.paper import Letterhead, ListReference, SignatureBlock
+from archive.storage.key import Key
+from ingest.papers.composing import paper_pdf
+
+KIND = "certificate"
+_AT_ONCE = 500
+_LIMITS = (
+    "Không chứng nhận về bản sao đã giao cho người khác, bản in và bản sao ngoài tầm của hệ thống.",
+    "Không khẳng định các khối cũ của phương tiện đã bị ghi đè.",
+)
+
+
+def print_certificate(installation: Installation, round_id: str) -> PrintedCertificate | None:
+    """The sheets in every store, printed once; None as long as there is no certificate. Long lists take minutes.
+
+    Raises StoreError when a store does not take them: then nothing is recorded, and it is tried again.
+    """
+    with installation.catalogue.read() as view:
+        standing, document = printed_certificate(view, round_id), certificate(view, round_id)
+        if standing is not None or document is None:
+            return standing
+        paper = certificate_paper(view, document, sealed=installation.keys is not None)
+        of = destruction_round(view, round_id)
+    for store in installation.stores:
+        try:  # before the work, not behind it
+            store.size(Key(f"disposal/{round_id}/{KIND}.pdf"))
+        except ObjectMissingError:
+            continue
+    pdf = paper_pdf(paper).pdf
+    list_sha256, signature = of.list_sha256 or "", Signature.UNSIGNED
+    kept = keep_paper(installation.stores, round_id, KIND, pdf, list_sha256=list_sha256, signature=signature)
+    printed = PrintedCertificate(round_id, kept.object_key, kept.sha256, kept.size_bytes)
+    with installation.catalogue.transaction() as tx:
+        record_printed(tx, printed, actor=ACTOR, at=now())
+        return printed_certificate(tx, round_id)
+
+
+def certificate_paper(view: Reading, document: Mapping[str, Any], *, sealed: bool) -> Certificate:
+    """The paper of the signed certificate ``document``; nothing in it that the other does not say or the tombstones show."""
+    said = document["statement"]
+    of = destruction_round(view, said["round_id"])
+    issued_at, decision = read_instant(said["issued_at"]), said["decision"]
+    rotated = view.record_of("keys", Event.KEYS_KEK_ROTATED)
+    first = next(tombstones_of(view, of.id), None)
+    since = first.intended_seq if first else 0
+    archive = said["archive"]["name"]
+    return Certificate(
+        profile=of.profile,
+        head=Letterhead(
+            agency=archive,
+            place="",
+            issued=issued_at.astimezone(VIETNAM).date(),
+            signatures=(SignatureBlock("Người phụ trách lưu trữ"),),
+        ),
+        bound_to=ListReference(of.code, of.list_sha256 or "", len(line_digests(view, of.id))),
+        number=f"CN-{of.code}",
+        decision=f"Quyết định hủy số {decision['number']}",
+        decided_on=date.fromisoformat(decision["decided_on"]),
+        archive_name=archive,
+        verifier=view.account(said["run"]["verifier_id"]).name,
+        issued_at=issued_at,
+        lines=tuple(_lines(view, of)),
+        places=tuple(_places(said)),
+        keys_destroyed=counted_items(view, of.id).get(KEY, {}).get(ItemState.ABSENT, 0) if sealed else 0,
+        rotated_at=rotated.at if rotated is not None and rotated.seq > since else None,
+        limits=(
+            *_LIMITS,
+            f"Bản có chữ ký số của kho là tệp JSON {said['format']}, SHA-256 {canonical_sha256(dict(document))}.",
+        ),
+    )
+
+
+def _lines(view: Reading, of: Round) -> list[DestroyedLine]:
+    found: list[DestroyedLine] = []
+    for some in pieces(tombstones_of(view, of.id), _AT_ONCE):
+        packages = tombstone_packages_of(view, [item.file_id for item in some])
+        for item in some:
+            own = tuple((package.aip_id, package.sha256) for package in packages.get(item.file_id, ()))
+            found.append(DestroyedLine(item.line, item.file_code, item.title or "", own, _destroyed_at(item)))
+    return found
+
+
+def _destroyed_at(item: Tombstone) -> datetime:
+    assert item.destroyed_at is not None, "certified only when destroyed"
+    return item.destroyed_at
+
+
+def _places(said: Mapping[str, Any]) -> list[PlaceOutcome]:
+    """Every place that was looked at, and every medium with what was not done there."""
+    at = read_instant(said["run"]["ended_at"])
+    locks: dict[str, date | None] = {}
+    for item in said["locked"]:
+        until = read_instant(item["locked_until"]).astimezone(VIETNAM).date() if item["locked_until"] else None
+        known = locks.get(item["place"])
+        locks[item["place"]] = max(filter(None, (known, until)), default=None)
+    found = [
+        PlaceOutcome(
+            item["place"],
+            "",
+            ("Xóa mọi dấu vết của các hồ sơ",),
+            ("Chưa xóa được bản mã: còn trong thời hạn khóa",) if item["place"] in locks else (),
+            "locked" if item["place"] in locks else "absent",
+            at,
+            f"Đọc lại {item['objects']} đối tượng, {item['size_bytes']} byte",
+            locks.get(item["place"]),
+        )
+        for item in said["looked_at"]
+    ]
+    found += [
+        PlaceOutcome(
+            item["medium"],
+            "",
+            (item["done"],) if item["done"] else (),
+            (item["not_done"],) if item["not_done"] else (),
+            "residue",
+            at,
+            "Không đọc lại khối cũ",
+        )
+        for item in said["media"]
+    ]
+    return found
