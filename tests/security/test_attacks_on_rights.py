@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import itertools
+import re
 import threading
 import zipfile
 from collections.abc import Iterable
@@ -315,24 +316,7 @@ def test_foreign_ids_in_every_place_of_every_route_open_nothing(arena: Arena) ->
             assert answer.status_code in (401, 403, 404), (route, answer.text)
             assert not leaked(arena, who or "", answer), route
         for wrong in (person, held.submission_id, held.aip_id, held.aip_id.upper(), number):
-            values = {
-                name: wrong
-                for name in (
-                    "aip_id",
-                    "submission_id",
-                    "account_id",
-                    "token_id",
-                    "grant_id",
-                    "search_id",
-                    "upload_id",
-                    "change_id",
-                    "ordinal",
-                    "page",
-                    "run_id",
-                    "incident_id",
-                    "number",
-                )
-            }
+            values = dict.fromkeys(re.findall(r"{(\w+)}", route), wrong)
             address = route.partition(" ")[2].removeprefix("/api/v1").format(**values)
             answer = arena.ask("agency", method, address, headers=options.get("headers", {}))
             assert answer.status_code in (403, 404, 422), (route, wrong, answer.text)
