@@ -29,6 +29,7 @@ from api.job_commands import job_commands
 from api.journal import FILE_NAME as LOG_NAME
 from api.journal import logged
 from api.keys_cli import key_commands
+from api.made_reports_cli import report_commands
 from api.output import columns, line, out, plain, print_json, say
 from api.people import account_commands, token_commands
 from api.plan_cli import plan_commands
@@ -39,7 +40,6 @@ from api.recovery_cli import rebuild as rebuild_command
 from api.recovery_cli import restore_drill, secrets_commands
 from api.repair_cli import incident_commands
 from api.repair_cli import repair as repair_command
-from api.report_cli import report_commands
 from api.reviews_cli import review_commands
 from api.schedules_cli import schedule_commands
 from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder

@@ -28,6 +28,8 @@ from api.settings_quarantine import KEYS as QUARANTINE_KEYS
 from api.settings_quarantine import QuarantineSettings, parse_quarantine
 from api.settings_repair import KEYS as REPAIR_KEYS
 from api.settings_repair import RepairSettings, parse_repair
+from api.settings_reports import KEYS as REPORT_KEYS
+from api.settings_reports import ReportSettings, parse_reports
 from api.settings_storage import load_policy
 from archive.errors import LuutruError
 from archive.storage_policy import StoragePolicy
@@ -108,6 +110,7 @@ class Settings:
     ledger: LedgerSettings = field(default_factory=LedgerSettings)
     audit: AuditSettings = field(default_factory=AuditSettings)
     destruction: DestructionSettings = field(default_factory=DestructionSettings)
+    reports: ReportSettings = field(default_factory=ReportSettings)
     keys: KeySettings | None = None
     """None: packages are not sealed."""
     tools: Path = Path()
@@ -169,6 +172,7 @@ _KNOWN: Mapping[str, frozenset[str]] = {
     "audit": AUDIT_KEYS,
     "backup": BACKUP_KEYS,
     "repair": REPAIR_KEYS,
+    "reports": REPORT_KEYS,
     "ledger": LEDGER_KEYS,
     "destruction": DESTRUCTION_KEYS,
     "keys": KEYS_KEYS,
@@ -265,6 +269,7 @@ def parse_settings(table: Mapping[str, Any], home: Path) -> Settings:
         alerts=parse_alerts(part("alerts"), home),
         backup=parse_backup(part("backup"), home),
         repair=parse_repair(part("repair")),
+        reports=parse_reports(part("reports")),
         ledger=parse_ledger(part("ledger"), home),
         audit=parse_audit(part("audit")),
         destruction=parse_destruction(part("destruction"), home),

@@ -97,6 +97,8 @@ EVENTS = {
     Event.AUDIT_CANARY_MISSED: "kiểm tra không phát hiện gói hỏng cài sẵn",
     Event.ARCHIVE_BACKUP_COMPLETED: "đã sao lưu",
     Event.ARCHIVE_DRILL_COMPLETED: "đã diễn tập phục hồi",
+    Event.ARCHIVE_REPORT_MADE: "đã lập báo cáo định kỳ",
+    Event.ARCHIVE_REPORT_SENT: "đã gửi báo cáo định kỳ",
     Event.ARCHIVE_CATALOGUE_REBUILT: "đã dựng lại danh mục từ bản lưu",
     Event.ARCHIVE_DATABASE_MOVED: "đã chuyển cơ sở dữ liệu",
     Event.ARCHIVE_SECRETS_EXPORTED: "đã xuất bản sao lưu bí mật",

@@ -67,6 +67,8 @@ class Event(StrEnum):
     ARCHIVE_CATALOGUE_REBUILT = "archive.catalogue.rebuilt"
     ARCHIVE_DATABASE_MOVED = "archive.database.moved"
     ARCHIVE_SECRETS_EXPORTED = "archive.secrets.exported"
+    ARCHIVE_REPORT_MADE = "archive.report.made"
+    ARCHIVE_REPORT_SENT = "archive.report.sent"
     HOLD_ORDER_PLACED = "hold.order.placed"
     HOLD_ORDER_RELEASED = "hold.order.released"
     ROUND_LIST_DRAWN_UP = "round.list.drawn-up"
@@ -146,6 +148,8 @@ REQUIRED_DATA: Mapping[Event, frozenset[str]] = {
     Event.AIP_DAMAGE_REMOVED: frozenset({"aip_id", "store", "aside"}),
     Event.AIP_INCIDENT_OPENED: frozenset({"incident_id", "kind"}),
     Event.AIP_INCIDENT_CLOSED: frozenset({"incident_id", "kind", "outcome", "reason"}),
+    Event.ARCHIVE_REPORT_MADE: frozenset({"report", "sha256", "pdf_sha256"}),
+    Event.ARCHIVE_REPORT_SENT: frozenset({"report", "sha256", "number", "sent_on"}),
     Event.HOLD_ORDER_PLACED: frozenset({"kind", "files", "list_sha256", "until"}),
     Event.ROUND_LIST_FROZEN: frozenset({"list_sha256", "lines"}),
     Event.ROUND_DECISION_MADE: frozenset({"list_sha256", "number", "decided_on", "decided_by"}),

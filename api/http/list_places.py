@@ -1,4 +1,4 @@
-"""Places in lists that are ordered by a time or a day and then by id: told with a page, asked for again with the next."""
+"""Places in lists that are ordered by a time, a day or a year and then by id: told with a page, asked for again with the next."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from archive.access.errors import CursorUnknownError
 from archive.ledger import read_instant, written_instant
 
 _ID = re.compile(r"[0-9A-Za-z-]{1,64}", re.ASCII)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
@@ -44,6 +45,21 @@ def read_day_place(place: str | None) -> tuple[date, str] | None:
     except ValueError:
         pass
     raise _unknown()
+
+
+def written_year_place(year: int, row_id: str) -> str:
+    """What ``read_year_place`` reads."""
+    return f"{year:04d}~{row_id}"
+
+
+def read_year_place(place: str | None) -> tuple[int, str] | None:
+    """None for none. Raises CursorUnknownError for one that no page ever told."""
+    if place is None:
+        return None
+    year, row_id = _parted(place)
+    if not _YEAR.fullmatch(year):
+        raise _unknown()
+    return int(year), row_id
 
 
 def _parted(place: str) -> tuple[str, str]:

@@ -54,6 +54,8 @@ class Operation(StrEnum):
     HOLD_PLACE = "hold.place"
     HOLD_RELEASE = "hold.release"
     RETENTION_REPORT_READ = "retention-report.read"
+    ACTIVITY_REPORT_READ = "activity-report.read"
+    ACTIVITY_REPORT_KEEP = "activity-report.keep"
     ROUND_READ = "round.read"
     ROUND_PROPOSE = "round.propose"
     ROUND_ACT = "round.act"
@@ -138,6 +140,8 @@ _SCOPE: Mapping[Operation, Scope | None] = {
     Operation.HOLD_PLACE: Scope.REVIEW,
     Operation.HOLD_RELEASE: Scope.DECIDE,
     Operation.RETENTION_REPORT_READ: Scope.READ,
+    Operation.ACTIVITY_REPORT_READ: Scope.READ,
+    Operation.ACTIVITY_REPORT_KEEP: Scope.REVIEW,
     Operation.ROUND_READ: Scope.READ,
     Operation.ROUND_PROPOSE: Scope.REVIEW,
     Operation.ROUND_ACT: Scope.REVIEW,
@@ -179,6 +183,7 @@ _READING: Mapping[Operation, _Rule] = {
     Operation.PERIOD_REVIEW_READ: _Rule.KNOWN,
     Operation.HOLD_READ: _Rule.YES,
     Operation.RETENTION_REPORT_READ: _Rule.YES,
+    Operation.ACTIVITY_REPORT_READ: _Rule.YES,
     Operation.ROUND_READ: _Rule.YES,
     Operation.ROUND_ACT: _Rule.YES,
     Operation.ABSENCE_VERIFY: _Rule.YES,
@@ -193,6 +198,7 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.SUBMISSION_REVIEW: _Rule.YES,
         Operation.FILE_KEEP: _Rule.KNOWN,
         Operation.PLAN_IMPORT: _Rule.YES,
+        Operation.ACTIVITY_REPORT_KEEP: _Rule.YES,
         # To stop a destruction is the safe direction; to let it go on again is for the head alone.
         Operation.HOLD_PLACE: _Rule.KNOWN,
         Operation.ROUND_PROPOSE: _Rule.YES,
@@ -211,6 +217,7 @@ _TABLE: Mapping[Role, Mapping[Operation, _Rule]] = {
         Operation.ALERT_ACKNOWLEDGE: _Rule.YES,
         Operation.FILE_KEEP: _Rule.KNOWN,
         Operation.PLAN_APPROVE: _Rule.YES,
+        Operation.ACTIVITY_REPORT_KEEP: _Rule.YES,
         Operation.SCHEDULE_ADOPT: _Rule.YES,
         Operation.PERIOD_REVIEW_DECIDE: _Rule.KNOWN,
         Operation.HOLD_PLACE: _Rule.KNOWN,

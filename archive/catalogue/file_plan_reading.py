@@ -60,6 +60,17 @@ def fonds_of(view: LedgerReading, agency_code: str) -> tuple[Fonds, ...]:
     return tuple(Fonds(row.code, row.agency_code, row.name, row.history) for row in rows)
 
 
+def fonds_listed(
+    view: LedgerReading, agency_code: str = "", *, after: str = "", limit: int = PAGE
+) -> tuple[Fonds, ...]:
+    """Every phông ("" for those of all agencies) by code, from behind the code ``after`` on."""
+    c = fonds.c
+    query = select(fonds).where(c.code > after).order_by(c.code).limit(limit)
+    if agency_code:
+        query = query.where(c.agency_code.in_(agency_codes(view, agency_code)))
+    return tuple(Fonds(row.code, row.agency_code, row.name, row.history) for row in view.rows(query))
+
+
 def plan(view: LedgerReading, plan_id: str) -> FilePlan:
     """Raises PlanMissingError."""
     row = view.rows(select(file_plans).where(file_plans.c.id == plan_id)).first()

@@ -30,6 +30,9 @@ _OPEN_ENDED: ColumnElement[bool] = literal_column("period_kind = 'event' AND eve
 DuePlace = tuple[date, str]
 """Where a page of what is due ended: review day and id."""
 
+WaitingPlace = tuple[int, str]
+"""Where a page of what waits for an event ended: the year the work ended, and id."""
+
 
 def file(view: LedgerReading, file_id: str) -> File | None:
     return _first(view, select(files).where(files.c.id == file_id))
@@ -119,16 +122,20 @@ def due_by_year(view: LedgerReading, on: date, *, agency_code: str = "") -> Mapp
     return dict(sorted(found.items()))
 
 
-def files_open_ended(view: LedgerReading, *, after: str = "", limit: int = PAGE) -> tuple[File, ...]:
+def files_open_ended(
+    view: LedgerReading, *, agency_code: str = "", after: WaitingPlace | None = None, limit: int = PAGE
+) -> tuple[File, ...]:
     """Ended hồ sơ that wait for an event that has not come to pass, the longest waiting first, from behind ``after`` on."""
     c = files.c
-    held = file(view, after) if after else None
     sources = []
-    for state in KEPT:
-        query = select(files).where(c.state == state.value, _OPEN_ENDED, c.ended_year.is_not(None))
-        if held is not None and held.ended_year is not None:
-            query = query.where(tuple_(c.ended_year, c.id) > tuple_(held.ended_year, held.id))
-        sources.append(map(file_of, view.rows(query.order_by(c.ended_year, c.id).limit(limit))))
+    for code in agency_codes(view, agency_code) if agency_code else ("",):
+        for state in KEPT:
+            query = select(files).where(c.state == state.value, _OPEN_ENDED, c.ended_year.is_not(None))
+            if code:
+                query = query.where(c.agency_code == code)
+            if after is not None:
+                query = query.where(tuple_(c.ended_year, c.id) > tuple_(*after))
+            sources.append(map(file_of, view.rows(query.order_by(c.ended_year, c.id).limit(limit))))
     return tuple(islice(heapq.merge(*sources, key=attrgetter("ended_year", "id")), limit))
 
 

@@ -88,6 +88,29 @@ files = Table(
         sqlite_where=text("period_kind = 'event' AND event_year IS NULL"),
         postgresql_where=text("period_kind = 'event' AND event_year IS NULL"),
     ),
+    Index(
+        "ix_files_open_ended_of_agency",
+        "agency_code",
+        "state",
+        "ended_year",
+        "id",
+        sqlite_where=text("period_kind = 'event' AND event_year IS NULL"),
+        postgresql_where=text("period_kind = 'event' AND event_year IS NULL"),
+    ),
+    # What the regular reports count, agency by agency.
+    Index(
+        "ix_files_held",
+        "agency_code",
+        sqlite_where=text("received_on IS NOT NULL AND state <> 'destroyed'"),
+        postgresql_where=text("received_on IS NOT NULL AND state <> 'destroyed'"),
+    ),
+    Index(
+        "ix_files_handed_over",
+        "agency_code",
+        "transferred_at",
+        sqlite_where=text("transferred_at IS NOT NULL"),
+        postgresql_where=text("transferred_at IS NOT NULL"),
+    ),
 )
 
 file_aips = Table(
@@ -203,4 +226,30 @@ file_plan_lines = Table(
     Column("note", Text, nullable=False),
     PrimaryKeyConstraint("plan_id", "ordinal"),
     Index(None, "plan_id", "notation"),
+)
+
+activity_reports = Table(
+    "activity_reports",
+    metadata,
+    # The year and the reported time: 2026-first-half.
+    Column("id", String(32), primary_key=True),
+    Column("period", String(16), nullable=False),
+    Column("year", Integer, nullable=False),
+    Column("since", Date, nullable=False),
+    Column("until", Date, nullable=False),
+    Column("due_on", Date, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("made_by", String(128), nullable=False),
+    # The data of the paper, and the digest of its canonical form; its PDF/A lies in the stores.
+    Column("document", JSON, nullable=False),
+    Column("sha256", String(64), nullable=False),
+    Column("pdf_key", String(512), nullable=False),
+    Column("pdf_sha256", String(64), nullable=False),
+    Column("pdf_size_bytes", Integer, nullable=False),
+    Column("sent_on", Date, nullable=True),
+    Column("sent_number", String(255), nullable=False),
+    Column("sent_at", Instant, nullable=True),
+    Column("sent_by", String(128), nullable=False),
+    CheckConstraint("period IN ('first-half', 'second-half', 'year')", name="known_period"),
+    Index(None, "due_on"),
 )

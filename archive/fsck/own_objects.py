@@ -12,6 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from archive.catalogue.audit_reading import claimed
 from archive.catalogue.destruction_reading import lingering
 from archive.catalogue.fsck_reading import canaries_lying, known_audits
+from archive.catalogue.paper_orders import waiting_papers
 from archive.catalogue.printed_certificates import known_certificates
 from archive.catalogue.reading import Reading
 from archive.catalogue.round_reading import known_papers
@@ -45,7 +46,7 @@ def _audits(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
 def _papers(view: Reading, _store: str, keys: Sequence[Key]) -> set[Key]:
     """Papers of destruction rounds, their certificates among them, by their rows."""
     named = [str(key) for key in keys]
-    known = known_papers(view, named) | known_certificates(view, named)
+    known = known_papers(view, named) | waiting_papers(view, named) | known_certificates(view, named)
     return {key for key in keys if str(key) in known}
 
 
@@ -57,6 +58,7 @@ CLAIMS: Mapping[str, Claim] = {
     "disposal": _papers,
     "checkpoint": _formed(r"checkpoint/\d{10}\.(json|tsr)"),
     "inbox": _formed(r"inbox/[0-9a-f]{32}/(slot|checks)\.tar"),
+    "report": _formed(r"report/\d{4}-(first-half|second-half|year)-[0-9a-f]{16}\.pdf"),
     "ledger": _formed(r"ledger/\d{12}-\d{12}\.jsonl"),
     "rows": _formed(r"rows/\d{10}[0-9a-z-]*\.jsonl"),
     "upload": _formed(r"upload/[0-9a-f]{32}/\d{16}-[0-9a-f]{8}\.bin"),

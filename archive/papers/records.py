@@ -151,6 +151,8 @@ class ActivityReport:
     checks: CheckFigures
     returned_for: tuple[tuple[str, int], ...] = ()
     remarks: tuple[str, ...] = ()
+    due: date | None = None
+    """The last day in time, where an archive has another than ``report_due`` says."""
     kind: PaperKind = PaperKind.ACTIVITY_REPORT
     bound_to: ListReference | None = None
 

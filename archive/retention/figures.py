@@ -77,14 +77,6 @@ class Span:
         return _midnight(self.until + timedelta(days=1))
 
 
-def span_of(time: ReportedTime, year: int) -> Span:
-    """The days the report of a half-year or a year is about."""
-    first, last = date(year, 1, 1), date(year, 12, 31)
-    if time is ReportedTime.FIRST_HALF:
-        return Span(first, date(year, 6, 30))
-    return Span(date(year, 7, 1) if time is ReportedTime.SECOND_HALF else first, last)
-
-
 def year_begins(year: int) -> datetime:
     """The first instant of a year here."""
     return _midnight(date(year, 1, 1))

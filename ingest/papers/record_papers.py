@@ -158,7 +158,7 @@ def activity_report(paper: ActivityReport) -> Composed:
     )
     checks = paper.checks
     year = paper.until.year
-    due = report_due(paper.period, year)
+    due = paper.due or report_due(paper.period, year)
     return Composed(
         "BÁO CÁO",
         f"Công tác lưu trữ điện tử – {_PERIODS[paper.period]} {year}",

@@ -54,6 +54,8 @@ hold.read                 -       +          +     +        -              -
 hold.place                -       k          k     -        -              -
 hold.release              -       -          +     -        -              -
 retention-report.read     o       +          +     +        -              -
+activity-report.read      -       +          +     +        -              -
+activity-report.keep      -       +          +     -        -              -
 round.read                o       +          +     +        -              -
 round.propose             -       +          -     -        -              -
 round.act                 o       +          +     +        -              -
@@ -84,6 +86,7 @@ account.administer administer audit.read read          alert.acknowledge adminis
 file.read read           file.keep review          plan.read read            plan.import submit
 plan.approve decide      schedule.read read        schedule.adopt decide     period-review.read read
 period-review.decide decide hold.read read          hold.place review         hold.release decide
+activity-report.read read activity-report.keep review
 retention-report.read read  round.read read            round.propose review      round.act review
 round.decide decide      absence.verify review    tombstone.read read
 """

@@ -97,8 +97,10 @@ def test_an_event_that_never_happened_is_never_due_and_listed_as_open_ended(cata
         ended(tx, 4, 1950, period=years(5))
         assert [item.id for item in r.files_due(tx, date.max)] == [new_file(4).id]
         assert [item.id for item in r.files_open_ended(tx)] == [first.id, later.id]
-        assert [item.id for item in r.files_open_ended(tx, after=first.id)] == [later.id]
+        assert [item.id for item in r.files_open_ended(tx, after=(1950, first.id))] == [later.id]
         assert r.files_open_ended(tx)[0].ended_year == 1950
+        assert r.files_open_ended(tx, agency_code="H01.02") == r.files_open_ended(tx)
+        assert r.files_open_ended(tx, agency_code="H99") == ()
         found = w.record_event(tx, first.id, 2010, basis="QĐ bãi bỏ", actor=ACTOR, at=AT)
         assert found.review_on == date(2016, 1, 1)
         assert [item.id for item in r.files_open_ended(tx)] == [later.id]

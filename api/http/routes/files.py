@@ -27,14 +27,14 @@ from api.http.file_views import (
 )
 from api.http.gate import Asked, gate
 from api.http.json_values import Boolean
-from api.http.list_places import read_day_place, written_day_place
+from api.http.list_places import read_day_place, read_year_place, written_day_place, written_year_place
 from api.http.listing import PageSize
 from api.http.rights_views import NEVER_STORED, Id, Line, Names, Number, Reason, Strict
 from api.http.written_days import Day
 from archive.access import Author, Operation, Role
 from archive.access.errors import CursorUnknownError
 from archive.catalogue.file_list_reading import files_listed
-from archive.catalogue.file_reading import aips_of, file, file_of_code, files_due, require_file
+from archive.catalogue.file_reading import aips_of, file, file_of_code, files_due, files_open_ended, require_file
 from archive.catalogue.file_transferring import Handover, hand_over
 from archive.catalogue.file_writing import link_paper, open_file
 from archive.catalogue.hold_reading import holds_on
@@ -215,6 +215,43 @@ def list_due_files(
     _shown(asked, [item.id for item in shown])
     last = shown[-1] if len(found) > size else None
     place_of_last = written_day_place(last.review_on, last.id) if last and last.review_on else None
+    return FilePage(items=shown, after=place_of_last)
+
+
+@router.get(
+    "/open-ended-files",
+    operation_id="list_open_ended_files",
+    **told(
+        "Hồ sơ chưa định hạn: chờ một sự kiện chưa xảy ra",
+        "Hồ sơ that wait for an event that has not come to pass",
+        description=(
+            "Chờ lâu nhất trước. Không bao giờ đến hạn cho tới khi sự kiện được ghi nhận.",
+            "The longest waiting first. Never due before the event is noted.",
+        ),
+        problems=(400, 404),
+    ),
+)
+def list_open_ended_files(
+    asked: Annotated[Asked, gate(Operation.FILE_READ)],
+    agency_code: AgencyAsked = "",
+    size: PageSize = 20,
+    after: PageAfter = None,
+) -> FilePage:
+    place = read_year_place(after)
+    with asked.service.installation.catalogue.read() as reading:
+        code = agency_asked(reading, asked, agency_code)
+        found: list[FileView] = []
+        more = True
+        while more and len(found) <= size:
+            page = files_open_ended(reading, agency_code=code, after=place, limit=2 * size + 1)
+            found += [FileView.of(item) for item in known_files(reading, asked, page)]
+            more = len(page) == 2 * size + 1
+            if page and page[-1].ended_year is not None:
+                place = (page[-1].ended_year, page[-1].id)
+    shown = found[:size]
+    _shown(asked, [item.id for item in shown])
+    last = shown[-1] if len(found) > size else None
+    place_of_last = written_year_place(last.ended_year, last.id) if last and last.ended_year is not None else None
     return FilePage(items=shown, after=place_of_last)
 
 

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from datetime import date
-from typing import Annotated
+from enum import StrEnum
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
+from starlette.responses import Response
 
+from api.http.content import disposition
 from api.http.described import told
 from api.http.file_targets import agency_asked
 from api.http.file_views import AGENCY, AgencyAsked
 from api.http.gate import Asked, gate
 from api.http.rights_views import NEVER_STORED
 from api.http.written_days import Day
+from api.report_files import table_bytes
+from api.report_tables import Figures
+from api.tables import CSV_MEDIA_TYPE, XLSX_MEDIA_TYPE
 from archive.access import Operation
+from archive.catalogue import Reading
 from archive.catalogue.activity_figures import agency_activities
 from archive.catalogue.retention_figures import destroyed_figures, due_figures, held_figures, round_figures
 from archive.local_time import VIETNAM
-from archive.papers.records import report_due
-from archive.retention.figures import ReportedTime, span_of
+from archive.retention.figures import ReportedTime
 
 router = APIRouter(tags=["files"], dependencies=[NEVER_STORED])
+
+
+class TableFormat(StrEnum):
+    CSV = "csv"
+    XLSX = "xlsx"
+
+
+MEDIA: Mapping[TableFormat, str] = {TableFormat.CSV: CSV_MEDIA_TYPE, TableFormat.XLSX: XLSX_MEDIA_TYPE}
+ReportYear = Annotated[int, Query(ge=1900, le=2199, description="Năm. / Year.", examples=[2026])]
 _CODE = "Mã cơ quan. / Agency."
 
 
@@ -165,8 +181,9 @@ def destroyed(
         "Số liệu sáu tháng và cả năm theo cơ quan",
         "Half-yearly and yearly figures by agency",
         description=(
-            "Báo cáo gửi trước 05/6 (sáu tháng đầu) và trước 05/12 (sáu tháng cuối, cả năm).",
-            "Reports are due before 05/6 for the first half and before 05/12 for the second and the year.",
+            "Báo cáo gửi trước 05/6 (sáu tháng đầu) và trước 05/12 (sáu tháng cuối, cả năm); số liệu chốt trước đó.",
+            "Reports are due before 05/6 for the first half and before 05/12 for the second and the year; their figures "
+            "are closed some days before, as the settings say.",
         ),
         problems=(404,),
     ),
@@ -174,15 +191,66 @@ def destroyed(
 def activity(
     asked: Annotated[Asked, gate(Operation.RETENTION_REPORT_READ)],
     time: Annotated[ReportedTime, Query(description="Kỳ báo cáo. / Reported time.", examples=["first-half"])],
-    year: Annotated[int, Query(ge=1900, le=2199, description="Năm. / Year.", examples=[2026])],
+    year: ReportYear,
     agency_code: AgencyAsked = "",
 ) -> ActivityReportView:
-    span = span_of(time, year)
+    calendar = asked.service.installation.settings.reports.calendar
+    span = calendar.span(time, year)
     with asked.service.installation.catalogue.read() as reading:
         found = agency_activities(reading, span, agency_code=agency_asked(reading, asked, agency_code))
     return ActivityReportView(
         since=span.since,
         until=span.until,
-        report_by=report_due(time.value, year),
+        report_by=calendar.due(time, year),
         items=[ActivityView(**one.as_json()) for one in found],
     )
+
+
+@router.get(
+    "/retention-reports/{figures}/table",
+    operation_id="read_report_table",
+    response_class=Response,
+    **told(
+        "Một bảng số liệu, CSV hoặc XLSX",
+        "Figures as a spreadsheet",
+        description=(
+            "Cùng số liệu như các báo cáo trên. «on» cho hồ sơ đến hạn, «year» cho hồ sơ đã hủy, «time» và «year» cho số "
+            "liệu sáu tháng, cả năm (bỏ trống: cả năm nay).",
+            "The same figures as above. «on» is for what is due, «year» for what was destroyed, «time» and «year» for "
+            "the half-yearly and yearly figures (left out: this year).",
+        ),
+        problems=(404,),
+        responses={
+            200: {
+                "description": "Bảng. / The table.",
+                "content": {
+                    media.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}}
+                    for media in MEDIA.values()
+                },
+            }
+        },
+    ),
+)
+def table(
+    figures: Figures,
+    asked: Annotated[Asked, gate(Operation.RETENTION_REPORT_READ)],
+    format: Annotated[TableFormat, Query(description="Dạng tệp. / Form.", examples=["xlsx"])] = TableFormat.XLSX,
+    agency_code: AgencyAsked = "",
+    on: Annotated[Day | None, Query(description="Vào ngày. / On a day.", examples=["2026-11-20"])] = None,
+    time: Annotated[ReportedTime, Query(description="Kỳ. / Time.", examples=["year"])] = ReportedTime.YEAR,
+    year: Annotated[int | None, Query(ge=1900, le=2199, description="Năm. / Year.", examples=[2026])] = None,
+) -> Response:
+    today = asked.at.astimezone(VIETNAM).date()
+    span = asked.service.installation.settings.reports.calendar.span(time, year or today.year)
+    found: Mapping[Figures, Callable[[Reading, str], Any]] = {
+        Figures.DUE: lambda reading, code: due_figures(reading, on or today, agency_code=code),
+        Figures.HELD: lambda reading, code: held_figures(reading, agency_code=code),
+        Figures.IN_ROUND: lambda reading, code: round_figures(reading, agency_code=code),
+        Figures.DESTROYED: lambda reading, code: destroyed_figures(reading, agency_code=code, year=year),
+        Figures.ACTIVITY: lambda reading, code: agency_activities(reading, span, agency_code=code),
+    }
+    with asked.service.installation.catalogue.read() as reading:
+        rows = [item.as_json() for item in found[figures](reading, agency_asked(reading, asked, agency_code))]
+    data = table_bytes(format.value, figures, rows, made_at=asked.at)
+    headers = {"Content-Disposition": disposition(f"so-lieu-{figures.value}.{format.value}")}
+    return Response(data, media_type=MEDIA[format], headers=headers)

@@ -77,6 +77,23 @@ def upgrade() -> None:
         sqlite_where=open_ended,
         postgresql_where=open_ended,
     )
+    op.create_index(
+        "ix_files_open_ended_of_agency",
+        "files",
+        ["agency_code", "state", "ended_year", "id"],
+        sqlite_where=open_ended,
+        postgresql_where=open_ended,
+    )
+    held = sa.text("received_on IS NOT NULL AND state <> 'destroyed'")
+    op.create_index("ix_files_held", "files", ["agency_code"], sqlite_where=held, postgresql_where=held)
+    handed_over = sa.text("transferred_at IS NOT NULL")
+    op.create_index(
+        "ix_files_handed_over",
+        "files",
+        ["agency_code", "transferred_at"],
+        sqlite_where=handed_over,
+        postgresql_where=handed_over,
+    )
     op.create_table(
         "file_aips",
         sa.Column("file_id", sa.String(length=36), nullable=False),
@@ -181,3 +198,28 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("plan_id", "ordinal", name=op.f("pk_file_plan_lines")),
     )
     op.create_index(op.f("ix_file_plan_lines_plan_id_notation"), "file_plan_lines", ["plan_id", "notation"])
+    op.create_table(
+        "activity_reports",
+        sa.Column("id", sa.String(length=32), nullable=False),
+        sa.Column("period", sa.String(length=16), nullable=False),
+        sa.Column("year", sa.Integer(), nullable=False),
+        sa.Column("since", sa.Date(), nullable=False),
+        sa.Column("until", sa.Date(), nullable=False),
+        sa.Column("due_on", sa.Date(), nullable=False),
+        sa.Column("made_at", sa.String(27), nullable=False),
+        sa.Column("made_by", sa.String(length=128), nullable=False),
+        sa.Column("document", sa.JSON(), nullable=False),
+        sa.Column("sha256", sa.String(length=64), nullable=False),
+        sa.Column("pdf_key", sa.String(length=512), nullable=False),
+        sa.Column("pdf_sha256", sa.String(length=64), nullable=False),
+        sa.Column("pdf_size_bytes", sa.Integer(), nullable=False),
+        sa.Column("sent_on", sa.Date(), nullable=True),
+        sa.Column("sent_number", sa.String(length=255), nullable=False),
+        sa.Column("sent_at", sa.String(27), nullable=True),
+        sa.Column("sent_by", sa.String(length=128), nullable=False),
+        sa.CheckConstraint(
+            "period IN ('first-half', 'second-half', 'year')", name=op.f("ck_activity_reports_known_period")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_activity_reports")),
+    )
+    op.create_index(op.f("ix_activity_reports_due_on"), "activity_reports", ["due_on"])
