@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import bindparam, func, insert, select, update
 
 from archive.access import Author, Role
 from archive.catalogue import disposal_tables as t
+from archive.catalogue.file_list_reading import files_with_ids
 from archive.catalogue.file_reading import file as file_of_id
 from archive.catalogue.file_writing import move_file, set_period
+from archive.catalogue.pieces import pieces
 from archive.catalogue.round_authority import appoint, require_account, require_duty
+from archive.catalogue.round_fitting import fit_reasons
 from archive.catalogue.round_readiness import decision_reasons, opinion_reasons, require_ready
 from archive.catalogue.round_reading import (
+    PAGE,
     decisions,
     destruction_round,
     line_counts,
@@ -29,7 +33,7 @@ from archive.disposal.extension import extended
 from archive.disposal.frozen_list import line_sha256, list_sha256
 from archive.disposal.model import Decision, Line, NewPaper, Paper, Round
 from archive.disposal.papers import wrong_with_papers
-from archive.disposal.refusals import DisposalRefusedError, reason, refusal
+from archive.disposal.refusals import DisposalRefusedError, Reason, reason, refusal
 from archive.disposal.round_state import VIETNAMESE, RoundState
 from archive.disposal.words import Duty, LineState, Outcome
 from archive.events import Event
@@ -47,7 +51,7 @@ def freeze_list(tx: Transaction, round_id: str, *, by: Author, at: datetime) -> 
     """The list as it will be decided on: one hash over its canonical lines. By its proposer. Frozen already: as it is.
 
     Hồ sơ that changed meanwhile are void first, and not on it. Raises refusals ``round.opinion-missing``,
-    ``round.opinion-objects``, ``round.list-empty``.
+    ``round.opinion-objects``, ``round.list-empty``, and those of lines that do not fit the round (any more).
     """
     of = destruction_round(tx, round_id)
     require_duty(tx, of, by, Duty.PROPOSER)
@@ -58,19 +62,29 @@ def freeze_list(tx: Transaction, round_id: str, *, by: Author, at: datetime) -> 
     if wrong:
         raise DisposalRefusedError(wrong)
     mark_void_lines(tx, round_id, actor=by.actor, at=at)
-    c = t.round_lines.c
-    digests = []
-    for line in list(lines(tx, round_id)):
-        if line.state is LineState.LISTED:
-            digests.append(line_sha256(line))
-            where = (c.round_id == round_id, c.ordinal == line.ordinal)
-            tx.rows(update(t.round_lines).where(*where).values(line_sha256=digests[-1]))
-    if not digests:
+    listed = [line for line in lines(tx, round_id) if line.state is LineState.LISTED]
+    if not listed:
         raise refusal("round.list-empty", round_id)
+    _require_fit(tx, of, listed)
+    c, digests = t.round_lines.c, [line_sha256(line) for line in listed]
+    frozen = update(t.round_lines).where(c.round_id == round_id, c.ordinal == bindparam("line"))
+    rows = [{"line": line.ordinal, "digest": one} for line, one in zip(listed, digests, strict=True)]
+    tx.rows(frozen.values(line_sha256=bindparam("digest")), rows)
     digest = list_sha256(of, digests)
     data = {"list_sha256": digest, "lines": len(digests)}
     values = {"list_sha256": digest, "frozen_at": at}
     return enter(tx, of, RoundState.FROZEN, by=by, at=at, data=data, values=values)
+
+
+def _require_fit(tx: Transaction, of: Round, listed: Sequence[Line]) -> None:
+    """That a historical archive took hồ sơ of the agency, say, may have become known only since they were listed."""
+    wrong: list[Reason] = []
+    for some in pieces(listed, PAGE):
+        held = files_with_ids(tx, [line.file_id for line in some])
+        fit = fit_reasons(tx, of, [(held[line.file_id], line.came_from) for line in some if line.file_id in held])
+        wrong += [item for reasons in fit.values() for item in reasons]
+    if wrong:
+        raise DisposalRefusedError(wrong)
 
 
 def decide_round(
@@ -180,7 +194,11 @@ def attach_paper(tx: Transaction, round_id: str, new: NewPaper, *, by: Author, a
     rule = disposal_rules(of.profile).paper(new.kind)
     if rule is None:
         raise refusal("paper.unknown", new.kind)
-    digests = bool(_SHA256.fullmatch(new.sha256)) and bool(_SHA256.fullmatch(new.list_sha256))
+    digests = bool(_SHA256.fullmatch(new.sha256)) and (
+        bool(_SHA256.fullmatch(new.list_sha256))
+        if new.list_sha256
+        else (of.list_sha256 is None or not rule.list_bound)
+    )
     if not digests or new.size_bytes < 1 or new.object_key != paper_key(round_id, new.kind, new.sha256):
         raise refusal("paper.refused", new.kind)
     made, standing = decisions(tx, round_id), [paper for paper in papers(tx, round_id) if paper.kind == new.kind]

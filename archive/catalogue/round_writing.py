@@ -13,28 +13,22 @@ from archive.access import Author, Role
 from archive.canonical import canonical_sha256
 from archive.catalogue import disposal_tables as t
 from archive.catalogue.file_reading import file as file_of_id
-from archive.catalogue.file_reading import supplements_awaited
 from archive.catalogue.file_writing import move_file
-from archive.catalogue.hold_reading import holds_on
 from archive.catalogue.reading import Reading
 from archive.catalogue.round_authority import appoint, require_account, require_duty
+from archive.catalogue.round_candidates import list_reasons
 from archive.catalogue.round_readiness import changed_reasons
-from archive.catalogue.round_reading import PAGE, destruction_round, line_counts, line_of_file, lines
-from archive.catalogue.snapshot_reading import snapshot, snapshots
+from archive.catalogue.round_reading import PAGE, destruction_round, line_counts, line_of_file, lines, lines_of_files
+from archive.catalogue.snapshot_reading import snapshots
 from archive.catalogue.writing import Transaction
-from archive.disposal.clock import today
 from archive.disposal.model import Line, NewLine, NewRound, Round
 from archive.disposal.refusals import Reason, reason, refusal
 from archive.disposal.round_state import EVENT_OF, VIETNAMESE, RoundState, move
-from archive.disposal.words import Duty, LineState, ListingReason
+from archive.disposal.words import Duty, LineState
 from archive.events import Event
 from archive.retention.file import File
 from archive.retention.file_state import FileState
-from archive.retention.period import PeriodKind
 from schemas.disposal_rules import PROFILES, disposal_rules
-
-_LISTABLE = (FileState.CLOSED, FileState.TRANSFERRED)
-_KEPT_TWIN = (FileState.OPEN, FileState.CLOSED, FileState.TRANSFERRED)
 
 
 def open_round(tx: Transaction, new: NewRound, *, by: Author, at: datetime) -> Round:
@@ -47,7 +41,11 @@ def open_round(tx: Transaction, new: NewRound, *, by: Author, at: datetime) -> R
     if standing is not None:
         if (standing.id, standing.code) != (new.id, new.code.strip()):
             raise refusal("round.conflict", new.code)
-        return destruction_round(tx, new.id)
+        of = destruction_round(tx, new.id)
+        said = (new.profile, new.agency_code, new.archive_kind, new.submitting, account.id)
+        if (of.profile, of.agency_code, of.archive_kind, of.submitting, of.holder(Duty.PROPOSER)) != said:
+            raise refusal("round.conflict", new.code)
+        return of
     if not new.code.strip():
         raise refusal("round.conflict", new.id)
     rules = disposal_rules(new.profile)
@@ -91,15 +89,19 @@ def add_lines(
     require_duty(tx, of, by, Duty.PROPOSER)
     c = t.round_lines.c
     ordinal = int(tx.rows(select(func.coalesce(func.max(c.ordinal), 0)).where(c.round_id == round_id)).scalar_one())
+    asked = {one.file_id: one for one in new}
+    listed = lines_of_files(tx, round_id, asked)
+    wanted = [item for item in asked.values() if item.file_id not in listed]
+    wrong = list_reasons(tx, of, wanted, at=at)
     refused: dict[str, tuple[Reason, ...]] = {}
     added: list[tuple[NewLine, File]] = []
-    for item in {one.file_id: one for one in new}.values():
-        if line_of_file(tx, round_id, item.file_id) is not None:
-            continue
+    for item in wanted:
+        found = list(wrong[item.file_id])
+        if not item.explanation.strip():
+            found.append(reason("line.explanation-missing", item.file_id))
         held = file_of_id(tx, item.file_id)
-        wrong = _unlistable(tx, item, held, at)
-        if wrong or held is None:
-            refused[item.file_id] = tuple(wrong)
+        if found or held is None:
+            refused[item.file_id] = tuple(found)
             continue
         move_file(tx, item.file_id, FileState.IN_ROUND, actor=by.actor, at=at, round_id=round_id)
         added.append((item, held))
@@ -281,31 +283,3 @@ def _send_back(tx: Transaction, line: Line, actor: str, at: datetime) -> None:
     held = file_of_id(tx, line.file_id)
     if held is not None and held.state is FileState.IN_ROUND and held.round_id == line.round_id:
         move_file(tx, line.file_id, line.came_from, actor=actor, at=at, round_id=line.round_id)
-
-
-def _unlistable(tx: Transaction, item: NewLine, held: File | None, at: datetime) -> list[Reason]:
-    if held is None or snapshot(tx, item.file_id) is None:
-        return [reason("line.missing", item.file_id)]
-    found = [] if item.explanation.strip() else [reason("line.explanation-missing", held.id)]
-    if held.state not in _LISTABLE:
-        found.append(reason("line.file-state", held.id))
-    if held.period.permanent:
-        found.append(reason("line.permanent", held.id))
-    if held.paper_permanent:
-        found.append(reason("line.paper-permanent", held.id))
-    if held.period.kind is PeriodKind.UNDETERMINED:
-        found.append(reason("line.undetermined", held.id))
-    if supplements_awaited(tx, held):
-        found.append(reason("line.packages-changed", held.id))
-    if holds_on(tx, held.id):
-        found.append(reason("hold.in-force", held.id))
-    return found + _without_cause(tx, item, held, at)
-
-
-def _without_cause(tx: Transaction, item: NewLine, held: File, at: datetime) -> list[Reason]:
-    """Only what ran out, or what another hồ sơ keeps, is without value."""
-    if item.reason is ListingReason.EXPIRED:
-        due = held.review_on is not None and held.review_on <= today(at)
-        return [] if due else [reason("line.not-due", held.id)]
-    twin = file_of_id(tx, item.duplicate_of or "") if item.duplicate_of != held.id else None
-    return [] if twin is not None and twin.state in _KEPT_TWIN else [reason("line.twin-missing", held.id)]

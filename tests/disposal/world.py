@@ -160,7 +160,8 @@ class World:
                     "agency_code": "H01.02",
                     "file_code": f"H01.{self.number}",
                     "title": "Hồ sơ đê điều",
-                    "profile": LLT,
+                    # What ended before the law of 2024: it may be destroyed by the papers of either profile.
+                    "profile": ND01,
                     "profile_version": "1",
                     "ended_year": ended_year,
                     "period": period,
