@@ -192,6 +192,7 @@ def test_the_page_of_a_green_run_says_that_nothing_is_wrong(archive: Archive) ->
 
 
 def test_shares_are_never_rounded_up_to_all() -> None:
+    """T7: all is said only of all."""
     assert [percent(share) for share in (1.0, 0.99999, 0.5, 0.0)] == ["100,00 %", "99,99 %", "50,00 %", "0,00 %"]
 
 

@@ -101,6 +101,7 @@ def test_objects_nobody_claims_are_extra_and_those_of_the_archive_itself_are_not
 
 
 def test_the_attribute_check_is_never_ok_and_gives_no_coverage(kept: World) -> None:
+    """T7: what was not read does not count as read."""
     kept.fill(2)
     run = kept.audit(depth=Depth.ATTRIBUTES)
     if run.counts.get("attribute-ok"):

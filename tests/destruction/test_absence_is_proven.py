@@ -211,6 +211,7 @@ def test_nothing_is_found_where_nothing_was_left(ended: WholeArchive) -> None:
 
 @pytest.mark.parametrize("leftover", LEFTOVERS)
 def test_a_leftover_is_found_in(ended: WholeArchive, leftover: str) -> None:
+    """T18: whatever copy survived, wherever it lies."""
     place, plant = LEFTOVERS[leftover]
     remove = plant(ended)
     try:

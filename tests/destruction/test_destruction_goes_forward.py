@@ -33,6 +33,7 @@ from tests.servers.postgresql import running_postgresql
 
 
 def test_everything_of_a_hoso_goes_and_its_tombstone_stays(work: RoundAtWork) -> None:
+    """T18: nothing of it survives, and what there was is told by more than an id."""
     work.take_in(3)
     assert work.begin() == []
     progress = work.run()
