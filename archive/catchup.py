@@ -23,6 +23,7 @@ from archive.catalogue.policy_reading import (
 from archive.catalogue.policy_writing import copy_added, fill, forget_copies
 from archive.catalogue.sealing_reading import package_record
 from archive.copying import SourceFailedError, copy_proven
+from archive.destruction.late_writing import withdrawn
 from archive.errors import CopyDamagedError, LuutruError, ObjectExistsError, StoreError
 from archive.fixity import CopyState, verify_copy
 from archive.lagging import LaggingStore
@@ -154,10 +155,15 @@ class CatchUp:
         alone_until = self._left_alone.get((copy.aip_id, copy.store))
         if alone_until is not None and self.clock() < alone_until:
             return False
-        source = self._written(copy, target)
-        if source is not None and self._added(copy, target, source):
+        added = False
+        try:
+            source = self._written(copy, target)
+            added = source is not None and self._added(copy, target, source)
+        finally:
+            ended = not added and withdrawn(self.catalogue, [target], copy.aip_id, self.now)
+        if added or ended:
             self._left_alone.pop((copy.aip_id, copy.store), None)
-            return True
+            return added
         if len(self._left_alone) > 100_000:
             self._left_alone.clear()
         self._left_alone[copy.aip_id, copy.store] = self.clock() + PAUSE_SECONDS

@@ -24,6 +24,7 @@ from archive.catalogue.sealing_model import Sealing
 from archive.catalogue.sealing_reading import in_the_other_form, replaced_objects, sealing_of
 from archive.catalogue.sealing_writing import note_gone, rewrite_package
 from archive.copies import Out, read_back, write_everywhere
+from archive.destruction.late_writing import withdrawn
 from archive.digest import Digests, digests_of
 from archive.errors import CopiesUnprovenError, LuutruError, ObjectMissingError, StoreError
 from archive.fixity import CopyState
@@ -93,6 +94,20 @@ class Reforming:
         seal = None if file.period.permanent else Seal(file.id, self.keys.get_or_create(file.id))
         key = aip_key(aip.id) if seal is None else sealed_aip_key(aip.id)
         source = self._source(aip, proven, plain)
+        # Its end may begin, and pass these stores, while the other form is written.
+        try:
+            done = self._reformed(aip, file_id, plain, seal, key, source)
+        except LuutruError:
+            if withdrawn(self.catalogue, self.required, aip_id, self.now):
+                return None
+            raise
+        if done is None:
+            withdrawn(self.catalogue, self.required, aip_id, self.now)
+        return done
+
+    def _reformed(
+        self, aip: Aip, file_id: str, plain: Digests, seal: Seal | None, key: Key, source: Store
+    ) -> bool | None:
         written = self._taken(key, seal, plain) or self._written(key, seal, plain, aip, source)
         layout = _layout(self.required[0], key, written) if seal is None else None
         seen = read_back(self.required, key, written.sha256, written.size_bytes, layout_sha256=layout)
@@ -106,7 +121,7 @@ class Reforming:
         after = replace(aip, object_key=key, sha256=written.sha256, size_bytes=written.size_bytes, layout_sha256=layout)
         inside = None if seal is None else Sealing(seal.key_id, plain.sha256, plain.size_bytes)
         with self.catalogue.transaction() as tx:
-            if (now_wanted := _wanted(tx, aip_id, file_id)) is None or now_wanted[1].period.permanent != (seal is None):
+            if (now_wanted := _wanted(tx, aip.id, file_id)) is None or now_wanted[1].period.permanent != (seal is None):
                 return None  # its period was changed once more meanwhile, or its end has begun
             names = {store.name for store in self.required}
             copies = [Copy(aip.id, copy.store, CopyState.OK, at) for copy in seen]

@@ -77,6 +77,12 @@ def tombstone_packages_of(view: LedgerReading, file_ids: Iterable[str]) -> Mappi
     return found
 
 
+def tombstone_package(view: LedgerReading, aip_id: str) -> TombstonePackage | None:
+    """What remains of one package; None when it has not ended."""
+    row = view.rows(select(tombstone_packages).where(tombstone_packages.c.aip_id == aip_id)).first()
+    return None if row is None else _package(row)
+
+
 def tombstone_submissions_of(view: LedgerReading, file_ids: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
     """The submissions of each of these hồ sơ (some hundred at most) that were returned, and are gone with it."""
     c = tombstone_submissions.c

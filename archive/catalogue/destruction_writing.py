@@ -137,13 +137,17 @@ def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: C
             tx.rows(insert(destruction_work), rows)
 
 
-def reopen_work(tx: Transaction, round_id: str, file_ids: Iterable[str], at: datetime) -> None:
-    """Where these hồ sơ were gone already they are due again: something more of them has come to light."""
+def reopen_work(
+    tx: Transaction, round_id: str, file_ids: Iterable[str], at: datetime, *, places: Collection[str] = ()
+) -> None:
+    """Where these hồ sơ were gone already (in all places, or in these) they are due again: more has come to light."""
     c = destruction_work.c
     for some in pieces(file_ids, _AT_ONCE):
         change = update(destruction_work).where(
             c.round_id == round_id, c.file_id.in_(some), c.state == ItemState.ABSENT.value
         )
+        if places:
+            change = change.where(c.place.in_(sorted(places)))
         tx.rows(change.values(state=ItemState.DUE.value, problem="", changed_at=at))
 
 

@@ -24,6 +24,7 @@ from archive.catalogue.catalogue import Catalogue
 from archive.catalogue.model import Copy
 from archive.catalogue.repair_model import IncidentKind, Repair
 from archive.catalogue.repair_reading import open_repair
+from archive.destruction.late_writing import withdrawn
 from archive.errors import StoreError
 from archive.fixity import CopyResult, CopyState, verify_copy
 from archive.lifecycle import State
@@ -105,9 +106,13 @@ class _Healing:
         ):
             return self._put_off(repair, "Không đọc được bản lưu; sẽ đọc lại trước khi thay.")
         try:
-            return self._replaced(repair, seen)
+            done = self._replaced(repair, seen)
         except StoreError as error:
-            return self._put_off(repair, error.message)
+            done = self._put_off(repair, error.message)
+        aip_id, now = self._proof.aip.id, self._terms.now
+        if withdrawn(self._catalogue, [self._target], aip_id, now):
+            return Repaired(aip_id, self._target.name, Outcome.LEFT)
+        return done
 
     def _replaced(self, repair: Repair, seen: CopyResult) -> Repaired:
         """Raises StoreError of the target: nothing, or the right object, is then in its place."""
