@@ -10,7 +10,7 @@ from archive.absence.patterns import Needle, searchable
 from archive.catalogue import Aip, Document, Reading
 from archive.catalogue.absence_reading import held_elsewhere
 from archive.catalogue.file_reading import aips_of, file
-from archive.catalogue.returned_submissions import returned_words
+from archive.catalogue.returned_reading import returned_words
 from archive.errors import LuutruError
 
 OpenContent = Callable[[Aip], BinaryIO]

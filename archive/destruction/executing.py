@@ -29,7 +29,8 @@ from archive.catalogue.destruction_reading import (
 )
 from archive.catalogue.destruction_writing import Noted, note_work, plan_work, reopen_round_work, reopen_work
 from archive.catalogue.pieces import pieces
-from archive.catalogue.returned_submissions import files_with_returned, take_in_returned
+from archive.catalogue.returned_reading import files_with_returned
+from archive.catalogue.returned_submissions import take_in_returned
 from archive.destruction.beginning import KEY
 from archive.destruction.place import Outcome, Place, RoundPlace, Subject
 from archive.errors import LuutruError
