@@ -8,9 +8,11 @@ from typing import Any
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from archive.disposal.refusals import DisposalRefusedError
 from archive.errors import LuutruError
 
 MEDIA_TYPE = "application/problem+json"
+MOST_FAULTS = 200
 
 
 class Fault(BaseModel):
@@ -182,16 +184,33 @@ STATUS: Mapping[str, int] = {
     "round.authority-missing": 403,
     "round.administrator": 403,
     "round.account-disabled": 403,
+    "round.not-the-executor": 403,
+    "round.missing": 404,
+    "line.missing": 404,
 }
 """The status of an error of the archive; an error may also bring its own as ``http_status``. Others are ours: 500."""
 
 
 def problem_of(error: LuutruError) -> ProblemError:
     """The error as the asker may see it: code, message and remedy, never its ``detail``."""
-    status = int(getattr(error, "http_status", 0) or STATUS.get(error.code, 500))
+    status = int(getattr(error, "http_status", 0) or STATUS.get(error.code, 0) or _otherwise(error.code))
     headers = {"Retry-After": "30"} if status == 503 else {}
     headers |= dict(getattr(error, "http_headers", {}))
-    return ProblemError(status, error.code, error.message, remedy=error.remedy or None, headers=headers)
+    faults = _faults(error) if isinstance(error, DisposalRefusedError) else None
+    return ProblemError(status, error.code, error.message, remedy=error.remedy or None, headers=headers, faults=faults)
+
+
+def _otherwise(code: str) -> int:
+    """What the law or the state of a round refuses is no fault of ours, whatever its code."""
+    return 409 if code.partition(".")[0] in ("hold", "round", "line", "paper") else 500
+
+
+def _faults(error: DisposalRefusedError) -> list[Fault] | None:
+    """Every reason with its code and what it is about; one reason says all in the problem itself."""
+    if len(error.reasons) == 1:
+        return None
+    named = dict.fromkeys((f"{one.code} {one.about}".rstrip(), one.message) for one in error.reasons)
+    return [Fault(at=at, message=message) for at, message in list(named)[:MOST_FAULTS]]
 
 
 def unknown() -> ProblemError:

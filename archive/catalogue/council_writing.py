@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from itertools import islice
 
@@ -20,10 +21,10 @@ from archive.catalogue.round_writing import enter, require_round
 from archive.catalogue.writing import Transaction
 from archive.disposal.clock import today
 from archive.disposal.council import last_votes, majority
-from archive.disposal.model import Ballot, Choice, Line, Opinion, Round
+from archive.disposal.model import Ballot, Choice, Opinion, Round
 from archive.disposal.papers import opinion_needed
 from archive.disposal.refusals import DisposalRefusedError, Reason, refusal
-from archive.disposal.round_state import RoundState, move
+from archive.disposal.round_state import VIETNAMESE, RoundState, move
 from archive.disposal.words import COUNCIL, Duty, LineState
 from archive.events import Event
 
@@ -71,13 +72,24 @@ def form_council(
     return enter(tx, of, RoundState.COUNCIL_FORMED, by=by, at=at, data=data, values=values)
 
 
-def open_session(tx: Transaction, round_id: str, *, held_on: date, by: Author, at: datetime) -> int:
-    """The number of a new session, opened by the chairman or the secretary: votes are cast in the last one."""
+def open_session(
+    tx: Transaction, round_id: str, *, held_on: date, by: Author, at: datetime, number: int | None = None
+) -> int:
+    """The number of a new session, opened by the chairman or the secretary: votes are cast in the last one.
+
+    ``number``: which one is meant; opened already for that day, it stands and nothing is written. Raises a refusal
+    ``round.session-missing`` for a day to come, and for a number that is not the next.
+    """
     of = require_round(tx, round_id, RoundState.COUNCIL_FORMED)
     account = require_duty(tx, of, by, Duty.CHAIRMAN, Duty.SECRETARY)
     if held_on > today(at):
         raise refusal("round.session-missing", round_id)
-    number = len(sessions(tx, round_id)) + 1
+    held = sessions(tx, round_id)
+    if number is not None and any((one.number, one.held_on) == (number, held_on) for one in held):
+        return number
+    if number not in (None, len(held) + 1):
+        raise refusal("round.session-missing", round_id)
+    number = len(held) + 1
     values = {"held_on": held_on, "opened_by": account.id, "opened_at": at}
     tx.rows(insert(t.round_sessions).values(round_id=round_id, number=number, **values))
     data = {"session": number, "held_on": held_on.isoformat()}
@@ -123,6 +135,40 @@ def cast_votes(tx: Transaction, round_id: str, ballots: Iterable[Ballot], *, by:
     return len(rows)
 
 
+def cast_rest(
+    tx: Transaction,
+    round_id: str,
+    choice: Choice,
+    *,
+    first: int,
+    last: int,
+    by: Author,
+    at: datetime,
+    opinion: str = "",
+    limit: int = 1000,
+) -> tuple[int, int | None]:
+    """The same vote on every listed line from ``first`` to ``last`` on which the member has not voted in this session.
+
+    At most ``limit`` at a time: tells how many are new, and behind which line there may be more (None: no more).
+    """
+    of = require_round(tx, round_id, RoundState.COUNCIL_FORMED)
+    account = require_duty(tx, of, by, *COUNCIL)
+    held = sessions(tx, round_id)
+    if not held:
+        raise refusal("round.session-missing", round_id)
+    n, v = t.round_lines.c, t.round_votes.c
+    mine = select(v.line).where(v.round_id == round_id, v.session == held[-1].number, v.account_id == account.id)
+    rest = select(n.ordinal).where(
+        n.round_id == round_id,
+        n.ordinal.between(first, last),
+        n.state == LineState.LISTED.value,
+        n.ordinal.not_in(mine),
+    )
+    ordinals = tx.rows(rest.order_by(n.ordinal).limit(limit)).scalars().all()
+    new = cast_votes(tx, round_id, [Ballot(ordinal, choice, opinion) for ordinal in ordinals], by=by, at=at)
+    return new, ordinals[-1] if len(ordinals) == limit else None
+
+
 def conclude_sessions(tx: Transaction, round_id: str, *, by: Author, at: datetime) -> Round:
     """Every line has the outcome that more than half of the members voted for. By the secretary, who writes the minutes.
 
@@ -133,7 +179,7 @@ def conclude_sessions(tx: Transaction, round_id: str, *, by: Author, at: datetim
     if of.state is RoundState.CONCLUDED:
         return of
     wrong: list[Reason] = []
-    counts: Counter[str] = Counter()
+    outcomes: dict[Choice, list[int]] = {}
     listed = (line for line in list(lines(tx, round_id)) if line.state is LineState.LISTED)
     while page := list(islice(listed, PAGE)):
         cast = votes(tx, round_id, page[0].ordinal, page[-1].ordinal)
@@ -147,12 +193,15 @@ def conclude_sessions(tx: Transaction, round_id: str, *, by: Author, at: datetim
             if missing or choice is None:
                 wrong += missing
                 continue
-            _record(tx, line, choice)
-            counts[choice.outcome.value] += 1
+            outcomes.setdefault(choice, []).append(line.ordinal)
     if wrong:
         raise DisposalRefusedError(wrong)
-    if not counts:
+    if not outcomes:
         raise refusal("round.list-empty", round_id)
+    counts: Counter[str] = Counter()
+    for choice, ordinals in outcomes.items():
+        _record(tx, round_id, ordinals, choice)
+        counts[choice.outcome.value] += len(ordinals)
     data = {"sessions": len(sessions(tx, round_id)), "outcomes": dict(sorted(counts.items()))}
     return enter(tx, of, RoundState.CONCLUDED, by=by, at=at, data=data)
 
@@ -171,9 +220,16 @@ def reopen_sessions(tx: Transaction, round_id: str, *, reason: str, by: Author, 
 
 
 def record_opinion(tx: Transaction, round_id: str, opinion: Opinion, *, by: Author, at: datetime) -> Round:
-    """What the competent body wrote (thẩm định, cho ý kiến). By the secretary. An objection sends the round back later."""
-    of = require_round(tx, round_id, RoundState.CONCLUDED)
+    """What the competent body wrote (thẩm định, cho ý kiến). By the secretary. An objection sends the round back later.
+
+    The same again, as long as it is the last word: as it stands.
+    """
+    of = require_round(tx, round_id, RoundState.CONCLUDED, RoundState.APPRAISED)
     account = require_duty(tx, of, by, Duty.SECRETARY)
+    if of.state is RoundState.APPRAISED:
+        if opinions(tx, round_id)[-1:] != (_trimmed(opinion),):
+            raise refusal("round.state", round_id, state=VIETNAMESE[of.state])
+        return of
     if not (opinion.body.strip() and opinion.number.strip()) or opinion.given_on > today(at):
         raise refusal("round.opinion-refused", round_id)
     c = t.round_opinions.c
@@ -202,17 +258,24 @@ def record_opinion(tx: Transaction, round_id: str, opinion: Opinion, *, by: Auth
 
 def go_without_opinion(tx: Transaction, round_id: str, *, by: Author, at: datetime) -> Round:
     """The agency decides for itself, where its rule profile lets it. By the secretary."""
-    of = require_round(tx, round_id, RoundState.CONCLUDED)
+    of = require_round(tx, round_id, RoundState.CONCLUDED, RoundState.APPRAISED)
     require_duty(tx, of, by, Duty.SECRETARY)
     if opinion_needed(of) or opinions(tx, round_id):
         raise refusal("round.opinion-missing", round_id)
     return enter(tx, of, RoundState.APPRAISED, by=by, at=at, data={"needed": False})
 
 
-def _record(tx: Transaction, line: Line, choice: Choice) -> None:
+def _record(tx: Transaction, round_id: str, ordinals: Sequence[int], choice: Choice) -> None:
     c = t.round_lines.c
-    where = and_(c.round_id == line.round_id, c.ordinal == line.ordinal)
-    tx.rows(update(t.round_lines).where(where).values(outcome=choice.outcome.value, extend_years=choice.years))
+    for some in pieces(ordinals, _AT_ONCE):
+        where = and_(c.round_id == round_id, c.ordinal.in_(some))
+        tx.rows(update(t.round_lines).where(where).values(outcome=choice.outcome.value, extend_years=choice.years))
+
+
+def _trimmed(opinion: Opinion) -> Opinion:
+    """As it is kept."""
+    body, number, note = opinion.body.strip(), opinion.number.strip(), opinion.note.strip()
+    return replace(opinion, body=body, number=number, note=note)
 
 
 def _new_of(tx: Transaction, round_id: str, session: int, account_id: str, ballots: Iterable[Ballot]) -> list[Ballot]:

@@ -48,14 +48,21 @@ def rounds_listed(
     view: LedgerReading,
     *,
     states: Collection[RoundState] = (),
+    account_id: str | None = None,
     before: tuple[datetime, str] | None = None,
     limit: int = 100,
 ) -> tuple[Round, ...]:
-    """The newest first, from behind ``before`` (``opened_at``, ``id``) on; only those in one of ``states``, when given."""
+    """The newest first, from behind ``before`` (``opened_at``, ``id``) on.
+
+    Only those in one of ``states``, and those in which ``account_id`` has a duty, when given.
+    """
     c = t.rounds.c
     query = select(c.id).order_by(c.opened_at.desc(), c.id.desc()).limit(limit)
     if states:
         query = query.where(c.state.in_(sorted(states)))
+    if account_id is not None:
+        p = t.round_persons.c
+        query = query.where(c.id.in_(select(p.round_id).where(p.account_id == account_id)))
     if before is not None:
         query = query.where(tuple_(c.opened_at, c.id) < tuple_(literal(before[0], Instant), before[1]))
     return tuple(destruction_round(view, found) for found in view.rows(query).scalars().all())
@@ -81,6 +88,17 @@ def lines(view: LedgerReading, round_id: str, *, after: int = 0) -> Iterator[Lin
     while page := view.rows(query.where(c.ordinal > after)).all():
         yield from map(line_of, page)
         after = page[-1].ordinal
+
+
+def lines_page(
+    view: LedgerReading, round_id: str, *, states: Collection[LineState] = (), after: int = 0, limit: int = 100
+) -> tuple[Line, ...]:
+    """Some lines in the order of the list, from behind ``after`` on; only those in one of ``states``, when given."""
+    c = t.round_lines.c
+    query = select(t.round_lines).where(c.round_id == round_id, c.ordinal > after).order_by(c.ordinal).limit(limit)
+    if states:
+        query = query.where(c.state.in_(sorted(states)))
+    return tuple(map(line_of, view.rows(query)))
 
 
 def line_counts(view: LedgerReading, round_id: str) -> Mapping[LineState, int]:
