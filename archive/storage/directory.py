@@ -150,6 +150,10 @@ class DirectoryStore:
                     self._aside.drop(aside)
         except OSError as error:
             raise self._not_removed(error, key) from error
+        if len(key.segments) > 2:
+            # A folder of its own (an upload, a submission) goes with its last object; a writer makes it again.
+            with suppress(OSError):
+                self._disk.remove_empty_folder(path.parent)
 
     def foreign(self) -> Iterator[str]:
         self._require_present()

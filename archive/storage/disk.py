@@ -60,6 +60,10 @@ class Disk:
         """With all that is in it."""
         shutil.rmtree(path)
 
+    def remove_empty_folder(self, path: Path) -> None:
+        """OSError when anything is in it."""
+        os.rmdir(path)
+
     def size(self, path: Path) -> int:
         """Of whatever has this name, without opening it: a file that cannot be opened has a size too."""
         return os.lstat(path).st_size

@@ -15,6 +15,7 @@ from archive.storage.key import Key
 from archive.storage.store import CHUNK_BYTES, Bytes
 
 _READ_ONLY = 0o444
+_TRIES = 5
 
 
 class FileWriter:
@@ -52,8 +53,7 @@ class FileWriter:
             self._disk.chmod(self._descriptor, _READ_ONLY)
             self._disk.fsync(self._descriptor)
             target = self._root.joinpath(*self._key.segments)
-            self._make_folders()
-            self._place(target)
+            self._placed(target)
             self._sync_folders()
         except OSError as error:
             # A failed fsync is never tried again on the same file: the system may already have dropped the bytes.
@@ -68,6 +68,16 @@ class FileWriter:
     ) -> None:
         self._usable = False
         self._discard()
+
+    def _placed(self, target: Path) -> None:
+        """In its folder, which whoever removes the last object of it may take away before this one is there."""
+        for left in reversed(range(_TRIES)):
+            self._make_folders()
+            try:
+                return self._place(target)
+            except FileNotFoundError:
+                if not left:
+                    raise
 
     def _place(self, target: Path) -> None:
         """The finished file gets its name, unless other bytes have it."""
