@@ -21,7 +21,6 @@ from archive.absence.verifying import Verifier
 from archive.canonical import canonical_sha256
 from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
-from archive.catalogue.destruction_orders import require_no_duty
 from archive.catalogue.destruction_reading import store_place, undone_tombstones
 from archive.catalogue.round_deciding import record_verified
 from archive.catalogue.round_reading import destruction_round
@@ -66,8 +65,6 @@ def prove_absence(
     Raises OwnWorkError for who has any duty in the round, IntegrityError when verifier and executor are one,
     AbsenceUnprovenError when something changed meanwhile.
     """
-    with installation.catalogue.read() as view:
-        require_no_duty(destruction_round(view, round_id), verifier_id)
     markers = marker_file(installation, round_id)
     verifier = Verifier(
         installation.catalogue,

@@ -216,7 +216,7 @@ def note_work(tx: Transaction, round_id: str, noted: Iterable[Noted], at: dateti
 def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
     """It looks now. The database itself refuses one who would prove his own work by what he says of himself.
 
-    Raises OwnWorkError for one who began a line of the round, or was ever appointed to destroy it, whoever does now.
+    Raises OwnWorkError for one who began a line of the round, or has or ever had a duty in it, whoever has it now.
     """
     end = tx.ledger_end()
     tx.rows(
@@ -233,13 +233,11 @@ def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
     began = select(li.file_id).where(
         li.round_id == run.round_id, li.settled_by == run.verifier_id, li.settled_duty == executor
     )
-    appointed = select(p.account_id).where(
-        p.round_id == run.round_id, p.account_id == run.verifier_id, p.duty == executor
-    )
+    appointed = select(p.account_id).where(p.round_id == run.round_id, p.account_id == run.verifier_id)
     if any(tx.rows(query.limit(1)).first() is not None for query in (began, appointed)):
         raise OwnWorkError(
-            "Người thực hiện hủy không được tự kiểm chứng việc hủy của mình.",
-            remedy="Giao việc kiểm chứng cho người khác.",
+            "Người có nhiệm vụ trong đợt hủy không được kiểm chứng việc hủy của đợt đó.",
+            remedy="Giao việc kiểm chứng cho người không có nhiệm vụ nào trong đợt.",
             detail=run.verifier_id,
         )
 

@@ -59,7 +59,7 @@ def thin_medium(
         fulls = full_checkpoints(view, keep_fulls)
         if not fulls or fulls[0].link not in read:
             return 0
-        outdated = list(_unneeded_rows(view, medium, fulls[-1].number))
+        outdated = list(unneeded_rows(view, medium, fulls[-1].number))
     removed = 0
     for key in outdated:
         with suppress(StoreError):
@@ -75,17 +75,29 @@ def outdated_rows(view: LedgerReading, store: Store, *, keep_fulls: int = KEPT_F
     """
     boundary = _boundary(view, store, keep_fulls)
     if boundary:
-        yield from _unneeded_rows(view, store, boundary)
+        yield from unneeded_rows(view, store, boundary)
 
 
-def _unneeded_rows(view: LedgerReading, store: Store, boundary: int) -> Iterator[Key]:
+def unneeded_rows(view: LedgerReading, store: Store, boundary: int) -> Iterator[Key]:
+    """Rows lying in ``store`` that the whole checkpoint ``boundary`` and those after it do not speak of, and that are of
+    no attempt that may still come to something. What has no number is nobody's, and older than all."""
     kept = set(named_parts(view, boundary)) | _needed(view)
-    merged = last_checkpoint(view, Kind.DAY, Kind.FULL)
-    settled = merged.content.since.number if merged else 0
+    settled = _settled(last_checkpoint(view, Kind.DAY, Kind.FULL))
     for key in store.keys("rows"):
         number = key.segments[-1][:10]
         if key not in kept and (not number.isdigit() or int(number) <= settled):
             yield key
+
+
+def _settled(merged: Checkpoint | None) -> int:
+    """Up to this number no attempt is under way that could still be recorded.
+
+    A whole checkpoint ends every attempt begun before it: none goes back any more to what it should. Beside the checkpoint
+    of a day a whole one begun before it may yet be finished.
+    """
+    if merged is None:
+        return 0
+    return merged.number if merged.content.kind is Kind.FULL else merged.content.since.number
 
 
 def _replaced(view: LedgerReading, store: Store, keep_fulls: int) -> Iterator[Key]:

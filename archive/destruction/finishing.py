@@ -14,13 +14,13 @@ from typing import Protocol
 
 from archive.catalogue import Catalogue
 from archive.catalogue.backup_log import Backup, backups_kept
-from archive.catalogue.checkpoint_reading import last_checkpoint, named_parts
+from archive.catalogue.checkpoint_reading import last_checkpoint
 from archive.catalogue.compacting import compact, compact_sqlite
 from archive.catalogue.scrubbing import mentions, sweep_mentions
 from archive.checkpoints.sealing import Archive, seal
 from archive.checkpoints.shipping import ship
 from archive.checkpoints.statement import Checkpoint, Kind
-from archive.checkpoints.thinning import thin
+from archive.checkpoints.thinning import thin, unneeded_rows
 from archive.destruction.place import Outcome, tried
 from archive.errors import LuutruError, StoreError
 from archive.recovery.backup_ages import remove_sets
@@ -118,18 +118,9 @@ class Checkpoints:
 
 
 def outdated(catalogue: Catalogue, store: Store, full: int) -> list[Key]:
-    """Rows in ``store`` that the whole checkpoint ``full`` and those after it do not speak of, and that are older.
-
-    Those of attempts at this moment have higher numbers. What has none is nobody's, and older than all.
-    """
+    """Rows in ``store`` older than the whole checkpoint ``full``, by the rule they are removed by."""
     with catalogue.read() as view:
-        named = {str(key) for key in named_parts(view, full)}
-    found = []
-    for key in store.keys("rows"):
-        digits = key.segments[-1][:10]
-        if str(key) not in named and (not digits.isdigit() or int(digits) <= full):
-            found.append(key)
-    return found
+        return list(unneeded_rows(view, store, full))
 
 
 @dataclass(frozen=True)

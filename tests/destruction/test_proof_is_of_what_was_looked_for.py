@@ -33,14 +33,14 @@ def test_a_line_begun_after_the_run_is_neither_destroyed_nor_certified(archive: 
     first, second = archive.work.lines()
     archive.line_outcome(second.file_id, None)
     assert archive.begin_lines([first]) == []
-    assert archive.settles()
+    assert archive.go_on().settled
     run = archive.look(1)
     assert run.verdict is AbsenceVerdict.ABSENT, run.report
     archive.line_outcome(second.file_id, "destroy")
     assert archive.begin_lines([second]) == []
     with pytest.raises(AbsenceUnprovenError):
         finish_proof(archive.installation, ROUND_ID, actor=ACTOR)
-    assert archive.settles()
+    assert archive.go_on().settled
     with pytest.raises(AbsenceUnprovenError) as refused:
         finish_proof(archive.installation, ROUND_ID, actor=ACTOR)
     assert second.file_id in refused.value.detail, "settled since, and yet not looked for"
@@ -61,7 +61,7 @@ def test_while_a_line_is_still_to_be_begun_nothing_is_proven(archive: WholeArchi
     archive.begin_lines([first])
     archive.go_on()
     proof = prove_absence(archive.installation, ROUND_ID, verifier_id=VERIFIER, executor_id=EXECUTOR, actor=ACTOR)
-    assert proof.run.verdict is not AbsenceVerdict.ABSENT and proof.certificate is None
+    assert proof.run.verdict is AbsenceVerdict.NOT_PROVEN and proof.certificate is None
     assert proof.run.report is not None and proof.run.report["to_begin"] == {"count": 1, "files": [second.file_id]}
     with archive.installation.catalogue.read() as view:
         last = last_absence_run(view, ROUND_ID)

@@ -132,7 +132,7 @@ def test_its_content_in_quarantine_and_its_own_words_are_gone_and_proven_so(arch
     upload.mkdir(parents=True)
     (upload / "done.json").write_text(json.dumps({"submission_id": RETURNED}))
     archive.begin()
-    assert archive.settles()
+    assert archive.go_on().settled
     assert not slot.exists() and not upload.exists()
     run = archive.look(1)
     assert run.verdict is AbsenceVerdict.ABSENT, run.report

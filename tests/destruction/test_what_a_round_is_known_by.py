@@ -85,7 +85,7 @@ def test_a_line_begun_later_has_its_last_steps_too(archive: WholeArchive) -> Non
     archive.begin_lines([second])
     with archive.installation.catalogue.read() as view:
         assert {item.state.value for item in work_items(view, ROUND_ID, whole_round=True)} == {"due"}
-    assert archive.settles()
+    assert archive.go_on().settled
     assert archive.installation.keys.state().generation > before
 
 

@@ -73,10 +73,6 @@ class WholeArchive:
     def go_on(self) -> Progress:
         return go_on(self.installation, ROUND_ID)
 
-    def settles(self) -> bool:
-        """As the job does: what is still there in one turn (rows of a checkpoint made just before) goes in the next."""
-        return any(self.go_on().settled for _ in range(3))
-
     def line_outcome(self, file_id: str, outcome: str | None) -> None:
         """As if the council had concluded so of this line."""
         with self.installation.catalogue.transaction() as tx:
