@@ -86,7 +86,7 @@ def places_of(installation: Installation) -> list[Place]:
         KeyPlace(KeysOfArchive(installation.keys) if installation.keys is not None else NothingSealed()),
         CataloguePlace(catalogue),
         *(StorePlace(store) for store in installation.stores),
-        QuarantinePlace(installation.quarantine, machine),
+        QuarantinePlace(installation.quarantine, machine, catalogue),
         PicturesPlace(pictures_of(installation), machine, shared),
         UploadsPlace(settings.home / "uploads", machine),
     ]

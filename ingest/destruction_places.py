@@ -4,22 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 
+from archive.catalogue import Catalogue
+from archive.catalogue.destruction_model import ItemState
+from archive.catalogue.shared_uploads import made_submissions
 from archive.destruction.place import Outcome, Subject, each, tried
 from archive.storage.store import Store
 from ingest.pictures import Pictures
 from ingest.quarantine import Quarantine, remove_tree
+from ingest.shared_parts import SharedParts
 from ingest.shared_transfers import FOLDER, SharedQuarantine
 
 
 class QuarantinePlace:
-    """What of its submissions is left in quarantine, on this machine and in the place machines share."""
+    """What of its submissions is left in quarantine, on this machine and in the place machines share.
 
-    def __init__(self, quarantine: Quarantine, machine: str) -> None:
+    There also the parts of the uploads they were made of. Parts of an upload nobody knows any more may be anybody's: they
+    go too, and as long as any lie there nothing is said to be gone.
+    """
+
+    def __init__(self, quarantine: Quarantine, machine: str, catalogue: Catalogue | None = None) -> None:
         self._quarantine = quarantine
+        self._catalogue = catalogue
         self.name = f"quarantine@{machine}"
 
     def remove(self, subjects: Sequence[Subject]) -> Mapping[str, Outcome]:
-        return each(subjects, self._remove)
+        done = each(subjects, self._remove)
+        uploads = tried(lambda: self._clear_uploads(_submissions(subjects)))
+        if uploads.state is ItemState.REMOVED:
+            return done
+        return {name: uploads if of.state is ItemState.REMOVED else of for name, of in done.items()}
 
     def left(self, subjects: Sequence[Subject]) -> frozenset[str]:
         own = _submissions(subjects)
@@ -27,7 +40,33 @@ class QuarantinePlace:
         here = {name.partition(".")[0] for name in self._quarantine.names()}
         if isinstance(self._quarantine, SharedQuarantine):
             here |= {item for item in own if _shared(self._quarantine.store, item)}
-        return frozenset(own[name] for name in here if name in own)
+        uploads = set(self._uploads().values())
+        if None in uploads:
+            return frozenset(own.values())
+        return frozenset(own[name] for name in here | uploads if name in own)
+
+    def _clear_uploads(self, own: Mapping[str, str]) -> None:
+        for upload_id, submission_id in self._uploads().items():
+            if submission_id is None or submission_id in own:
+                SharedParts(self._store).clear(upload_id)
+
+    def _uploads(self) -> Mapping[str, str | None]:
+        """Uploads of which parts lie in the shared place though nobody needs them, and what became of each.
+
+        The store is asked first: an upload is in the catalogue before anything of it is in the store.
+        """
+        if self._catalogue is None or not isinstance(self._quarantine, SharedQuarantine):
+            return {}
+        lying = SharedParts(self._store).ids()
+        if not lying:
+            return {}
+        with self._catalogue.read() as view:
+            return made_submissions(view, lying)
+
+    @property
+    def _store(self) -> Store:
+        assert isinstance(self._quarantine, SharedQuarantine)
+        return self._quarantine.store
 
     def _remove(self, subject: Subject) -> None:
         for submission_id in subject.submissions:

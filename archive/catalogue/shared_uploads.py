@@ -107,6 +107,19 @@ def still_coming(view: Reading, upload_ids: Collection[str]) -> set[str]:
     return found
 
 
+def made_submissions(view: Reading, upload_ids: Collection[str]) -> dict[str, str | None]:
+    """Of these uploads, those whose bytes nobody needs any more: the submission each became, None of one that is no more.
+
+    One that is recorded as a submission and not said to have become it counts as that. Uploads still coming are left out.
+    """
+    u, s, found = uploads.c, t.submissions.c, dict[str, str | None]()
+    for some in pieces(upload_ids, _ASKED_AT_ONCE):
+        recorded = select(u.id, u.became, s.id).outerjoin(t.submissions, s.id == u.submission_id).where(u.id.in_(some))
+        known = {row[0]: row[1] or row[2] for row in view.rows(recorded)}
+        found |= {name: known.get(name) for name in some if name not in known or known[name] is not None}
+    return found
+
+
 def begin_upload(tx: Transaction, new: SharedUpload) -> None:
     tx.rows(insert(uploads).values(asdict(new)))
 
