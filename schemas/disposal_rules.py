@@ -23,9 +23,9 @@ class RefusalText:
 class PaperRule:
     """One paper of the dossier of destruction.
 
-    ``needed``: ``always``, ``historical`` (the round of a historical archive) or ``submitting`` (of an agency that hands
-    in to one). ``stage``: before which step it must be there: ``papers`` (before the hand-over), ``execution`` or
-    ``minutes``. ``signed``: it must bear a valid signature; ``signed_by`` says whose. ``list_bound``: it must be bound to
+    ``needed``: ``always``, ``historical`` (the round of a historical archive), ``submitting`` (of an agency that hands
+    in to one), or ``optional``. ``stage``: before which step it must be there: ``papers`` (before the hand-over),
+    ``execution`` or ``minutes``. ``signed``: it must bear a valid signature; ``signed_by`` says whose. ``list_bound``: it must be bound to
     the hash of the frozen list. ``of_decision``: with a new decision it is made anew.
     """
 

@@ -256,10 +256,12 @@ round_papers = Table(
     Column("kind", String(32), nullable=False),
     # Of several papers of a kind the last one counts; the earlier ones stay where they lie.
     Column("ordinal", Integer, nullable=False),
-    Column("object_key", String(512), nullable=False, unique=True),
+    # Judged again, the same bytes may have another row.
+    Column("object_key", String(512), nullable=False, index=True),
     Column("sha256", _SHA256, nullable=False),
     Column("size_bytes", BigInteger, nullable=False),
-    Column("list_sha256", _SHA256, nullable=False),
+    # Empty for one from before the list was frozen, which is bound to its round alone.
+    Column("list_sha256", String(64), nullable=False),
     Column("decision_ordinal", Integer, nullable=True),
     Column("signature", String(16), nullable=False),
     Column("signers", JSON, nullable=False),

@@ -19,6 +19,7 @@ def needed_of(of: Round, needed: str) -> bool:
         "always": True,
         "historical": of.archive_kind is ArchiveKind.HISTORICAL,
         "submitting": of.submitting or of.archive_kind is ArchiveKind.HISTORICAL,
+        "optional": False,
     }[needed]
 
 
@@ -40,10 +41,14 @@ def wrong_with_papers(of: Round, papers: Iterable[Paper], decision: Decision | N
     for paper in papers:
         if paper.kind not in last or paper.ordinal > last[paper.kind].ordinal:
             last[paper.kind] = paper
-    return [item for rule in required_papers(of, stage) for item in _wrong(of, rule, last.get(rule.kind), decision)]
+    return [
+        item for rule in required_papers(of, stage) for item in wrong_with(of, rule, last.get(rule.kind), decision)
+    ]
 
 
-def _wrong(of: Round, rule: PaperRule, paper: Paper | None, decision: Decision | None) -> Iterator[Reason]:
+def wrong_with(of: Round, rule: PaperRule, paper: Paper | None, decision: Decision | None) -> Iterator[Reason]:
+    """Every reason why this paper (None: there is none) is not what the rule asks for. Bound to another list than the
+    frozen one is wrong for any; not bound to any is right for what is from before the freezing."""
     if paper is None:
         yield reason("paper.missing", rule.kind, title=rule.title)
         return
@@ -51,7 +56,7 @@ def _wrong(of: Round, rule: PaperRule, paper: Paper | None, decision: Decision |
         yield reason("paper.unsigned", rule.kind, title=rule.title)
     elif rule.signed and paper.signature is not Signature.VALID:
         yield reason("paper.signature-not-valid", rule.kind, title=rule.title)
-    if rule.list_bound and of.list_sha256 is not None and paper.list_sha256 != of.list_sha256:
+    if of.list_sha256 is not None and paper.list_sha256 != of.list_sha256 and (rule.list_bound or paper.list_sha256):
         yield reason("paper.other-list", rule.kind, title=rule.title)
     if rule.of_decision and decision is not None and paper.decision_ordinal != decision.ordinal:
         yield reason("paper.earlier-decision", rule.kind, title=rule.title)

@@ -109,6 +109,9 @@ class Dossier:
     certificate: Mapping[str, Any]
     destroyed_on: date
     keep_years: int = LEAST_YEARS
+    certified: tuple[Mapping[str, Any], ...] = ()
+    """What the certificate has the digest of: every destroyed hồ sơ as it was certified
+    (``archive.absence.certificate.line_of``), in the order of the list."""
 
     @property
     def keep_until(self) -> date:

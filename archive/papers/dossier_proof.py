@@ -15,6 +15,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from archive.aip import layout
 from archive.aip.model import AipUnreadableError
 from archive.aip.reader import AipReader
+from archive.canonical import canonical_json
 from archive.finding import Answer, Finding, answer_of, finding
 from archive.papers.dossier import DATA_FILE, DOSSIER_SCHEMA, LEAST_YEARS, frozen_list_sha256, years_later
 from archive.signing import signature_holds
@@ -141,7 +142,12 @@ class _Proof:
 
     def _needed(self, rule: PaperRule) -> bool:
         historical, submitting = bool(self._said["historical"]), bool(self._said["submitting"])
-        return {"always": True, "historical": historical, "submitting": submitting or historical}[rule.needed]
+        return {
+            "always": True,
+            "historical": historical,
+            "submitting": submitting or historical,
+            "optional": False,
+        }[rule.needed]
 
     def _digest(self, name: str) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
@@ -196,13 +202,28 @@ class _Proof:
             return
         if not _held(certificate, self._keys):
             yield finding("dossier.certificate.signature")
-        named = set(_texts(certificate["statement"]))
+        said = certificate["statement"]
+        named = set(_texts(said))
         if self._list not in named or not {self._said["round_id"], self._said["round_code"]} & named:
             yield finding("dossier.certificate.other-list")
+        if "lines_sha256" in said:
+            yield from self._certified(said)
+            return
         for item in self._said["destroyed"]:
             packages = {aip_id for aip_id, _ in item["packages"]}
             if not ({item["file_id"], item["file_code"]} & named or (packages and packages <= named)):
                 yield finding("dossier.certificate.incomplete", file_code=item["file_code"])
+
+    def _certified(self, said: Mapping[str, Any]) -> Iterator[Finding]:
+        """The certificate has the digest of what was destroyed, line by line: exactly the hồ sơ of this dossier."""
+        lines = self._said["certified"]
+        digest = hashlib.sha256(b"".join(canonical_json(line) + b"\n" for line in lines)).hexdigest()
+        if digest != said["lines_sha256"] or said["files"] != len(lines):
+            yield finding("dossier.certificate.other-list")
+        certified = {(line["file_id"], line["line"]) for line in lines}
+        gone = {(item["file_id"], item["line"]): item["file_code"] for item in self._said["destroyed"]}
+        for known in sorted(gone.keys() ^ certified):
+            yield finding("dossier.certificate.incomplete", file_code=gone.get(known, known[0]))
 
     def _keeping(self) -> Iterator[Finding]:
         years = max(LEAST_YEARS, self._rules.dossier_years)

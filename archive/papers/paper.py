@@ -66,6 +66,8 @@ PAPER_NAMES: Mapping[PaperKind, str] = {
 _WORDS: Mapping[str, PaperKind] = {
     "council-decision": PaperKind.ESTABLISHMENT_DECISION,
     "list": PaperKind.EXPIRED_LIST,
+    "submission-statement": PaperKind.SUBMISSION_STATEMENT,
+    "retained-list": PaperKind.RETAINED_LIST,
     "council-minutes": PaperKind.COUNCIL_MINUTES,
     "verification-minutes": PaperKind.VERIFICATION_COUNCIL_MINUTES,
     "opinion-request": PaperKind.APPRAISAL_REQUEST,

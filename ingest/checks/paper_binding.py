@@ -72,7 +72,16 @@ def _said(value: Any) -> dict[str, Any]:
         "profile": str(value.get("profile"))[:80],
         "round_code": str(reference.get("round_code", ""))[:200],
         "list_sha256": str(reference.get("sha256", ""))[:64],
+        "head": _head(value),
     }
+
+
+def _head(value: dict[str, Any]) -> dict[str, str]:
+    """Who issued it, its number and day, as the archive printed them; what was left open is empty."""
+    paper = value.get("paper")
+    head = paper.get("head") if isinstance(paper, dict) else None
+    told = head if isinstance(head, dict) else {}
+    return {name: str(told.get(name) or "")[:255] for name in ("agency", "number", "notation", "issued")}
 
 
 def _keywords(pdf: pikepdf.Pdf) -> dict[str, list[str]]:

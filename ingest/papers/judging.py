@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -51,6 +51,9 @@ class PaperJudgement:
     binding: Binding
     confirmation: Confirmation | None
     tools: Mapping[str, str]
+    sheets: int = 0
+    head: Mapping[str, str] = field(default_factory=dict)
+    """The formal parts the archive printed it with (``agency``, ``number``, ``notation``, ``issued``); empty for another's."""
 
     def as_json(self) -> dict[str, Any]:
         confirmed = self.confirmation
@@ -142,6 +145,8 @@ def _judged(
         binding.how if binding else "none",
         binding.confirmation if binding and binding.how == "confirmed" else None,
         tool_versions(),
+        binding.sheets if binding else 0,
+        binding.head if binding else {},
     )
 
 
@@ -152,6 +157,8 @@ class _Binding:
         self, name: str, expected: Expected, facts: Mapping[str, Any], confirmation: Confirmation | None
     ) -> None:
         self._name, self._expected, self._facts, self.confirmation = name, expected, facts, confirmation
+        self.sheets = int(facts.get("pages") or 0)
+        self.head: Mapping[str, str] = next((row["head"] for row in facts["embedded"] if row.get("head")), {})
         embedded = [row["list_sha256"] for row in facts["embedded"] if row.get("list_sha256")]
         keywords = list(facts["keywords"].get("list-sha256", ()))
         printed = list(facts["printed"])
@@ -254,14 +261,16 @@ class _Signed:
         return said
 
     def _people(self) -> Iterator[Finding]:
-        """One signature stands for one requirement; whether it is good is said elsewhere."""
+        """One signature stands for one requirement; whether it is good is said elsewhere. Where nobody is named, no signer
+        is unexpected."""
         signers = [row.get("signer") or {} for row in self._rows]
         met = _met(self._expected.required, signers)
         for number, wanted in enumerate(self._expected.required):
             if number not in met.values():
                 yield finding("paper.signer-missing", self._name, signer=wanted.label)
+        named = any(item.name or item.user_id or item.certificate_sha256 for item in self._expected.required)
         for place, signer in enumerate(signers):
-            if self._expected.required and signer and place not in met:
+            if named and signer and place not in met:
                 yield finding("paper.signer-unexpected", self._name, signer=signer.get("common_name") or "?")
 
 

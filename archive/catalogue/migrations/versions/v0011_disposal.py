@@ -106,8 +106,8 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["attached_by"], ["accounts.id"], name=op.f("fk_round_papers_attached_by")),
         sa.ForeignKeyConstraint(["round_id"], ["rounds.id"], name=op.f("fk_round_papers_round_id")),
         sa.PrimaryKeyConstraint("round_id", "kind", "ordinal", name=op.f("pk_round_papers")),
-        sa.UniqueConstraint("object_key", name=op.f("uq_round_papers_object_key")),
     )
+    op.create_index(op.f("ix_round_papers_object_key"), "round_papers", ["object_key"])
     op.create_table(
         "round_persons",
         sa.Column("round_id", sa.String(length=36), nullable=False),
