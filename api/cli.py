@@ -41,6 +41,7 @@ from api.recovery_cli import restore_drill, secrets_commands
 from api.repair_cli import incident_commands
 from api.repair_cli import repair as repair_command
 from api.reviews_cli import review_commands
+from api.rounds_cli import round_commands
 from api.schedules_cli import schedule_commands
 from api.settings import FILE_NAME, Settings, home_folder, load_settings, tools_folder
 from api.storage_cli import storage_commands
@@ -78,6 +79,9 @@ app.add_typer(file_commands, name="files", help="Sổ đăng ký hồ sơ: mở,
 app.add_typer(plan_commands, name="plan", help="Danh mục hồ sơ và cơ quan: nhập, phê duyệt, mở hồ sơ theo dòng.")
 app.add_typer(schedule_commands, name="schedules", help="Bảng thời hạn bảo quản: đang áp dụng gì; áp dụng bảng mới.")
 app.add_typer(hold_commands, name="hold", help="Đóng băng: hồ sơ nào đang bị giữ, vì sao; đặt và gỡ.")
+app.add_typer(
+    round_commands, name="rounds", help="Đợt hủy: danh mục, Hội đồng, biểu quyết, quyết định, bàn giao, bắt đầu."
+)
 app.add_typer(review_commands, name="reviews", help="Việc xem xét thời hạn: điều gì đang chờ; quyết định.")
 app.add_typer(report_commands, name="report", help="Số liệu: đến hạn, đang giữ, trong đợt hủy, đã hủy, sáu tháng, năm.")
 app.command("repair", cls=Command)(repair_command)

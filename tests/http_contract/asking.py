@@ -64,6 +64,7 @@ def request_of(route: str, wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
                 "incident_id",
                 "plan_id",
                 "hold_id",
+                "round_id",
                 "review_id",
             ),
             uuid.UUID(int=0).hex,
@@ -183,6 +184,22 @@ _SENDING: Mapping[str, Callable[[Wanted], Sending]] = {
     "POST /api/v1/file-plans/{plan_id}/lines/{ordinal}/file": _json(),
     "POST /api/v1/schedules": _json(**_SCHEDULE),
     "POST /api/v1/period-reviews/{review_id}/decision": _json(note="Kiểm thử"),
+    "POST /api/v1/rounds": _json(code="zq", profile="khong-co"),
+    "POST /api/v1/rounds/{round_id}/lines": _json(explanation="Kiểm thử", file_ids=["khong-co"]),
+    "POST /api/v1/rounds/{round_id}/lines/removal": _json(file_ids=["khong-co"]),
+    "POST /api/v1/rounds/{round_id}/abandon": _json(reason="Kiểm thử"),
+    "POST /api/v1/rounds/{round_id}/council": _json(
+        number="1", decided_on="2026-11-20", members=[{"duty": "chairman", "account": "khong-co"}]
+    ),
+    "POST /api/v1/rounds/{round_id}/sessions": _json(held_on="2026-11-20"),
+    "POST /api/v1/rounds/{round_id}/sessions/reopening": _json(reason="Kiểm thử"),
+    "POST /api/v1/rounds/{round_id}/votes": _json(rest={"outcome": "destroy"}),
+    "POST /api/v1/rounds/{round_id}/opinion": _json(
+        body="Chi cục", number="1", given_on="2026-11-20", verdict="agrees"
+    ),
+    "POST /api/v1/rounds/{round_id}/decisions": _json(list_sha256="0" * 64, number="1", decided_on="2026-11-20"),
+    "POST /api/v1/rounds/{round_id}/executor": _json(account="khong-co"),
+    "POST /api/v1/rounds/{round_id}/set-aside": _json(file_ids=["khong-co"], reason="Kiểm thử"),
     "POST /api/v1/holds": _json(kind="file", reason="Kiểm thử", basis="Kiểm thử", file_ids=[NOBODY]),
     "POST /api/v1/holds/{hold_id}/release": _json(reason="Kiểm thử"),
     "GET /api/v1/retention-reports/activity": lambda _wanted: Sending(

@@ -23,21 +23,20 @@ from api.http.round_views import (
     CandidateView,
     LeftOut,
     LinePage,
-    LineView,
     Readiness,
     ReasonView,
     RoundDetail,
     RoundPage,
     RoundView,
 )
+from api.round_lines import add_piece, line_views
 from archive.access import Author, Operation, Role
 from archive.catalogue import Reading
 from archive.catalogue.file_list_reading import files_with_ids
-from archive.catalogue.hold_reading import held_among
 from archive.catalogue.round_candidates import DueQuestion, candidates, list_reasons
 from archive.catalogue.round_readiness import not_ready
-from archive.catalogue.round_reading import destruction_round, line_counts, lines_page, rounds_listed, votes_of_lines
-from archive.catalogue.round_writing import abandon_round, add_lines, open_round, remove_line, submit_round
+from archive.catalogue.round_reading import destruction_round, lines_page, rounds_listed
+from archive.catalogue.round_writing import abandon_round, open_round, remove_line, submit_round
 from archive.disposal.model import Line as ListLine
 from archive.disposal.model import NewLine, NewRound, Round
 from archive.disposal.refusals import reason, refusal
@@ -268,7 +267,7 @@ def list_lines(
             page = lines_page(reading, of.id, states=states, after=place, limit=size + 1)
             found += _known_lines(reading, asked, of, page)
             more, place = len(page) == size + 1, page[-1].ordinal if page else place
-        items = _line_views(reading, of, found[:size])
+        items = line_views(reading, of, found[:size], Names(reading))
     ids = [item.file_id for item in items]
     asked.record(Event.RECORD_DESCRIPTION_SHOWN, SUBJECT, {"round_id": round_id, "file_ids": ids})
     return LinePage(items=items, after=found[size - 1].ordinal if len(found) > size else None)
@@ -309,10 +308,7 @@ def add_some(round_id: Id, adding: Adding, asked: Annotated[Asked, gate(Operatio
             following = None if found.after is None else written_day_place(*found.after)
     unknown = {one: (reason("line.missing", one),) for one in adding.file_ids if one not in ids}
     new = [NewLine(one, adding.reason, adding.explanation, adding.duplicate_of) for one in ids]
-    with catalogue.transaction() as tx:
-        before = sum(line_counts(tx, round_id).values())
-        refused = add_lines(tx, round_id, new, by=Author.of(asked.who), at=asked.at)
-        added = sum(line_counts(tx, round_id).values()) - before
+    added, refused = add_piece(catalogue, round_id, new, by=Author.of(asked.who), at=asked.at)
     return Added(lines=added, left_out=LeftOut.all_of({**unknown, **refused}), after=following)
 
 
@@ -381,16 +377,6 @@ def _known_lines(reading: Reading, asked: Asked, of: Round, page: tuple[ListLine
     held = files_with_ids(reading, [line.file_id for line in page])
     judge = FileJudge.of(reading, as_reader(asked), held.values())
     return [line for line in page if line.file_id in held and judge.knows(held[line.file_id])]
-
-
-def _line_views(reading: Reading, of: Round, found: list[ListLine]) -> list[LineView]:
-    ids = [line.file_id for line in found]
-    files, held = files_with_ids(reading, ids), held_among(reading, ids)
-    cast, names = votes_of_lines(reading, of.id, [line.ordinal for line in found]), Names(reading)
-    return [
-        LineView.of(line, files.get(line.file_id), cast.get(line.ordinal, ()), names, on_hold=line.file_id in held)
-        for line in found
-    ]
 
 
 def _shown(asked: Asked, ids: list[str]) -> None:
