@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
+import sqlite3
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from pathlib import Path
 
 import psycopg
@@ -17,6 +20,8 @@ from ingest.workflow import WORK_SCHEMA
 from tests.servers.postgresql import running_postgresql
 
 VARIABLE = "LUUTRU_TEST_DATABASE"
+
+_OF_SQLITE = re.compile(r"\.sqlite(-wal|-shm|-journal)?$")
 
 sqlite_only = pytest.mark.skipif(
     os.environ.get(VARIABLE) == "postgresql", reason="what is tried here is the file of SQLite"
@@ -34,8 +39,18 @@ def homes_on_postgresql() -> None:
 
 
 def copied_home(source: Path, target: Path, *, ignore: Callable[[str, list[str]], Iterable[str]] | None = None) -> Path:
-    """A home of its own that holds what ``source`` holds. Nobody may be at work in ``source``."""
-    shutil.copytree(source, target, ignore=ignore)
+    """A home of its own that holds what ``source`` holds, also while a service rests over ``source`` and keeps its house."""
+
+    def left_out(folder: str, names: list[str]) -> set[str]:
+        return {name for name in names if _OF_SQLITE.search(name)} | set(ignore(folder, names) if ignore else ())
+
+    shutil.copytree(source, target, ignore=left_out)
+    for file in source.glob("*.sqlite"):
+        if not (ignore and file.name in ignore(str(source), [file.name])):
+            # Copied as a file while somebody writes, it would be torn: the engine copies it as of one moment.
+            with closing(sqlite3.connect(file)) as database, closing(sqlite3.connect(target / file.name)) as taken:
+                database.backup(taken)
+            shutil.copymode(file, target / file.name)
     url = load_settings(source).database.url
     if url:
         server, name = running_postgresql(), make_url(url).database
