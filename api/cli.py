@@ -22,6 +22,7 @@ from api.bootstrap import Installation, now, opened
 from api.checking import check_paths
 from api.checkpoint_cli import ledger_commands
 from api.database_commands import database_commands
+from api.destruction_cli import destroy_commands, tombstone_commands
 from api.exits import INTERRUPTED, READER_GONE, Exit
 from api.files_cli import file_commands
 from api.hold_cli import hold_commands
@@ -31,6 +32,7 @@ from api.journal import logged
 from api.keys_cli import key_commands
 from api.made_reports_cli import report_commands
 from api.output import columns, line, out, plain, print_json, say
+from api.papers_cli import paper_commands
 from api.people import account_commands, token_commands
 from api.plan_cli import plan_commands
 from api.printing import print_aip, print_findings, print_hits, print_submission, print_verification
@@ -82,7 +84,10 @@ app.add_typer(hold_commands, name="hold", help="Đóng băng: hồ sơ nào đan
 app.add_typer(
     round_commands, name="rounds", help="Đợt hủy: danh mục, Hội đồng, biểu quyết, quyết định, bàn giao, bắt đầu."
 )
+app.add_typer(paper_commands, name="papers", help="Giấy tờ của đợt hủy: lập, đính kèm bản ký, đủ chưa; hồ sơ hủy.")
 app.add_typer(review_commands, name="reviews", help="Việc xem xét thời hạn: điều gì đang chờ; quyết định.")
+app.add_typer(destroy_commands, name="destroy", help="Hủy hồ sơ của một đợt: yêu cầu, theo dõi, kiểm chứng, chứng nhận.")
+app.add_typer(tombstone_commands, name="tombstones", help="Bia của các hồ sơ đã hủy: quyết định, thời điểm, mã băm.")
 app.add_typer(report_commands, name="report", help="Số liệu: đến hạn, đang giữ, trong đợt hủy, đã hủy, sáu tháng, năm.")
 app.command("repair", cls=Command)(repair_command)
 app.command("audit", cls=Command)(audit_command)
