@@ -18,8 +18,9 @@ from ipaddress import IPv6Address, ip_address
 from threading import Lock
 
 from api.http.problems import ProblemError
-from archive.catalogue import Catalogue
+from archive.catalogue import Catalogue, Reading
 from archive.catalogue.single_use import counted_in_window, forget_windows
+from archive.catalogue.worker_reading import database_now
 
 KEPT_ADDRESSES = 10_000
 
@@ -55,12 +56,14 @@ class MinuteCounts:
     name: str
     at_most: int
 
-    def take(self, catalogue: Catalogue, address: str, at: datetime) -> None:
-        """Counts, durably. Raises ProblemError 429 beyond the limit."""
-        minute = at.replace(second=0, microsecond=0)
+    def take(self, catalogue: Catalogue, address: str, clock: Callable[[Reading], datetime] = database_now) -> None:
+        """Counts, durably, in the minute it is by ``clock``: the database's own, or a machine whose clock is a minute off
+        would have a limit of its own. Raises ProblemError 429 beyond the limit.
+        """
         named = hashlib.sha256(network(address).encode("utf-8", "surrogatepass")).hexdigest()
         with catalogue.signing() as tx:
-            count = counted_in_window(tx, f"{self.name}:{named}", minute)
+            at = clock(tx)
+            count = counted_in_window(tx, f"{self.name}:{named}", at.replace(second=0, microsecond=0))
         if count > self.at_most:
             raise _too_often(max(1, 60 - at.second))
 

@@ -53,4 +53,4 @@ def sign_in_limits(app: FastAPI) -> SignInLimits:
 def _take(asked: Asked, rates: Rates, counts: MinuteCounts) -> None:
     rates.take(asked.address)
     if asked.service.among_others:
-        counts.take(asked.service.installation.catalogue, asked.address, asked.at)
+        counts.take(asked.service.installation.catalogue, asked.address, asked.service.shared_clock)

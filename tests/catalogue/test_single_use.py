@@ -14,6 +14,7 @@ from api.http.rates import MinuteCounts, forget_minutes
 from archive.catalogue import Catalogue
 from archive.catalogue.service_tables import rate_windows, used_logins
 from archive.catalogue.single_use import counted_in_window, forget_windows, use_login
+from archive.catalogue.worker_reading import database_now
 
 AT = datetime(2026, 3, 2, 9, 30, 10, tzinfo=UTC)
 
@@ -33,17 +34,30 @@ def test_questions_are_counted_by_the_minute_whoever_counts_and_old_minutes_forg
     catalogue: Catalogue,
 ) -> None:
     counts = MinuteCounts("thử", at_most=3)
+
+    def take(address: str, at: datetime) -> None:
+        counts.take(catalogue, address, lambda _view: at)
+
     for second in range(3):
-        counts.take(catalogue, "192.0.2.1", AT + timedelta(seconds=second))
+        take("192.0.2.1", AT + timedelta(seconds=second))
     with pytest.raises(ProblemError) as refused:
-        counts.take(catalogue, "192.0.2.1", AT + timedelta(seconds=3))
+        take("192.0.2.1", AT + timedelta(seconds=3))
     assert (refused.value.status, refused.value.headers["Retry-After"]) == (429, "47")
-    counts.take(catalogue, "192.0.2.2", AT)
-    counts.take(catalogue, "192.0.2.1", AT + timedelta(seconds=50))
+    take("192.0.2.2", AT)
+    take("192.0.2.1", AT + timedelta(seconds=50))
     forget_minutes(catalogue, AT + timedelta(hours=1, seconds=49))
     with catalogue.read() as reading:
         (left,) = reading.rows(select(rate_windows)).all()
     assert left._mapping["count"] == 1 and "192.0.2" not in left.key
+
+
+def test_the_minute_is_that_of_the_database_unless_another_clock_is_given(catalogue: Catalogue) -> None:
+    MinuteCounts("thử", at_most=3).take(catalogue, "192.0.2.1")
+    with catalogue.read() as reading:
+        now = database_now(reading)
+        (begun_at,) = reading.rows(select(rate_windows.c.begun_at)).scalars()
+    assert timedelta(0) <= now - begun_at < timedelta(minutes=2)
+    assert (begun_at.second, begun_at.microsecond) == (0, 0)
 
 
 def test_counts_at_the_same_time_are_counted_one_by_one(catalogue: Catalogue) -> None:

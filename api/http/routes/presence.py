@@ -132,7 +132,7 @@ def _admit(asked: Asked) -> None:
         raise ProblemError(404, "request.address-unknown", "Không có địa chỉ này.")
     _rates.take(asked.address)
     if asked.service.among_others:
-        _counts.take(asked.service.installation.catalogue, asked.address, asked.at)
+        _counts.take(asked.service.installation.catalogue, asked.address, asked.service.shared_clock)
 
 
 def _answer(asked: Asked, sha256: str, by: str) -> VerifyAnswer:
