@@ -86,7 +86,9 @@ app.add_typer(
 )
 app.add_typer(paper_commands, name="papers", help="Giấy tờ của đợt hủy: lập, đính kèm bản ký, đủ chưa; hồ sơ hủy.")
 app.add_typer(review_commands, name="reviews", help="Việc xem xét thời hạn: điều gì đang chờ; quyết định.")
-app.add_typer(destroy_commands, name="destroy", help="Hủy hồ sơ của một đợt: yêu cầu, theo dõi, kiểm chứng, chứng nhận.")
+app.add_typer(
+    destroy_commands, name="destroy", help="Hủy hồ sơ của một đợt: yêu cầu, theo dõi, kiểm chứng, chứng nhận."
+)
 app.add_typer(tombstone_commands, name="tombstones", help="Bia của các hồ sơ đã hủy: quyết định, thời điểm, mã băm.")
 app.add_typer(report_commands, name="report", help="Số liệu: đến hạn, đang giữ, trong đợt hủy, đã hủy, sáu tháng, năm.")
 app.command("repair", cls=Command)(repair_command)
