@@ -47,6 +47,8 @@ def request_of(route: str, wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
         "aip_id": wanted.aip_id,
         "file_id": wanted.file_id,
         "schedule_id": "khong-co",
+        "figures": "due",
+        "report_id": "1999-year",
         "code": "x",
         "ordinal": wanted.ordinal,
         "submission_id": wanted.submission_id,
@@ -200,6 +202,8 @@ _SENDING: Mapping[str, Callable[[Wanted], Sending]] = {
     "POST /api/v1/rounds/{round_id}/decisions": _json(list_sha256="0" * 64, number="1", decided_on="2026-11-20"),
     "POST /api/v1/rounds/{round_id}/executor": _json(account="khong-co"),
     "POST /api/v1/rounds/{round_id}/set-aside": _json(file_ids=["khong-co"], reason="Kiểm thử"),
+    "PUT /api/v1/fonds/{code}": _json(agency_code="khong-co", name="Phông kiểm thử"),
+    "POST /api/v1/activity-reports/{report_id}/sending": _json(number="1", sent_on="2026-11-20"),
     "POST /api/v1/holds": _json(kind="file", reason="Kiểm thử", basis="Kiểm thử", file_ids=[NOBODY]),
     "POST /api/v1/holds/{hold_id}/release": _json(reason="Kiểm thử"),
     "GET /api/v1/retention-reports/activity": lambda _wanted: Sending(

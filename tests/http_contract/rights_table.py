@@ -321,6 +321,7 @@ ROUTES: Mapping[str, Row] = {
     # the registry of hồ sơ, danh mục, schedules, review tasks, holds
     "GET /api/v1/files": Row("file.read", "read", roles=READERS),
     "GET /api/v1/due-files": Row("file.read", "read", roles=READERS),
+    "GET /api/v1/open-ended-files": Row("file.read", "read", roles=READERS),
     "POST /api/v1/files": Row("file.keep", "review", roles="archivist head", ok=201),
     "GET /api/v1/files/{file_id}": Row("file.read", "read", FILE_OF_THE_REGISTRY),
     "POST /api/v1/files/{file_id}/closing": Row("file.keep", "review", KEEPING_OF_A_FILE, ok=409),
@@ -331,6 +332,8 @@ ROUTES: Mapping[str, Row] = {
     "POST /api/v1/files/{file_id}/transfer": Row("file.keep", "review", KEEPING_OF_A_FILE, ok=409),
     "GET /api/v1/agencies": Row("plan.read", "read", roles=READERS),
     "PUT /api/v1/agencies/{code}": Row("file.keep", "review", roles="archivist head", ok=409),
+    "GET /api/v1/fonds": Row("plan.read", "read", roles=READERS),
+    "PUT /api/v1/fonds/{code}": Row("file.keep", "review", roles="archivist head", ok=409),
     "GET /api/v1/file-plans": Row("plan.read", "read", roles=READERS),
     "POST /api/v1/file-plans": Row("plan.import", "submit", roles="agency archivist", ok=409),
     "GET /api/v1/file-plans/{plan_id}": Row("plan.read", "read", roles=READERS, ok=404),
@@ -353,6 +356,13 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/v1/retention-reports/in-round": Row("retention-report.read", "read", roles=READERS),
     "GET /api/v1/retention-reports/destroyed": Row("retention-report.read", "read", roles=READERS),
     "GET /api/v1/retention-reports/activity": Row("retention-report.read", "read", roles=READERS),
+    "GET /api/v1/retention-reports/{figures}/table": Row("retention-report.read", "read", roles=READERS),
+    "GET /api/v1/activity-reports": Row("activity-report.read", "read", roles=STAFF),
+    "GET /api/v1/activity-reports/{report_id}": Row("activity-report.read", "read", roles=STAFF, ok=404),
+    "GET /api/v1/activity-reports/{report_id}/report.pdf": Row("activity-report.read", "read", roles=STAFF, ok=404),
+    "POST /api/v1/activity-reports/{report_id}/sending": Row(
+        "activity-report.keep", "review", roles="archivist head", ok=404
+    ),
     "GET /api/v1/rounds": Row("round.read", "read", roles=READERS),
     "POST /api/v1/rounds": Row("round.propose", "review", roles="archivist", ok=409),
     "GET /api/v1/rounds/{round_id}": Row("round.read", "read", roles=READERS, ok=404),
@@ -378,4 +388,11 @@ ROUTES: Mapping[str, Row] = {
     "POST /api/v1/rounds/{round_id}/decisions": Row("round.decide", "decide", roles="head", ok=404),
     "POST /api/v1/rounds/{round_id}/executor": Row("round.decide", "decide", roles="head", ok=404),
     "POST /api/v1/rounds/{round_id}/set-aside": Row("round.decide", "decide", roles="head", ok=404),
+    "POST /api/v1/rounds/{round_id}/destruction": Row("round.act", "review", roles=READERS, ok=404),
+    "GET /api/v1/rounds/{round_id}/destruction": Row("round.read", "read", roles=READERS, ok=404),
+    "POST /api/v1/rounds/{round_id}/absence": Row("absence.verify", "review", roles=STAFF, ok=404),
+    "GET /api/v1/rounds/{round_id}/absence": Row("round.read", "read", roles=READERS, ok=404),
+    "GET /api/v1/rounds/{round_id}/certificate": Row("round.read", "read", roles=READERS, ok=404),
+    "GET /api/v1/tombstones": Row("tombstone.read", "read", roles=READERS),
+    "GET /api/v1/tombstones/{file_id}": Row("tombstone.read", "read", roles=READERS, ok=404),
 }
