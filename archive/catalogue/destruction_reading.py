@@ -40,6 +40,28 @@ def tombstone(view: LedgerReading, file_id: str) -> Tombstone | None:
     return None if row is None else _tombstone(row)
 
 
+def tombstones_by_id(view: LedgerReading, file_ids: Collection[str]) -> Mapping[str, Tombstone]:
+    """Those of these hồ sơ (some hundred at most) that have one."""
+    rows = view.rows(select(tombstones).where(tombstones.c.file_id.in_(sorted(file_ids))))
+    return {row.file_id: _tombstone(row) for row in rows}
+
+
+def tombstone_ids(view: LedgerReading) -> Iterator[str]:
+    """The hồ sơ of every tombstone, ascending; flat memory."""
+    c = tombstones.c
+    after = ""
+    while page := list(view.rows(select(c.file_id).where(c.file_id > after).order_by(c.file_id).limit(PAGE)).scalars()):
+        yield from page
+        after = page[-1]
+
+
+def packages_without_tombstone(view: LedgerReading) -> list[str]:
+    """Packages said to be a destroyed hồ sơ's of which there is no tombstone: no archive of its own has any."""
+    p = tombstone_packages.c
+    query = select(p.aip_id).where(p.file_id.not_in(select(tombstones.c.file_id))).order_by(p.aip_id)
+    return list(view.rows(query).scalars())
+
+
 def tombstone_named(view: LedgerReading, text: str) -> Tombstone | None:
     """By the id of the hồ sơ, of one of its packages or submissions, by a registration number, or by its code."""
     p, s = tombstone_packages.c, tombstone_submissions.c

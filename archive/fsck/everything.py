@@ -19,6 +19,7 @@ from archive.fsck.own_objects import CLAIMS, Claim
 from archive.fsck.packages import OriginalsOf, StoredOriginal, package_differences
 from archive.fsck.quarantine import quarantine_differences
 from archive.fsck.submissions import submission_differences
+from archive.fsck.tombstones import tombstone_differences
 from archive.lagging import LaggingStore, StoreSlowError
 from archive.storage.store import Store
 
@@ -74,6 +75,7 @@ def fsck(
         yield from receipt_differences(view)
         yield from unknown_submissions(view)
         yield from submission_differences(view)
+        yield from tombstone_differences(view)
     answering = []
     for store in stores:
         try:

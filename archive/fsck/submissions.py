@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from archive.catalogue.destruction_reading import ended_packages
+from archive.catalogue.ledger_ends import ended_by_ledger
 from archive.catalogue.ledger_reading import LedgerRow
 from archive.catalogue.model import Aip, Submission
 from archive.catalogue.pieces import pieces
@@ -69,7 +69,7 @@ def _content(submission: Submission, received: Record | None) -> Iterator[Differ
 
 def _package(view: Reading, submission: Submission, written: Record | None) -> Iterator[Difference]:
     aip = view.aip(submission.aip_id)
-    if submission.aip_id in ended_packages(view, [submission.aip_id]):
+    if submission.aip_id in ended_by_ledger(view, [submission.aip_id]):
         if aip is not None:
             # Its end is recorded, and begun: nothing may describe it any more.
             yield difference("aip.row.changed", aip.id, "catalogue")

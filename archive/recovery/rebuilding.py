@@ -18,6 +18,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,7 @@ from archive.aip.reader import AipReader
 from archive.catalogue import Catalogue, Document, Submission
 from archive.catalogue.checkpoint_reading import Timestamp, checkpoint_numbered
 from archive.catalogue.checkpoint_writing import record_shipment, record_timestamp
-from archive.catalogue.destruction_reading import ended_packages
+from archive.catalogue.ledger_ends import ends
 from archive.catalogue.pieces import pieces
 from archive.catalogue.restoring import (
     drop_cursors,
@@ -50,6 +51,7 @@ from archive.events import Event
 from archive.fixity import CopyState
 from archive.fsck.chain import chain_differences, receipt_differences, unknown_submissions
 from archive.fsck.submissions import submission_differences
+from archive.fsck.tombstones import tombstone_differences
 from archive.ledger import Record, read_record, written_instant
 from archive.lifecycle import State
 from archive.recovery.chain import Chain, all_checkpoints, timestamps_in, whole_chain
@@ -298,12 +300,19 @@ class Rebuilding:
                     for record in page
                 ]
                 # What was destroyed, or was on its way there, does not come back, whatever of it lies somewhere.
-                ended = ended_packages(view, [item.aip_id for item in stated])
-                found = [(item, view.submission(item.submission_id)) for item in stated if item.aip_id not in ended]
+                found = [
+                    (item, view.submission(item.submission_id)) for item in stated if item.aip_id not in self._ended
+                ]
             if not page:
                 return
             yield from found
             after = page[-1].seq
+
+    @cached_property
+    def _ended(self) -> frozenset[str]:
+        """Packages the ledger ends. A row that says so and no record is told of, and keeps nothing from coming back."""
+        with self.catalogue.read() as view:
+            return frozenset(aip_id for end in ends(view) for aip_id in end.aip_ids)
 
     def _read(self, stated: Stated, submission: Submission) -> Found:
         return found_package(self.stores, stated, submission, read_whole=self.read_whole, keys=self.keys)
@@ -361,7 +370,7 @@ class Rebuilding:
             for key in store.keys("aip"):
                 aip_id = key.segments[-1].partition(".")[0]
                 with self.catalogue.read() as view:
-                    if view.aip_at(key) is not None or ended_packages(view, [aip_id]) or is_replaced(view, key):
+                    if view.aip_at(key) is not None or aip_id in self._ended or is_replaced(view, key):
                         continue
                 found.append(problem("package.object.unclaimed", aip_id, store.name, key))
                 with suppress(LuutruError, ValueError), plain_object(store, key, self.keys) as file:
@@ -378,6 +387,7 @@ class Rebuilding:
                 *receipt_differences(view),
                 *unknown_submissions(view),
                 *submission_differences(view),
+                *tombstone_differences(view),
             ):
                 yield problem("catalogue.contradiction.found", item.subject, detail=f"{item.code}: {item.message}")
             waiting = view.submissions_in(State.RECEIVED, State.CHECKED, State.IN_REVIEW, State.ACCEPTED)

@@ -24,8 +24,8 @@ from archive.catalogue import Catalogue, NewAccount, Transaction
 from archive.catalogue.destruction_model import Approval, Needles
 from archive.catalogue.disposal_tables import round_lines, round_persons, rounds
 from archive.catalogue.file_reading import file
-from archive.catalogue.file_writing import move_file, open_file
-from archive.catalogue.retention_tables import file_aips, files
+from archive.catalogue.file_writing import add_package, move_file, open_file
+from archive.catalogue.retention_tables import files
 from archive.checkpoints.sealing import seal
 from archive.checkpoints.statement import Kind
 from archive.destruction.beginning import Line, Refused, begin
@@ -196,7 +196,7 @@ class RoundAtWork:
                 period=Period(PeriodKind.YEARS, 10),
             )
             open_file(tx, new, actor=ACTOR, at=BEGUN)
-            tx.rows(insert(file_aips).values(file_id=new.id, aip_id=held.aip_id, ordinal=1))
+            add_package(tx, new.id, held.aip_id, actor=ACTOR, at=BEGUN)
 
     def _decided(self, tx: Transaction) -> None:
         tx.rows(

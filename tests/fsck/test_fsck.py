@@ -14,9 +14,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 import pytest
+from sqlalchemy import insert
 
 from archive.aip.model import AipUnreadableError
 from archive.catalogue import Catalogue, Document, Receipt, Submission
+from archive.catalogue.destruction_tables import tombstones
 from archive.copies import write_everywhere
 from archive.digest import digests_of
 from archive.errors import CatalogueError
@@ -401,6 +403,21 @@ def test_what_cannot_be_looked_into_without_its_key_is_named_and_never_passed(wo
     assert world.told(originals=closed) == [("package.content.sealed", aip_id, "store:a") for aip_id in aips]
     expected = {("copy.content.sealed", aip_id, f"store:{store}") for aip_id in aips for store in "ab"}
     assert set(world.told(deep=closed)) == expected
+
+
+def test_an_end_in_the_ledger_has_its_tombstone_and_no_other_tombstone_stands(world: World) -> None:
+    with world.catalogue.transaction() as tx:
+        for file_id in ("1" * 32, "2" * 32):
+            tx.append(Event.FILE_DESTRUCTION_BEGUN, file_id, actor=ACTOR, at=AT, data={"round_id": "d" * 32})
+        for file_id in ("2" * 32, "3" * 32):
+            row = {column.name: "0" for column in tombstones.columns if not column.nullable}
+            row |= dict.fromkeys(("line", "packages", "documents", "size_bytes", "intended_seq", "needles"), 0)
+            tx.rows(insert(tombstones).values({**row, "file_id": file_id, "intended_at": AT}))
+    assert world.told() == [
+        ("tombstone.row.missing", "1" * 32, "catalogue"),
+        ("tombstone.row.changed", "2" * 32, "catalogue"),
+        ("tombstone.record.missing", "3" * 32, "catalogue"),
+    ]
 
 
 def test_nothing_is_said_of_what_was_not_given(world: World) -> None:
