@@ -102,15 +102,18 @@ def place(
     fonds: Annotated[str, typer.Option(help="Theo truy vấn: của phông này.")] = "",
     ended_from: Annotated[int | None, typer.Option(help="Theo truy vấn: kết thúc từ năm.")] = None,
     ended_to: Annotated[int | None, typer.Option(help="Theo truy vấn: kết thúc đến năm.")] = None,
+    hold_id: Annotated[
+        str, typer.Option("--id", help="Mã tự chọn; chạy lại với cùng mã thì không đặt lệnh thứ hai.")
+    ] = "",
     home: Home = None,
     as_json: Json = False,
 ) -> None:
     """Đóng băng hồ sơ: theo vụ việc, theo hồ sơ, hoặc theo truy vấn được chốt thành danh sách."""
+    from api.hold_placing import place_once
     from api.http.file_views import HoldView
     from api.http.rights_views import Names
     from api.sealing_ledger import ledger_copies
     from archive.catalogue.file_list_reading import FileQuestion, files_matching
-    from archive.catalogue.hold_writing import place_hold
     from archive.disposal.model import NewHold
 
     question = FileQuestion(agency_code=agency, fonds_code=fonds, ended_from=ended_from, ended_to=ended_to)
@@ -118,7 +121,7 @@ def place(
         raise typer.BadParameter("nêu các hồ sơ, hoặc một truy vấn (--agency, --fonds, --ended-from, --ended-to)")
     kind = HoldKind.QUERY if not files else HoldKind.CASE if case else HoldKind.FILE
     new = NewHold(
-        id=uuid.uuid4().hex,
+        id=hold_id or uuid.uuid4().hex,
         kind=kind,
         reason=reason,
         basis=basis,
@@ -129,8 +132,8 @@ def place(
     with archive_here(home) as installation:
         by = acting(installation, Operation.HOLD_PLACE)
         with installation.catalogue.transaction() as tx:
-            ids = [named_file(tx, named).id for named in files] if files else list(files_matching(tx, question))
-            placed = place_hold(tx, new, ids, by=by, at=now())
+            ids = [named_file(tx, named).id for named in files or ()]
+            placed = place_once(tx, new, lambda: ids or files_matching(tx, question), by=by, at=now())
             told = HoldView.of(placed.hold, Names(tx)).model_dump(mode="json")
             end = tx.ledger_end()
         # Only now: a hold answered for is in force in a catalogue rebuilt from the stores too.

@@ -8,6 +8,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
+from api.hold_placing import place_once
 from api.http.described import told
 from api.http.file_targets import FileJudge, as_reader, known_files
 from api.http.file_views import (
@@ -31,7 +32,7 @@ from archive.access import Author, Operation
 from archive.catalogue import Reading
 from archive.catalogue.file_list_reading import FileQuestion, files_matching, files_with_ids
 from archive.catalogue.hold_reading import files_of_hold, hold, holds_listed
-from archive.catalogue.hold_writing import place_hold, release_hold
+from archive.catalogue.hold_writing import release_hold
 from archive.disposal.model import NewHold, TooLate
 from archive.disposal.refusals import refusal
 from archive.disposal.words import HoldKind
@@ -57,6 +58,9 @@ class HoldQuery(Strict):
 class HoldOrder(Strict):
     """What is held, why, by what basis, until when."""
 
+    id: PlainId | None = Field(
+        default=None, description="Mã do người gửi chọn; gửi lại thì không đặt lệnh thứ hai. / The sender's own id."
+    )
     kind: HoldKind = Field(description="Theo vụ việc, truy vấn, hồ sơ. / Kind.", examples=["case"])
     reason: Reason = Field(description="Lý do. / Why.", examples=["Tòa án yêu cầu cung cấp tài liệu"])
     basis: Reason = Field(description="Căn cứ. / Basis.", examples=["Quyết định 12/2026/QĐ-TA"])
@@ -125,8 +129,10 @@ def list_holds(
         "Đóng băng",
         "Place a hold",
         description=(
-            "Có hiệu lực ngay với cả danh sách, kể cả khi đợt hủy đang thực hiện; hồ sơ đã bắt đầu hủy được nêu riêng.",
-            "In force at once for the whole list, on executing rounds too; what had begun to go is named.",
+            "Có hiệu lực ngay với cả danh sách, kể cả khi đợt hủy đang thực hiện; hồ sơ đã bắt đầu hủy được nêu riêng. "
+            "Nêu «id» thì gửi lại sau lỗi không đặt lệnh thứ hai.",
+            "In force at once for the whole list, on executing rounds too; what had begun to go is named. With an `id` of "
+            "the sender's it is placed once, however often it is sent.",
         ),
         problems=(404, 409),
     ),
@@ -139,7 +145,7 @@ def place_one(order: HoldOrder, asked: Annotated[Asked, gate(Operation.HOLD_PLAC
     with catalogue.read() as reading:
         _require_known(reading, asked, order.file_ids)
     new = NewHold(
-        id=uuid.uuid4().hex,
+        id=order.id or uuid.uuid4().hex,
         kind=order.kind,
         reason=order.reason,
         basis=order.basis,
@@ -148,8 +154,13 @@ def place_one(order: HoldOrder, asked: Annotated[Asked, gate(Operation.HOLD_PLAC
         until=order.until,
     )
     with catalogue.transaction() as tx:
-        listed = order.file_ids if question is None else list(files_matching(tx, question))
-        placed = place_hold(tx, new, listed, by=Author.of(asked.who), at=asked.at)
+        placed = place_once(
+            tx,
+            new,
+            lambda: order.file_ids if question is None else files_matching(tx, question),
+            by=Author.of(asked.who),
+            at=asked.at,
+        )
         answer = Placed(
             hold=HoldView.of(placed.hold, Names(tx)), too_late=[TooLateView.of(late) for late in placed.too_late]
         )
