@@ -24,6 +24,7 @@ from archive.events import Event
 from archive.ledger import read_instant
 from archive.local_time import VIETNAM
 from archive.papers.execution import Certificate, DestroyedLine, PlaceOutcome
+from archive.papers.formal_parts import OPEN_PLACE
 from archive.papers.paper import Letterhead, ListReference, SignatureBlock
 from archive.storage.key import Key
 from ingest.papers.composing import paper_pdf
@@ -74,7 +75,7 @@ def certificate_paper(view: Reading, document: Mapping[str, Any], *, sealed: boo
         profile=of.profile,
         head=Letterhead(
             agency=archive,
-            place="",
+            place=OPEN_PLACE,
             issued=issued_at.astimezone(VIETNAM).date(),
             signatures=(SignatureBlock("Người phụ trách lưu trữ"),),
         ),
