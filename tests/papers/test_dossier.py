@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -15,6 +16,7 @@ import pytest
 
 from archive.aip.model import AipContent, Original, Party, RuleProfile, SubmissionFile
 from archive.aip.writer import write_aip
+from archive.canonical import canonical_json
 from archive.digest import file_digests
 from archive.disposal.frozen_list import line_sha256, list_sha256
 from archive.finding import Answer
@@ -235,6 +237,66 @@ def test_a_certificate_that_leaves_a_destroyed_one_out_is_incomplete(
         statement["certificate"] = key.signed(told)
 
     assert codes(proven(packaged(shorten), key)) == {"dossier.certificate.incomplete"}
+
+
+def _as_issued(statement: dict[str, Any], key: ArchiveKey, *, leaving_out: int = 0) -> None:
+    """The certificate in the form it is issued in: a digest over the lines of the destroyed, none of them named."""
+    lines = [
+        {
+            "line": item["line"],
+            "file_id": item["file_id"],
+            "file_code": item["file_code"],
+            "title": None,
+            "documents": 3,
+        }
+        for item in statement["destroyed"]
+    ]
+    certified = lines[leaving_out:]
+    said = {
+        "format": "luutru-destruction-certificate/1",
+        "round_id": statement["round_id"],
+        "decision": {"list_sha256": statement["list_sha256"]},
+        "files": len(certified),
+        "lines_sha256": hashlib.sha256(b"".join(canonical_json(line) + b"\n" for line in certified)).hexdigest(),
+    }
+    statement["certified"] = certified
+    statement["certificate"] = key.signed(said)
+
+
+AS_ISSUED: dict[str, tuple[Callable[[dict[str, Any], ArchiveKey], None], set[str]]] = {
+    "whole": (lambda _s, _key: None, set()),
+    "a line changed": (lambda s, _key: s["certified"][0].update(documents=2), {"dossier.certificate.other-list"}),
+    "a line less": (
+        lambda s, _key: s["certified"].pop(),
+        {"dossier.certificate.other-list", "dossier.certificate.incomplete"},
+    ),
+    "one destroyed it does not certify": (
+        lambda s, key: _as_issued(s, key, leaving_out=1),
+        {"dossier.certificate.incomplete"},
+    ),
+    "of another list": (
+        lambda s, key: s.update(
+            certificate=key.signed({**s["certificate"]["statement"], "decision": {"list_sha256": "0" * 64}})
+        ),
+        {"dossier.certificate.other-list"},
+    ),
+    "no lines": (lambda s, _key: s.pop("certified"), {"dossier.data.unreadable"}),
+}
+
+
+@pytest.mark.parametrize("case", AS_ISSUED)
+def test_a_certificate_as_it_is_issued_is_of_exactly_the_destroyed_by_its_digest(
+    packaged: Callable[..., bytes], key: ArchiveKey, case: str
+) -> None:
+    change, expected = AS_ISSUED[case]
+
+    def changed(statement: dict[str, Any]) -> None:
+        _as_issued(statement, key)
+        change(statement, key)
+
+    verdict = proven(packaged(changed), key)
+    assert codes(verdict) == expected, [item.message for item in verdict.findings]
+    assert (verdict.answer is Answer.PASSED) is (not expected)
 
 
 def test_a_paper_exchanged_inside_the_package_is_named(
