@@ -55,10 +55,22 @@ class SharedQuarantine(Quarantine):
         return slot
 
     def confirm(self, submission_id: str) -> None:
+        if not self.has_received(submission_id):
+            self._put(_slot_key(submission_id), _received(self.slot(submission_id)))
+
+    def has_received(self, submission_id: str) -> bool:
+        """Whether what was received lies in the shared store. Raises StoreError when it cannot be asked."""
         try:
             self.store.size(_slot_key(submission_id))
         except ObjectMissingError:
-            self._put(_slot_key(submission_id), _received(self.slot(submission_id)))
+            return False
+        return True
+
+    def restore(self, submission_id: str, fill: Callable[[Slot], None]) -> None:
+        """The slot of a recorded submission lies in the shared store again, from this machine or as ``fill`` makes it."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        make_whole(self.slot(submission_id).folder, lambda part: fill(Slot(part)))
+        self.confirm(submission_id)
 
     def held(self, submission_id: str) -> Slot:
         """The slot on this machine, brought here when another machine received it."""

@@ -8,7 +8,9 @@ with another id; should he wake, the record of his submission is refused, and th
 
 from __future__ import annotations
 
+import hashlib
 import logging
+import os
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -30,12 +32,15 @@ from archive.catalogue.shared_uploads import (
     take_finishing,
 )
 from archive.errors import LuutruError
+from archive.lifecycle import State
 from ingest.arrival import kind_of_name
 from ingest.intake import Intake
+from ingest.quarantine import Slot
 from ingest.shared_parts import SharedParts
-from ingest.shared_transfers import SharedContentError
+from ingest.shared_transfers import SharedContentError, SharedQuarantine
 
 BEAT_SECONDS = 5.0
+_BEFORE_PACKAGED = frozenset({State.RECEIVED, State.CHECKED, State.IN_REVIEW, State.ACCEPTED})
 _log = logging.getLogger("luutru.uploads")
 
 
@@ -67,6 +72,9 @@ class Finishing:
                 raise
         else:
             became = claimed.became
+            self._made_good(claimed)
+            with self.catalogue.transaction() as tx:
+                record_became(tx, upload_id, became)
         # What stays behind when this fails goes with the upload.
         with suppress(LuutruError):
             self.parts.clear(upload_id)
@@ -81,6 +89,42 @@ class Finishing:
             with self.catalogue.transaction() as tx:
                 record_became(tx, upload.id, became)
         return became
+
+    def _made_good(self, upload: SharedUpload) -> None:
+        """What was received of a recorded submission lies where every machine finds it, before the parts of it go.
+
+        Whoever recorded it died before he could look: its place may have been taken for nobody's and cleared. Raises
+        SharedContentError when neither it nor the parts it was made of are there.
+        """
+        quarantine = self.intake().quarantine
+        assert upload.became is not None
+        with self.catalogue.read() as reading:
+            submission = reading.submission(upload.became)
+        needed = submission.state in _BEFORE_PACKAGED and submission.content_removed_at is None
+        if not needed or not isinstance(quarantine, SharedQuarantine) or quarantine.has_received(submission.id):
+            return
+
+        def fill(slot: Slot) -> None:
+            digest = hashlib.sha256()
+            with slot.transfer.open("xb") as file:
+                for chunk in self._bytes(upload):
+                    digest.update(chunk)
+                    file.write(chunk)
+                file.flush()
+                os.fsync(file.fileno())
+            if digest.hexdigest() != submission.transfer_sha256:
+                raise SharedContentError(
+                    "Phần đã tải lên không còn là nội dung đã tiếp nhận.",
+                    remedy="Báo quản trị viên kiểm tra kho dùng chung.",
+                    detail=f"{upload.id}: {digest.hexdigest()}",
+                )
+            if upload.name:
+                slot.keep_name(upload.name)
+
+        _log.warning(
+            "upload %s: submission %s was not in the shared place, and is put there again", upload.id, submission.id
+        )
+        quarantine.restore(submission.id, fill)
 
     def _lost(self, upload: SharedUpload) -> bool:
         """Whether another has it, or has made it: then whatever went wrong here since says nothing of the upload."""

@@ -8,7 +8,7 @@ submission is refused (``require_finishing``) once another has given it another,
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -149,8 +149,9 @@ def count_part(tx: Transaction, upload_id: str, part: UploadPart, at: datetime) 
 def take_finishing(tx: Transaction, upload_id: str, submission_id: str) -> SharedUpload | None:
     """The upload, to be made the submission ``submission_id`` by whoever asks, and by nobody else while he beats.
 
-    Made one already, by somebody who did not come to say so: ``became`` tells it. None while another is at it, while
-    bytes are missing, and when there is no such upload.
+    Made one already, by somebody who did not come to say so: ``became`` tells it, and it is for whoever asks to look that
+    nothing of it is missing and to say so (``record_became``). None while another is at it, while bytes are missing, and
+    when there is no such upload.
     """
     c, now = uploads.c, database_now(tx)
     standing = shared_upload(tx, upload_id)
@@ -160,12 +161,11 @@ def take_finishing(tx: Transaction, upload_id: str, submission_id: str) -> Share
         return None
     s = t.submissions.c
     if tx.rows(select(s.id).where(s.id == standing.submission_id)).first() is not None:
-        tx.rows(update(uploads).where(c.id == upload_id).values(became=standing.submission_id, finishing_until=None))
-    elif standing.finishing_until is not None and now < standing.finishing_until:
+        return replace(standing, became=standing.submission_id, finishing_until=None)
+    if standing.finishing_until is not None and now < standing.finishing_until:
         return None
-    else:
-        values = {"submission_id": submission_id, "finishing_until": now + FRESH}
-        tx.rows(update(uploads).where(c.id == upload_id).values(values))
+    values = {"submission_id": submission_id, "finishing_until": now + FRESH}
+    tx.rows(update(uploads).where(c.id == upload_id).values(values))
     return shared_upload(tx, upload_id)
 
 

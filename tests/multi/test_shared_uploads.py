@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,7 +17,7 @@ import pytest
 from sqlalchemy import select, update
 
 from api.bootstrap import now, opened
-from api.http import shared_upload_writing
+from api.http import shared_upload_finishing, shared_upload_writing
 from api.http.shared_upload_finishing import Finishing
 from api.http.shared_uploads import SharedUploads
 from api.http.upload import Taking, UploadOffsetError
@@ -24,11 +25,14 @@ from api.settings import load_settings
 from api.verifying import differences
 from archive.audit.unclaimed import unclaimed
 from archive.catalogue.service_tables import upload_parts, uploads
+from archive.catalogue.shared_uploads import beat_finishing
 from archive.catalogue.worker_reading import database_now
+from archive.errors import CatalogueError
 from archive.storage.store import Store
 from ingest.intake import Intake
 from ingest.shared_parts import SharedParts
 from ingest.shared_transfers import SharedQuarantine
+from tests.catalogue.builders import new_submission
 from tests.http.served import serving
 from tests.multi.machines import Machines
 from tests.multi.services import CHUNK, DATA, TUS, UPLOADS, Services, metadata, running
@@ -253,6 +257,94 @@ def test_killed_anywhere_on_the_way_another_machine_makes_it_one_submission(
             if key.segments[1] != submission.id:
                 store_of(services).remove(key)
         assert_one_whole(services)
+
+
+class DiedError(Exception):
+    """The machine goes no further."""
+
+
+@pytest.mark.parametrize("here_too", [True, False])
+def test_what_was_recorded_and_then_swept_from_the_shared_place_is_put_there_again_from_its_parts(
+    services: Services, monkeypatch: pytest.MonkeyPatch, here_too: bool
+) -> None:
+    """A sweeper took it for nobody's just before it was recorded, and its receiver died before he could look."""
+    address = services.begun(0, more=metadata(filename="Hồ sơ năm 2025.zip"))
+
+    def dies(_self: Intake, _new: Any, _actor: str) -> Any:
+        record(_self, _new, _actor)
+        raise DiedError
+
+    record = Intake._record
+    with monkeypatch.context() as dying:
+        dying.setattr(Intake, "_record", dies)
+        with pytest.raises(DiedError):
+            services.sent(0, address, 0, DATA)
+    (submission,) = services.submissions()
+    for key in list(store_of(services).keys("inbox")):
+        store_of(services).remove(key)
+    asked = 0 if here_too else 1
+    silent(services)
+    made = services.ask(asked, "HEAD", address, **TUS).headers["luutru-submission"]
+    assert made.endswith(submission.id)
+    assert_one_whole(services)
+    assert services.machines[1].installation.quarantine.held(submission.id).name == "Hồ sơ năm 2025.zip"
+    assert lying(services) == []
+
+
+def test_a_recorded_submission_of_which_nothing_is_left_is_never_said_to_be_made(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = services.begun(0)
+    with monkeypatch.context() as dying:
+        dying.setattr(Intake, "received", lambda *_a, **_m: (_ for _ in ()).throw(DiedError()))
+        with pytest.raises(DiedError):
+            services.sent(0, address, 0, DATA)
+    catalogue = services.machines[0].installation.catalogue
+    with catalogue.transaction() as tx:
+        row = tx.rows(select(uploads.c.submission_id)).scalar_one()
+        tx.receive(new_submission(id=row, transfer_sha256=SHA256), actor="luutru", at=now())
+    for folder in ("inbox", "upload"):
+        for key in list(store_of(services).keys(folder)):
+            store_of(services).remove(key)
+    answer = services.ask(1, "HEAD", address, **TUS)
+    assert answer.status_code == 500 and "luutru-submission" not in answer.headers
+    with catalogue.read() as reading:
+        assert reading.rows(select(uploads.c.became)).scalar_one() is None
+
+
+def test_signs_of_life_keep_an_upload_to_whoever_makes_it_a_submission_and_outlive_a_failure(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shared_upload_finishing, "BEAT_SECONDS", 0.02)
+    address = services.begun(0)
+    catalogue = services.machines[0].installation.catalogue
+    received, said, beats = Finishing._received, beat_finishing, []
+
+    def failing_once(tx: Any, upload_id: str, submission_id: str, *life: Any) -> None:
+        beats.append(upload_id)
+        if len(beats) == 1:
+            raise CatalogueError("không với tới cơ sở dữ liệu")
+        said(tx, upload_id, submission_id, *life)
+
+    def until() -> Any:
+        with catalogue.read() as reading:
+            return reading.rows(select(uploads.c.finishing_until)).scalar_one()
+
+    def slow(self: Finishing, upload: Any) -> str:
+        silent(services)
+        before, patience = until(), time.monotonic() + 60
+        while until() <= before and time.monotonic() < patience:
+            time.sleep(0.01)
+        assert until() > before, "nobody hears of it"
+        assert services.ask(1, "DELETE", address, **TUS).status_code == 423
+        return received(self, upload)
+
+    monkeypatch.setattr(shared_upload_finishing, "beat_finishing", failing_once)
+    monkeypatch.setattr(Finishing, "_received", slow)
+    answer = services.sent(0, address, 0, DATA)
+    assert answer.status_code == 204 and answer.headers["luutru-submission"], answer.text
+    assert len(beats) > 2
+    assert_one_whole(services)
 
 
 @pytest.mark.parametrize(("of", "name"), [(Finishing, "_received"), (Intake, "_record")])
