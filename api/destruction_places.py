@@ -30,6 +30,7 @@ from archive.destruction.finishing import Backups, Checkpoints, Database, KeyRot
 from archive.destruction.key_place import KeyPlace
 from archive.destruction.key_place import NoKeys as NothingSealed
 from archive.destruction.locked import ACTOR
+from archive.destruction.moves import Moves
 from archive.destruction.place import Outcome, Place, RoundPlace, Subject, each, tried
 from archive.destruction.store_place import StorePlace
 from archive.errors import LuutruError, StoreError
@@ -113,6 +114,7 @@ def finishing_of(installation: Installation, round_id: str) -> list[RoundPlace]:
     settings, catalogue, stores = installation.settings, installation.catalogue, installation.stores
     mentioned = Mentioned(catalogue, marker_file(installation, round_id), round_id)
     found: list[RoundPlace] = [
+        Moves(catalogue),
         Mentions(catalogue, mentioned),
         AuditReports(stores, settings.home / "audit", mentioned),
         Leftovers(settings.home, stores),

@@ -12,6 +12,7 @@ from typing import Any
 
 from api.bootstrap import Installation, now
 from api.destruction_places import TEMPORARY, has_index, index_of, machine_name, marker_file
+from api.old_media import old_media
 from archive.absence.buckets import BucketLook
 from archive.absence.certificate import certify
 from archive.absence.folders import FolderLook
@@ -22,6 +23,7 @@ from archive.canonical import canonical_sha256
 from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
 from archive.catalogue.destruction_reading import store_place, undone_tombstones
+from archive.catalogue.policy_reading import open_moves
 from archive.catalogue.round_deciding import record_verified
 from archive.catalogue.round_reading import destruction_round
 from archive.destruction.completing import complete, found_again
@@ -159,6 +161,8 @@ def looks_of(installation: Installation) -> list[Look]:
         looks += [FolderLook(f"keys:{number}", place) for number, place in enumerate(settings.keys.places, 1)]
     looks += [FolderLook(f"also:{path}", path) for path in settings.destruction.also]
     looks.append(TemporaryLook())
+    with catalogue.read() as view:
+        looks += [Elsewhere(f"move:{move.store}") for move in open_moves(view)]
     machine = machine_name()
     looks += [Elsewhere(f"machine:{item}") for item in settings.destruction.machines if item != machine]
     return looks
@@ -234,6 +238,7 @@ def media_of(installation: Installation) -> list[dict[str, str]]:
             "not_done": "Không ghi đè các khối đã trả về cho hệ tệp.",
         }
     )
+    found += old_media(installation)
     found += [
         {"medium": item, "done": "", "not_done": "Ngoài tầm của hệ thống: không xóa, không kiểm chứng."}
         for item in settings.destruction.outside

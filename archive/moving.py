@@ -14,7 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from archive.catalogue.catalogue import Catalogue
+from archive.catalogue.destruction_reading import ended_packages
 from archive.catalogue.model import Aip
+from archive.catalogue.pieces import pieces
 from archive.catalogue.policy_model import MediumMove, MoveKind
 from archive.catalogue.policy_reading import adopted_policy, move_under_way
 from archive.catalogue.policy_writing import adopt, begin_move, end_move, move_came_to
@@ -35,8 +37,14 @@ MOST_UNPROVEN = 1000
 OLD_TRIED = 5
 """After so many failures in a row the old medium is asked no more."""
 ROUNDS = 1000
-_CHANGING = (Event.AIP_COPIES_VERIFIED, Event.AIP_COPY_ADDED, Event.AIP_COPY_REPAIRED, Event.AIP_COPY_REBUILT)
-"""After any of these a package may have to be gone through once more."""
+_CHANGING = (
+    Event.AIP_COPIES_VERIFIED,
+    Event.AIP_COPY_ADDED,
+    Event.AIP_COPY_REPAIRED,
+    Event.AIP_COPY_REBUILT,
+    Event.FILE_DESTRUCTION_BEGUN,
+)
+"""After any of these a package may have to be gone through once more, or may have to go from the new medium."""
 
 _log = logging.getLogger(__name__)
 
@@ -101,6 +109,7 @@ class Moving:
                 self._prove(aip)
             if not self._other_objects():
                 return None
+            self._remove_ended()
             if (ended := self._switched(move, seen)) is not None:
                 return ended
         raise PolicyRefusedError("Kho thay đổi liên tục trong lúc chuyển.", remedy="Dừng «luutru work» rồi làm lại.")
@@ -252,6 +261,18 @@ class Moving:
                 failed = error
         assert failed is not None, "the old medium at least was gone through"
         raise failed
+
+    def _remove_ended(self) -> None:
+        """What was copied of hồ sơ whose destruction began meanwhile: nobody looks for it on this medium before the switch."""
+        for some in pieces(self.new.keys("aip"), AT_ONCE):
+            ids = {key: key.segments[-1].partition(".")[0] for key in some}
+            with self.catalogue.read() as view:
+                ended = ended_packages(view, ids.values())
+            for key in (key for key, aip_id in ids.items() if aip_id in ended):
+                self.new.remove(key)
+        with self.catalogue.read() as view:
+            for aip_id in ended_packages(view, list(self._unproven)):
+                del self._unproven[aip_id]
 
     def _switched(self, move: MediumMove, seen: int) -> MediumMove | None:
         """The policy with the new place stands, if nothing was stored or copied since the ledger record ``seen``."""

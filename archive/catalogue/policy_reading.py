@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, func, literal, literal_column, or_, select, tuple_
 
 from archive.catalogue import tables as t
+from archive.catalogue.ledger_reading import LedgerReading
 from archive.catalogue.policy_model import AdoptedPolicy, AwaitedCopy, MediumMove, MoveKind, StorePlace
 from archive.catalogue.policy_tables import medium_moves, storage_places, storage_policies
 from archive.catalogue.reading import ASKED_AT_ONCE, Reading
@@ -187,6 +188,19 @@ def moves(view: Reading, limit: int = 100) -> Sequence[MediumMove]:
     c = medium_moves.c
     rows = view.rows(select(medium_moves).order_by(c.began_at.desc(), c.id).limit(limit))
     return tuple(map(_move, rows))
+
+
+def open_moves(view: LedgerReading) -> tuple[MediumMove, ...]:
+    """Stores that are on their way to another medium, by name."""
+    c = medium_moves.c
+    query = select(medium_moves).where(c.kind == MoveKind.MEDIUM.value, c.ended_at.is_(None))
+    return tuple(map(_move, view.rows(query.order_by(c.store, c.id))))
+
+
+def ended_moves(view: LedgerReading) -> tuple[MediumMove, ...]:
+    """Every move, and every retirement of a store, that came to an end, whatever end, the oldest first."""
+    c = medium_moves.c
+    return tuple(map(_move, view.rows(select(medium_moves).where(c.ended_at.is_not(None)).order_by(c.ended_at, c.id))))
 
 
 def move(view: Reading, move_id: str) -> MediumMove | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, Self, cast
+from typing import Any, cast
 
 import pytest
 from sqlalchemy import update
@@ -17,61 +17,16 @@ from archive.catalogue.destruction_model import ItemState
 from archive.catalogue.destruction_reading import items_of_files
 from archive.catalogue.policy_writing import adopt
 from archive.catchup import CatchUp
-from archive.errors import LockedError
 from archive.fixity import CopyState
 from archive.lagging import LaggingStore
 from archive.policy_adoption import may_follow
 from archive.repair.healing import repair_copy
 from archive.repair.terms import Terms
-from archive.storage.key import Key
-from archive.storage.store import ObjectWriter, Store
+from archive.storage.store import Store
 from archive.storage_policy_reading import read_policy
+from tests.destruction.interrupted import Interrupted
 from tests.destruction.round_at_work import ROUND_ID, RoundAtWork
 from tests.destruction.whole_archive import whole_archive
-
-
-@dataclass
-class Interrupted:
-    """A store in which something happens once, right before an object that was written is there."""
-
-    store: Store
-    happens: list[Callable[[], object]]
-    locked: bool = False
-
-    def create(self, key: Key) -> ObjectWriter:
-        return _Writer(self.store.create(key), self.happens)
-
-    def replacing(self, key: Key, *, keep: bool = True) -> ObjectWriter:
-        return _Writer(self.store.replacing(key, keep=keep), self.happens)
-
-    def remove(self, key: Key) -> None:
-        if self.locked:
-            raise LockedError("Đang khóa.")
-        self.store.remove(key)
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.store, name)
-
-
-@dataclass
-class _Writer:
-    writer: ObjectWriter
-    happens: list[Callable[[], object]]
-
-    def write(self, data: bytes | bytearray | memoryview, /) -> int:
-        return self.writer.write(data)
-
-    def commit(self) -> None:
-        while self.happens:
-            self.happens.pop()()
-        self.writer.commit()
-
-    def __enter__(self) -> Self:
-        self.writer.__enter__()
-        return self
-
-    def __exit__(self, *how: Any) -> None:
-        self.writer.__exit__(*how)
 
 
 def test_a_copy_that_was_being_caught_up_goes_again(work: RoundAtWork, tmp_path: Path) -> None:
@@ -110,12 +65,12 @@ def test_another_form_that_was_being_written_goes_again(tmp_path: Path, monkeypa
         work = archive.work
         made = reforming(archive.installation)
         assert made is not None
-        happens: list[Callable[[], object]] = [lambda: (archive.begin(), archive.settles())]
+        happens: list[Callable[[], object]] = [lambda: (archive.begin(), archive.go_on().settled)]
         stores = [cast(Store, Interrupted(store, happens)) for store in made.stores]
         again = replace(made, stores=stores, required=stores)
         (held,) = work.destroyed
         assert again.reform(held.aip_id, work.file_id(held)) is None
-        assert archive.settles()
+        assert archive.go_on().settled
         _nothing_left(work)
 
 

@@ -412,7 +412,7 @@ def test_an_end_in_the_ledger_has_its_tombstone_and_no_other_tombstone_stands(wo
         for file_id in ("2" * 32, "3" * 32):
             row = {column.name: "0" for column in tombstones.columns if not column.nullable}
             row |= dict.fromkeys(("line", "packages", "documents", "size_bytes", "intended_seq", "needles"), 0)
-            tx.rows(insert(tombstones).values({**row, "file_id": file_id, "intended_at": AT}))
+            tx.rows(insert(tombstones).values({**row, "file_id": file_id, "intended_at": AT, "mode": "restricted"}))
     assert world.told() == [
         ("tombstone.row.missing", "1" * 32, "catalogue"),
         ("tombstone.row.changed", "2" * 32, "catalogue"),
