@@ -18,6 +18,7 @@ _PROBLEM = {"$ref": "#/components/schemas/Problem"}
 _DONE = {
     200: "Kết quả. / The result.",
     201: "Đã tạo. / Created.",
+    202: "Đã ghi nhận yêu cầu; tiến trình xử lý thực hiện. / Accepted; a worker carries it out.",
     204: "Đã thực hiện. / Done.",
 }
 _OF_BODIES = (408, 413)
