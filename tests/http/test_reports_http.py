@@ -12,12 +12,14 @@ import openpyxl
 import pikepdf
 import pytest
 
-from api.activity_reporting import closed_reports, make_report, reports_due, spread_reports
+from api import activity_reporting
+from api.activity_reporting import ReportNotKeptError, closed_reports, make_report, reports_due, spread_reports
 from api.jobs.activity_reports import JOB
 from api.watching import reports
 from api.watching.round import look_round
 from archive.alerts import Severity
 from archive.catalogue.alert_reading import open_alerts
+from archive.catalogue.report_keeping import made_reports
 from archive.errors import StoreError
 from archive.fsck.own_objects import CLAIMS
 from archive.local_time import VIETNAM
@@ -174,6 +176,36 @@ def test_a_store_that_was_away_gets_the_report_with_a_later_night(archive: Peopl
         store.size(key)
     spread_reports(archive.installation)
     assert store.size(key) == first.pdf_size_bytes
+
+
+def test_killed_before_it_is_recorded_it_is_made_again_and_nothing_lies_about_unclaimed(
+    archive: Peopled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class KilledError(Exception):
+        pass
+
+    def killed(_tx: object, _made: MadeReport) -> MadeReport:
+        raise KilledError
+
+    with monkeypatch.context() as dying:
+        dying.setattr(activity_reporting, "record_report", killed)
+        with pytest.raises(KilledError):
+            made(archive)
+    store = archive.installation.stores[0]
+    assert len(list(store.keys("report"))) == 1
+    again = made(archive)
+    keys = list(store.keys("report"))
+    with archive.installation.catalogue.read() as view:
+        assert CLAIMS["report"](view, store.name, keys) == set(keys) >= {Key(again.pdf_key)}
+        assert made_reports(view) == (again,)
+
+
+def test_without_any_store_no_report_is_said_to_be_made(archive: Peopled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(activity_reporting, "_put", lambda *_a: False)
+    with pytest.raises(ReportNotKeptError):
+        made(archive)
+    with archive.installation.catalogue.read() as view:
+        assert made_reports(view) == ()
 
 
 def test_people_are_told_of_a_report_until_somebody_says_it_was_sent(archive: Peopled) -> None:
