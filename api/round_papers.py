@@ -6,6 +6,7 @@ removed with its findings
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import tempfile
 from collections.abc import Callable, Mapping
@@ -16,9 +17,17 @@ from typing import Any
 
 from api.bootstrap import Installation, now
 from api.scratch import scratch_of
-from archive.catalogue.paper_orders import PaperOrder, Work, end_order, note_problem, waiting_orders, waiting_papers
+from archive.catalogue.paper_orders import (
+    PaperOrder,
+    Work,
+    end_order,
+    note_object,
+    note_problem,
+    waiting_orders,
+    waiting_papers,
+)
 from archive.catalogue.paper_particulars import Particulars, keep_particulars
-from archive.catalogue.round_deciding import attach_paper
+from archive.catalogue.round_deciding import attach_paper, paper_key
 from archive.catalogue.round_reading import destruction_round, known_papers
 from archive.disposal.model import NewPaper, Paper, Round
 from archive.disposal.paper_keeping import keep_paper, read_paper
@@ -73,8 +82,11 @@ def carry_out_paper_orders(
 
 
 def keep_incoming(installation: Installation, round_id: str, kind: str, data: bytes) -> NewPaper:
-    """Bytes that came, in every store before anybody is told that they did. Raises StoreError."""
-    return keep_paper(installation.stores, round_id, kind, data, list_sha256="", signature=Signature.INDETERMINATE)
+    """Bytes that came, in every required store before anybody is told that they did; the others get them later.
+    Raises StoreError."""
+    return keep_paper(
+        installation.required_stores, round_id, kind, data, list_sha256="", signature=Signature.INDETERMINATE
+    )
 
 
 def _print(installation: Installation, order: PaperOrder) -> None:
@@ -84,7 +96,14 @@ def _print(installation: Installation, order: PaperOrder) -> None:
         paper = paper_of(view, order.round_id, order.kind, given, archive_name=installation.settings.archive_name)
     made = paper_pdf(paper)
     bound = paper.bound_to.sha256 if paper.bound_to else ""
-    new = keep_paper(installation.stores, of.id, order.kind, made.pdf, list_sha256=bound, signature=Signature.UNSIGNED)
+    key = paper_key(of.id, order.kind, hashlib.sha256(made.pdf).hexdigest())
+    with installation.catalogue.transaction() as tx:
+        note_object(tx, order.id, key)
+    if order.object_key and order.object_key != key:
+        _removed(installation, order.object_key)  # of an attempt that came to nothing
+    new = keep_paper(
+        installation.required_stores, of.id, order.kind, made.pdf, list_sha256=bound, signature=Signature.UNSIGNED
+    )
     with installation.catalogue.transaction() as tx:
         kept = attach_paper(tx, of.id, new, by=order.by, at=now())
         head = paper.head
@@ -185,11 +204,16 @@ def _refused(installation: Installation, order: PaperOrder, outcome: Mapping[str
     """Nothing of it stays, unless the same bytes are a paper of the round, or another order is about them."""
     with installation.catalogue.transaction() as tx:
         end_order(tx, order.id, outcome, now(), object_key="")
-        wanted = known_papers(tx, [order.object_key]) | waiting_papers(tx, [order.object_key])
-    if not wanted:
-        for store in installation.stores:
-            with suppress(StoreError):  # write-once media keep it; fsck names it
-                store.remove(Key(order.object_key))
+    _removed(installation, order.object_key)
+
+
+def _removed(installation: Installation, object_key: str) -> None:
+    with installation.catalogue.read() as view:
+        if known_papers(view, [object_key]) | waiting_papers(view, [object_key]):
+            return
+    for store in installation.stores:
+        with suppress(StoreError):  # write-once media keep it; fsck names it
+            store.remove(Key(object_key))
 
 
 def _end(installation: Installation, order: PaperOrder, outcome: Mapping[str, Any]) -> None:

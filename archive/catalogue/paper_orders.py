@@ -198,6 +198,11 @@ def note_problem(tx: Transaction, order_id: str, problem: str, at: datetime) -> 
     tx.rows(noted.values(problem=problem[:2000], tried_at=at))
 
 
+def note_object(tx: Transaction, order_id: str, object_key: str) -> None:
+    """Where the bytes of what is being printed will lie: known before they do, so that none is ever nobody's."""
+    tx.rows(update(paper_orders).where(paper_orders.c.id == order_id).values(object_key=object_key))
+
+
 def note_progress(tx: Transaction, order_id: str, problem: str) -> None:
     """It goes on, and nothing is wrong: what it waits for."""
     c = paper_orders.c

@@ -3,28 +3,33 @@
 from __future__ import annotations
 
 import io
+import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from typing import Any
 
 import pikepdf
 import pytest
 
 from api.accounts import issue_token
-from api.bootstrap import Installation, now, opened
+from api.bootstrap import Installation, opened
 from api.http.app import create_app
 from api.initialising import initialise
 from api.round_papers import carry_out_paper_orders
 from api.settings import load_settings
-from archive.access import Author
+from archive.access import Author, Mode
+from archive.catalogue.file_writing import add_package, close_file, open_file
 from archive.disposal.model import Choice
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import Outcome
+from archive.retention.file import NewFile
+from samples.holdings import store_packages
 from samples.pki import Pki, create_pki
 from samples.signing import add_revocation_data, sign_pdf
 from samples.trust_list import write_trust_list
-from tests.disposal.world import AT, World
+from tests.disposal.world import AT, ND01, TEN_YEARS, World
 
 with warnings.catch_warnings():
     # It would rather have another client below it than the one the service itself uses.
@@ -64,11 +69,20 @@ def papered(tmp_path_factory: pytest.TempPathFactory, pki: Pki) -> Iterator[Pape
     with opened(replace(load_settings(home), trust_list=trust, workers=1)) as installation:
         world = World(installation.catalogue)
         tokens = {
-            name: issue_token(installation.catalogue, account.username, label="kiểm thử", by=LOCAL, at=now()).secret
+            name: issue_token(installation.catalogue, account.username, label="kiểm thử", by=LOCAL, at=AT).secret
             for name, account in world.people.items()
         }
-        with TestClient(create_app(installation)) as client:
+        app = create_app(installation)
+        app.state.service.now = lambda: AT + timedelta(hours=1)
+        with TestClient(app) as client:
             yield Papered(installation, client, world, tokens, pki)
+
+
+PDF = {"Content-Type": "application/pdf"}
+
+
+def refused(answer: Any, status: int, code: str) -> None:
+    assert (answer.status_code, answer.json()["code"]) == (status, code), answer.text
 
 
 def done(answer: Any, status: int = 200) -> Any:
@@ -87,30 +101,193 @@ def state(papered: Papered, round_id: str, kind: str) -> str:
     return str(next(item["state"] for item in items if item["kind"] == kind))
 
 
+def order_of(papered: Papered, round_id: str, order: Any) -> Any:
+    return done(papered.ask("auditor", "GET", f"/rounds/{round_id}/papers/orders/{order['id']}"))
+
+
+def printed(papered: Papered, round_id: str, kind: str = "list") -> bytes:
+    done(papered.ask("proposer", "POST", f"/rounds/{round_id}/papers/{kind}", json={"place": "Bình Minh"}), 202)
+    papered.worked()
+    answer = papered.ask("auditor", "GET", f"/rounds/{round_id}/papers/{kind}")
+    assert answer.status_code == 200 and answer.headers["content-type"] == "application/pdf", answer.text
+    return bytes(answer.content)
+
+
+def attached(papered: Papered, round_id: str, pdf: bytes, kind: str = "list", **params: Any) -> Any:
+    """What came of it."""
+    path = f"/rounds/{round_id}/papers/{kind}"
+    order = done(papered.ask("proposer", "PUT", path, content=pdf, headers=PDF, params=params), 202)
+    papered.worked()
+    return order_of(papered, round_id, order)["outcome"]
+
+
+def codes(outcome: Any) -> set[str]:
+    return {item["code"] for item in outcome["findings"]}
+
+
 def test_a_paper_is_printed_signed_elsewhere_attached_and_good(papered: Papered) -> None:
     files = papered.world.files(3)
     round_id = papered.world.round(files, RoundState.DECIDED, choices={files[2]: Choice(Outcome.EXTEND, 5)})
     path = f"/rounds/{round_id}/papers/list"
     assert state(papered, round_id, "list") == "missing"
     order = done(papered.ask("proposer", "POST", path, json={"place": "Bình Minh"}), 202)
-    assert done(papered.ask("proposer", "POST", path, json={"place": "Bình Minh"}), 202)["id"] == order["id"]
-    papered.worked()
+    again = done(papered.ask("proposer", "POST", path, json={"place": "Bình Minh"}), 202)
+    assert again["id"] == order["id"], "the same order that waits is told again"
+    pdf = printed(papered, round_id)
     assert state(papered, round_id, "list") == "unsigned"
-    answer = papered.ask("auditor", "GET", path)
-    assert answer.status_code == 200 and answer.headers["content-type"] == "application/pdf"
-    with pikepdf.open(io.BytesIO(answer.content)) as pdf:
-        assert len(pdf.pages) >= 1
-    order = done(
-        papered.ask(
-            "proposer",
-            "PUT",
-            path,
-            content=signed(answer.content, papered.pki),
-            headers={"Content-Type": "application/pdf"},
-        ),
-        202,
-    )
+    with pikepdf.open(io.BytesIO(pdf)) as read:
+        data = json.loads(read.attachments["giay-to.json"].get_file().read_bytes())
+    assert [line["note"] for line in data["paper"]["lines"]] == ["", "", "Giữ lại, kéo dài 5 năm"]
+    assert data["list"]["sha256"] == papered.world.get(round_id).list_sha256
+    outcome = attached(papered, round_id, signed(pdf, papered.pki), number="214", notation="DM-SNV")
+    assert (outcome["findings"], outcome["signature"], outcome["binding"]) == ([], "valid", "embedded")
+    items = done(papered.ask("auditor", "GET", f"/rounds/{round_id}/papers"))["items"]
+    shown = next(item for item in items if item["kind"] == "list")
+    assert (shown["state"], shown["reasons"], shown["paper"]["number"]) == ("good", [], "214/DM-SNV")
+    refused(papered.ask("proposer", "POST", path, json={}), 409, "paper.signed-stands")
+    done(papered.ask("proposer", "POST", path, json={"anew": True}), 202)
     papered.worked()
-    shown = done(papered.ask("proposer", "GET", f"/rounds/{round_id}/papers/orders/{order['id']}"))
-    assert shown["outcome"]["findings"] == [], shown
-    assert state(papered, round_id, "list") == "good"
+    assert state(papered, round_id, "list") == "unsigned", "the last one counts"
+
+
+def test_what_is_wrong_with_a_paper_is_told_and_nothing_of_it_stays(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    other = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    pdf = printed(papered, round_id)
+    strange = printed(papered, other)
+    assert codes(attached(papered, round_id, pdf)) == {"paper.unsigned"}
+    assert codes(attached(papered, round_id, signed(strange, papered.pki))) == {
+        "paper.round-other",
+        "paper.list-hash-other",
+    }
+    assert codes(attached(papered, round_id, signed(pdf, papered.pki), "explanation")) == {"paper.kind-other"}
+    assert codes(attached(papered, round_id, signed(pdf, papered.pki), signer="Không Có Tên")) >= {
+        "paper.signer-missing"
+    }
+    assert codes(attached(papered, round_id, signed(pdf, papered.pki)[:-600])) & {
+        "paper.unreadable",
+        "paper.signature-invalid",
+        "paper.partly-signed",
+        "paper.changed-after-signing",
+    }
+    assert state(papered, round_id, "list") == "unsigned" and state(papered, round_id, "explanation") == "missing"
+    kept = {str(key) for store in papered.installation.stores for key in store.keys(f"disposal/{round_id}")}
+    assert len(kept) == 1, "the printed one alone"
+
+
+def test_what_is_no_pdf_and_what_is_no_paper_is_refused_before_it_is_kept(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    path = f"/rounds/{round_id}/papers"
+    refused(papered.ask("proposer", "PUT", f"{path}/list", content=b"<html>", headers=PDF), 415, "paper.not-a-pdf")
+    text = {"Content-Type": "text/plain"}
+    refused(papered.ask("proposer", "PUT", f"{path}/list", content=b"%PDF-", headers=text), 415, "request.media-type")
+    refused(papered.ask("proposer", "PUT", f"{path}/photograph", content=b"%PDF-", headers=PDF), 409, "paper.unknown")
+    refused(papered.ask("proposer", "POST", f"{path}/photograph", json={}), 409, "paper.unknown")
+    refused(papered.ask("proposer", "GET", f"{path}/list"), 404, "paper.missing")
+    wrong = {**PDF, "Repr-Digest": "sha-256=:" + "A" * 43 + "=:"}
+    assert papered.ask("proposer", "PUT", f"{path}/list", content=b"%PDF-1.7", headers=wrong).status_code == 400
+    assert [key for store in papered.installation.stores for key in store.keys(f"disposal/{round_id}")] == []
+
+
+def test_a_list_printed_before_the_freezing_is_of_no_list_and_the_councils_decision_needs_none(
+    papered: Papered,
+) -> None:
+    round_id = papered.world.round(papered.world.files(2), RoundState.COUNCIL_FORMED)
+    for kind in ("list", "council-decision"):
+        outcome = attached(papered, round_id, signed(printed(papered, round_id, kind), papered.pki), kind)
+        assert outcome["findings"] == [] and outcome["list_sha256"] == ""
+        assert state(papered, round_id, kind) == "good"
+    papered.world.go_on(round_id, RoundState.FROZEN)
+    assert state(papered, round_id, "list") == "other_list"
+    assert state(papered, round_id, "council-decision") == "good"
+
+
+def test_what_has_not_come_to_pass_yet_is_not_printed(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.COUNCIL_FORMED)
+    for kind, code in (
+        ("council-minutes", "round.state"),
+        ("decision", "round.decision-missing"),
+        ("destruction-minutes", "round.state"),
+        ("hand-over-minutes", "round.decision-missing"),
+    ):
+        order = done(papered.ask("proposer", "POST", f"/rounds/{round_id}/papers/{kind}", json={}), 202)
+        papered.worked()
+        assert order_of(papered, round_id, order)["outcome"]["refused"][0]["code"] == code, kind
+
+
+def test_the_papers_are_complete_only_with_all_of_them_and_every_reason_is_told_at_once(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    path = f"/rounds/{round_id}/papers/completion"
+    refused(papered.ask("executor", "POST", path), 403, "round.authority-missing")
+    answer = papered.ask("proposer", "POST", path)
+    refused(answer, 409, "paper.missing")
+    kinds = [rule.kind for rule in papered.world.required(round_id, "papers")]
+    assert {item["at"].partition(" ")[2] for item in answer.json()["faults"]} == set(kinds)
+    for kind in kinds:
+        papered.world.paper(round_id, kind)
+    assert done(papered.ask("secretary", "POST", path))["state"] == "papers_complete"
+    refused(papered.ask("executor", "POST", f"/rounds/{round_id}/minutes", json={}), 409, "round.state")
+    refused(papered.ask("proposer", "POST", f"/rounds/{round_id}/dossier", json={}), 409, "round.state")
+    dossier = done(papered.ask("auditor", "GET", f"/rounds/{round_id}/dossier"))
+    assert (dossier["state"], dossier["aip_id"], dossier["orders"]) == ("papers_complete", None, [])
+
+
+ALLOWED = {
+    "proposer": 202,
+    "secretary": 202,
+    "chairman": 202,
+    "unit": 202,
+    "expert": 202,
+    "archivist": 202,
+    "head": 202,
+    "other_head": 202,
+    "executor": 202,
+    "auditor": "round.authority-missing",
+    "admin": "access.forbidden",
+}
+
+
+@pytest.mark.parametrize("who", ALLOWED)
+def test_papers_are_for_persons_of_the_round_archivists_and_heads(papered: Papered, who: str) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    path = f"/rounds/{round_id}/papers/list"
+    expected = ALLOWED[who]
+    for answer in (
+        papered.ask(who, "POST", path, json={}),
+        papered.ask(who, "PUT", path, content=b"%PDF-1.7 none", headers=PDF),
+    ):
+        if isinstance(expected, int):
+            assert answer.status_code == expected, answer.text
+        else:
+            refused(answer, 403, expected)
+    papered.worked()
+    reading = 403 if who == "admin" else 200
+    assert papered.ask(who, "GET", f"/rounds/{round_id}/papers").status_code == reading
+
+
+def test_an_agency_without_a_duty_in_the_round_does_not_learn_that_there_is_one(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.SUBMITTED)
+    for path in ("papers", "papers/list", "dossier"):
+        refused(papered.ask("unit", "GET", f"/rounds/{round_id}/{path}"), 404, "record.missing")
+    refused(papered.ask("unit", "POST", f"/rounds/{round_id}/papers/list", json={}), 404, "record.missing")
+
+
+def test_papers_that_name_a_restricted_file_are_for_persons_of_the_round_heads_and_auditors(papered: Papered) -> None:
+    world, installation = papered.world, papered.installation
+    (held,) = store_packages(installation.catalogue, list(installation.stores), 1, size_bytes=2000)
+    with world.transaction() as tx:
+        new = NewFile(
+            held.submission_id, "H01.02", "H01.R1", "Hồ sơ thanh tra", ND01, "1", ended_year=2010, period=TEN_YEARS
+        )
+        open_file(tx, new, actor="luutru", at=AT)
+        add_package(tx, new.id, held.aip_id, actor="luutru", at=AT)
+        close_file(tx, new.id, ended_year=2010, actor="luutru", at=AT)
+    round_id = world.round([new.id], RoundState.DECIDED)
+    printed(papered, round_id)
+    path = f"/rounds/{round_id}/papers/list"
+    assert papered.ask("archivist", "GET", path).status_code == 200
+    with world.transaction() as tx:
+        tx.decide_mode(held.aip_id, None, Mode.RESTRICTED, reason="Kiểm thử", by=world.by("head"), at=AT)
+    refused(papered.ask("archivist", "GET", path), 403, "access.forbidden")
+    for who in ("proposer", "secretary", "head", "auditor"):
+        assert papered.ask(who, "GET", path).status_code == 200, who

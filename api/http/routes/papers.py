@@ -17,6 +17,7 @@ from api.http.described import told
 from api.http.destruction_targets import found_round
 from api.http.gate import Asked, gate
 from api.http.incoming import blocks, digest_mismatch, media_type, refuse_coded, stated_length, stated_sha256
+from api.http.paper_readers import require_paper_reader
 from api.http.paper_views import DossierView, PaperGiven, PaperList, PaperOrderView, PaperPrint, PaperView, RoundStep
 from api.http.problems import ProblemError, unknown
 from api.http.rights_views import NEVER_STORED, Names
@@ -108,6 +109,7 @@ def read_one(
 ) -> Response:
     with asked.service.installation.catalogue.read() as reading:
         of = found_round(reading, asked, round_id)
+        require_paper_reader(reading, asked, of)
         found = [item for item in attached_papers(reading, of.id) if item.kind == kind]
     wanted = [item for item in found if ordinal is None or item.ordinal == ordinal]
     if not wanted:
