@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Path, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -232,7 +232,7 @@ def activity(
     ),
 )
 def table(
-    figures: Figures,
+    figures: Annotated[Figures, Path(description="Bảng số liệu nào. / Which figures.", examples=["due"])],
     asked: Annotated[Asked, gate(Operation.RETENTION_REPORT_READ)],
     format: Annotated[TableFormat, Query(description="Dạng tệp. / Form.", examples=["xlsx"])] = TableFormat.XLSX,
     agency_code: AgencyAsked = "",
