@@ -48,7 +48,7 @@ REPORT_FORMAT = "luutru-absence/1"
 _FROM_ROWS = frozenset({"rows", "backup", "disposal"})
 """Folders of stores and media with what was written from rows: checkpoints, lists of sets, papers of rounds."""
 _NAMED = 200
-"""So many traces of each sort a report names; the counts are of all."""
+"""So many traces of each sort a report names; the counts are of all, and so are the hồ sơ of what was found."""
 
 
 class Opens(Protocol):
@@ -229,7 +229,11 @@ class _Seen:
             "not_looked": dict(sorted(self.failed.items())),
             "unsettled": {"count": len(self.unsettled), "items": [_item(item) for item in self.unsettled[:_NAMED]]},
             "to_begin": {"count": len(self.to_begin), "files": list(self.to_begin[:_NAMED])},
-            "found": {"count": len(self.found), "traces": [_told(item) for item in self.found[:_NAMED]]},
+            "found": {
+                "count": len(self.found),
+                "files": sorted({item.file_id for item in self.found if item.file_id}),
+                "traces": [_told(item) for item in self.found[:_NAMED]],
+            },
             "lawful_elsewhere": {"count": len(self.lawful), "traces": [_told(item) for item in self.lawful[:_NAMED]]},
             "locked": [_item(item) for item in self.locked],
             "media": [dict(item) for item in verifier.media],

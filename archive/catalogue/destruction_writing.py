@@ -175,9 +175,15 @@ class Noted:
     locked_until: datetime | None = None
 
 
-def note_work(tx: Transaction, round_id: str, noted: Iterable[Noted], at: datetime) -> None:
-    """The state of each item, by the table of moves. Raises IllegalMoveError, and nothing is written."""
-    items, c = list(noted), destruction_work.c
+def note_work(
+    tx: Transaction, round_id: str, noted: Iterable[Noted], at: datetime, *, beside_others: bool = False
+) -> None:
+    """The state of each item, by the table of moves. Raises IllegalMoveError, and nothing is written.
+
+    ``beside_others``: other processes may have come further with an item; what can no longer be said of it is passed over,
+    and all the rest is noted.
+    """
+    items, legal, c = list(noted), list[Noted](), destruction_work.c
     standing: dict[tuple[str, str], ItemState] = {}
     for some in pieces(sorted({item.file_id for item in items}), _AT_ONCE):
         query = select(c.file_id, c.place, c.state).where(c.round_id == round_id, c.file_id.in_(some))
@@ -187,10 +193,13 @@ def note_work(tx: Transaction, round_id: str, noted: Iterable[Noted], at: dateti
         if was is None:
             raise IllegalMoveError("Việc hủy này chưa được lập.", detail=f"{item.file_id} {item.place}")
         if item.state is not was and item.state not in ITEM_MOVES[was]:
+            if beside_others:
+                continue
             raise IllegalMoveError(
                 "Việc hủy chỉ đi tới, không quay lại.", detail=f"{item.file_id} {item.place}: {was} → {item.state}"
             )
         standing[item.file_id, item.place] = item.state
+        legal.append(item)
     here = (c.round_id == round_id, c.file_id == bindparam("of"), c.place == bindparam("there"))
     change = update(destruction_work).where(*here).values(
         state=bindparam("to"),
@@ -207,7 +216,7 @@ def note_work(tx: Transaction, round_id: str, noted: Iterable[Noted], at: dateti
             "said": item.problem[:2000],
             "until": item.locked_until,
         }
-        for item in items
+        for item in legal
     ]
     if rows:
         tx.rows(change, rows)

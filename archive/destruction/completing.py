@@ -20,6 +20,7 @@ from archive.catalogue.destruction_reading import (
 )
 from archive.catalogue.destruction_writing import Noted, mark_destroyed, note_work
 from archive.catalogue.file_writing import move_file
+from archive.catalogue.pieces import pieces
 from archive.destruction.executing import ROUND
 from archive.events import Event
 from archive.retention.file_state import FileState
@@ -62,9 +63,12 @@ def found_again(catalogue: Catalogue, run: AbsenceRun, *, now: Callable[[], date
     traces: list[Mapping[str, Any]] = list((run.report or {}).get("found", {}).get("traces", ()))
     if run.verdict is not AbsenceVerdict.FOUND:
         return 0
-    files = {str(item["file_id"]) for item in traces}
+    named = (run.report or {}).get("found", {}).get("files", ())
+    files = {*map(str, named), *(str(item["file_id"]) for item in traces)}
     with catalogue.transaction() as tx:
-        items = [*items_of_files(tx, run.round_id, files), *items_of_files(tx, run.round_id, [ROUND])]
+        items = [
+            item for some in pieces(sorted({*files, ROUND}), 500) for item in items_of_files(tx, run.round_id, some)
+        ]
         again = [item for item in items if item.state is ItemState.ABSENT]
         note_work(
             tx,

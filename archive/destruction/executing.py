@@ -130,7 +130,7 @@ class Executor:
             with self.catalogue.transaction() as tx:
                 for some in noted:
                     for step in some:
-                        note_work(tx, self.round_id, step, self.now())
+                        note_work(tx, self.round_id, step, self.now(), beside_others=True)
             after, done = ids[-1], done + len(ids)
             self.progress(done)
         return done
@@ -191,9 +191,10 @@ class Executor:
                 continue
             outcome = place.finish(self.round_id)
             with self.catalogue.transaction() as tx:
-                note_work(tx, self.round_id, [_noted(place.name, ROUND, outcome)], self.now())
+                note_work(tx, self.round_id, [_noted(place.name, ROUND, outcome)], self.now(), beside_others=True)
                 if outcome.state is ItemState.REMOVED:
-                    note_work(tx, self.round_id, [Noted(ROUND, place.name, ItemState.ABSENT)], self.now())
+                    absent = [Noted(ROUND, place.name, ItemState.ABSENT)]
+                    note_work(tx, self.round_id, absent, self.now(), beside_others=True)
             if outcome.state is not ItemState.REMOVED:
                 # What follows would have to be done again anyway: free pages before the last sealing, keys at the end.
                 return

@@ -140,8 +140,10 @@ class Backups:
         with self.catalogue.read() as view:
             older = backups_kept(view)
             full = last_checkpoint(view, Kind.FULL)
-        if older and full is not None:
-            made, media = self.back_up(), list(self.media())
+        media = list(self.media())
+        # Sets nobody has on record (of a catalogue made anew, of another machine) list what is gone just the same.
+        if full is not None and (older or any(_sets(store) for store in media)):
+            made = self.back_up()
             for store in media:
                 self._remove_rows(store, full.number)
             self._remove_sets(media, [item for item in older if item.name != made.name], made.name)
@@ -161,10 +163,20 @@ class Backups:
                 remedy="Gắn phương tiện chứa các bộ này; hệ thống thử lại.",
             )
         for store in media:
-            for key in store.keys("backup"):
-                name = key.segments[1]
-                if name != made and not name.startswith(_NO_SETS):
-                    raise StillThereError(f"Phương tiện «{store.name}» vẫn còn bộ sao lưu cũ.", detail=str(key))
+            for name, keys in _sets(store).items():
+                for key in keys if name != made else ():
+                    store.remove(key)
+            if left := sorted(_sets(store).keys() - {made}):
+                raise StillThereError(f"Phương tiện «{store.name}» vẫn còn bộ sao lưu cũ.", detail=", ".join(left))
+
+
+def _sets(store: Store) -> dict[str, list[Key]]:
+    """What lies of each set of backups on a medium."""
+    found: dict[str, list[Key]] = {}
+    for key in store.keys("backup"):
+        if not key.segments[1].startswith(_NO_SETS):
+            found.setdefault(key.segments[1], []).append(key)
+    return found
 
 
 class Rotates(Protocol):
