@@ -93,11 +93,12 @@ def _settled(merged: Checkpoint | None) -> int:
     """Up to this number no attempt is under way that could still be recorded.
 
     A whole checkpoint ends every attempt begun before it: none goes back any more to what it should. Beside the checkpoint
-    of a day a whole one begun before it may yet be finished.
+    of a day a whole one begun before it may yet be finished; and the very first, made by whoever seals, replaces nothing.
     """
     if merged is None:
         return 0
-    return merged.number if merged.content.kind is Kind.FULL else merged.content.since.number
+    since = merged.content.since.number
+    return merged.number if merged.content.kind is Kind.FULL and since else since
 
 
 def _replaced(view: LedgerReading, store: Store, keep_fulls: int) -> Iterator[Key]:

@@ -15,6 +15,7 @@ from api.http.content import disposition
 from api.http.described import told
 from api.http.destruction_targets import found_round
 from api.http.destruction_views import ROUND_ID, DestructionView, LookList, LookView, OrderView, destruction_view
+from api.http.file_views import FILE_ID
 from api.http.gate import Asked, gate
 from api.http.listing import PageSize
 from api.http.problems import ProblemError
@@ -101,7 +102,12 @@ def read_destruction(
     size: PageSize = 20,
     after: Annotated[
         str | None,
-        Query(max_length=200, pattern=NO_NULL, description="«after» của trang trước. / From before."),
+        Query(
+            max_length=200,
+            pattern=NO_NULL,
+            description="«after» của trang trước. / From before.",
+            examples=[f"{FILE_ID}~store:kho-1"],
+        ),
     ] = None,
 ) -> DestructionView:
     with asked.service.installation.catalogue.read() as reading:

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from fastapi import Path as PathParameter
 
 from api.http.described import told
-from api.http.destruction_views import TombstonePage, TombstoneView, WholeTombstoneView
+from api.http.destruction_views import ROUND_ID, TombstonePage, TombstoneView, WholeTombstoneView
 from api.http.ended_records import may_see_tombstone
 from api.http.file_targets import agency_asked, own_codes
 from api.http.file_views import FILE_ID, AgencyAsked, PageAfter
@@ -44,7 +44,10 @@ def list_tombstones(
     asked: Annotated[Asked, gate(Operation.TOMBSTONE_READ)],
     agency_code: AgencyAsked = "",
     round_id: Annotated[
-        str, Query(pattern=r"^[0-9A-Za-z-]{0,64}$", description="Chỉ đợt hủy này. / Only of this round.", examples=[""])
+        str,
+        Query(
+            pattern=r"^[0-9A-Za-z-]{0,64}$", description="Chỉ đợt hủy này. / Only of this round.", examples=[ROUND_ID]
+        ),
     ] = "",
     destroyed: Annotated[
         bool | None, Query(description="Chỉ đã chứng minh (true), đang hủy (false). / Proven, or on its way.")
