@@ -337,7 +337,16 @@ def submit(named: Named, home: Home = None, as_json: Json = False) -> None:
 @round_commands.command("abandon", cls=Command)
 def abandon(named: Named, reason: Why, home: Home = None, as_json: Json = False) -> None:
     """Bãi bỏ đợt hủy khi chưa hồ sơ nào bắt đầu hủy; mọi hồ sơ trở về chỗ cũ."""
-    from archive.catalogue.round_writing import abandon_round
+    from archive.catalogue.round_reading import destruction_round
+    from archive.catalogue.round_writing import abandon_round, send_lines_back
 
-    with act_on(named, home, as_json, "Đã bãi bỏ.") as act:
-        abandon_round(act.tx, act.of.id, reason=reason, by=act.by, at=now())
+    with archive_here(home) as installation:
+        by = acting(installation, Operation.ROUND_ACT)
+        with installation.catalogue.transaction() as tx:
+            of = abandon_round(tx, named_round(tx, named).id, reason=reason, by=by, at=now())
+        left = 1
+        while left:
+            with installation.catalogue.transaction() as tx:
+                left = send_lines_back(tx, of.id, by=by, at=now())
+        with installation.catalogue.read() as view:
+            show_round(view, destruction_round(view, of.id), as_json, "Đã bãi bỏ.")

@@ -68,6 +68,14 @@ def rounds_listed(
     return tuple(destruction_round(view, found) for found in view.rows(query).scalars().all())
 
 
+def abandoned_with_lines(view: LedgerReading, *, limit: int = 100) -> tuple[str, ...]:
+    """Ids of abandoned rounds of which some hồ sơ are still to be sent back."""
+    c, n = t.rounds.c, t.round_lines.c
+    listed = select(n.round_id).where(n.round_id == c.id, n.state == LineState.LISTED.value).exists()
+    query = select(c.id).where(c.state == RoundState.ABANDONED.value, listed).order_by(c.id).limit(limit)
+    return tuple(view.rows(query).scalars())
+
+
 def line_of_file(view: LedgerReading, round_id: str, file_id: str) -> Line | None:
     c = t.round_lines.c
     row = view.rows(select(t.round_lines).where(c.round_id == round_id, c.file_id == file_id)).first()

@@ -18,7 +18,15 @@ from archive.catalogue.reading import Reading
 from archive.catalogue.round_authority import appoint, require_account, require_duty
 from archive.catalogue.round_candidates import list_reasons
 from archive.catalogue.round_readiness import changed_reasons
-from archive.catalogue.round_reading import PAGE, destruction_round, line_counts, line_of_file, lines, lines_of_files
+from archive.catalogue.round_reading import (
+    PAGE,
+    destruction_round,
+    line_counts,
+    line_of_file,
+    lines,
+    lines_of_files,
+    lines_page,
+)
 from archive.catalogue.snapshot_reading import snapshots
 from archive.catalogue.writing import Transaction
 from archive.disposal.model import Line, NewLine, NewRound, Round
@@ -158,9 +166,10 @@ def submit_round(tx: Transaction, round_id: str, *, by: Author, at: datetime) ->
 
 
 def abandon_round(tx: Transaction, round_id: str, *, reason: str, by: Author, at: datetime) -> Round:
-    """The round is over without destruction, every hồ sơ of it back where it was. By its proposer, or a head.
+    """The round is over without destruction, its hồ sơ back where they were. By its proposer, or a head.
 
-    Raises refusals ``round.begun`` once a hồ sơ of it was begun, ``round.reason-missing``, ``round.move-illegal``.
+    Of a long list some hundred are back with this, and the rest by ``send_lines_back``. Raises refusals ``round.begun``
+    once a hồ sơ of it was begun, ``round.reason-missing``, ``round.move-illegal``.
     """
     of, why = destruction_round(tx, round_id), " ".join(reason.split())
     account = require_account(tx, by)
@@ -170,14 +179,19 @@ def abandon_round(tx: Transaction, round_id: str, *, reason: str, by: Author, at
         raise refusal("round.reason-missing", round_id)
     if line_counts(tx, round_id).get(LineState.DESTROYING):
         raise refusal("round.begun", round_id)
-    if of.state is RoundState.ABANDONED:
-        return of
-    move(of.state, RoundState.ABANDONED)
-    for line in list(lines(tx, round_id)):
-        if line.state is LineState.LISTED:
-            settle(tx, line, LineState.SET_ASIDE, by=by, at=at, why=why)
-            _send_back(tx, line, by.actor, at)
-    return enter(tx, of, RoundState.ABANDONED, by=by, at=at, data={"reason": why}, values={"abandoned_reason": why})
+    if of.state is not RoundState.ABANDONED:
+        of = enter(tx, of, RoundState.ABANDONED, by=by, at=at, data={"reason": why}, values={"abandoned_reason": why})
+    send_lines_back(tx, round_id, by=by, at=at)
+    return of
+
+
+def send_lines_back(tx: Transaction, round_id: str, *, by: Author, at: datetime, limit: int = 200) -> int:
+    """Some more hồ sơ of an abandoned round are back where they were; tells how many are left. Harmless to repeat."""
+    of = require_round(tx, round_id, RoundState.ABANDONED)
+    for line in lines_page(tx, round_id, states=[LineState.LISTED], limit=limit):
+        settle(tx, line, LineState.SET_ASIDE, by=by, at=at, why=of.abandoned_reason or "")
+        _send_back(tx, line, by.actor, at)
+    return line_counts(tx, round_id).get(LineState.LISTED, 0)
 
 
 def mark_void_lines(tx: Transaction, round_id: str, *, actor: str, at: datetime) -> tuple[Line, ...]:

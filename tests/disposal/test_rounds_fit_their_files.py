@@ -7,13 +7,15 @@ from datetime import timedelta
 
 import pytest
 
+from archive.access import Author
+from archive.catalogue.file_list_reading import files_listed
 from archive.catalogue.file_transferring import Handover
 from archive.catalogue.file_writing import move_file
 from archive.catalogue.round_candidates import DueQuestion, candidates, list_reasons
 from archive.catalogue.round_deciding import freeze_list
 from archive.catalogue.round_readiness import list_is_whole, not_ready
-from archive.catalogue.round_reading import destruction_round, line_counts, lines
-from archive.catalogue.round_writing import set_aside
+from archive.catalogue.round_reading import abandoned_with_lines, destruction_round, line_counts, lines
+from archive.catalogue.round_writing import abandon_round, send_lines_back, set_aside
 from archive.disposal.frozen_list import line_content, list_sha256
 from archive.disposal.model import NewLine
 from archive.disposal.refusals import DisposalRefusedError
@@ -129,3 +131,18 @@ def test_a_line_under_a_long_hold_is_set_aside_while_the_round_executes(world: W
         of = destruction_round(view, round_id)
         assert list_is_whole(view, of) and not_ready(view, round_id, at=AT) == ()
         assert line_counts(view, round_id) == {LineState.LISTED: 1, LineState.SET_ASIDE: 1}
+
+
+def test_a_long_list_of_an_abandoned_round_goes_back_in_pieces_and_is_found_until_it_has(world: World) -> None:
+    round_id = world.round(world.files(201), RoundState.SUBMITTED)
+    with world.transaction() as tx:
+        abandon_round(tx, round_id, reason="Lập lại", by=world.by("proposer"), at=AT)
+    with world.read() as view:
+        assert abandoned_with_lines(view) == (round_id,)
+        assert line_counts(view, round_id) == {LineState.SET_ASIDE: 200, LineState.LISTED: 1}
+    with world.transaction() as tx:
+        assert send_lines_back(tx, round_id, by=Author("luutru"), at=AT) == 0
+    with world.read() as view:
+        assert abandoned_with_lines(view) == ()
+        found = files_listed(view, states=[FileState.IN_ROUND])
+    assert found == ()

@@ -351,8 +351,10 @@ def submit_one(round_id: Id, asked: Annotated[Asked, gate(Operation.ROUND_ACT)])
         "Bãi bỏ đợt hủy",
         "Abandon a round",
         description=(
-            "Người lập hoặc người có thẩm quyền, khi chưa hồ sơ nào bắt đầu hủy; mọi hồ sơ trở về chỗ cũ.",
-            "By its proposer or a head, while nothing was begun; every hồ sơ is back where it was.",
+            "Người lập hoặc người có thẩm quyền, khi chưa hồ sơ nào bắt đầu hủy; mọi hồ sơ trở về chỗ cũ, danh mục dài thì "
+            "phần còn lại do việc theo lịch làm tiếp.",
+            "By its proposer or a head, while nothing was begun; every hồ sơ goes back where it was, of a long list the rest "
+            "by the scheduled job.",
         ),
         problems=(404, 409),
     ),
