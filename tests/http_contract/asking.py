@@ -47,6 +47,7 @@ def request_of(route: str, wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
         "aip_id": wanted.aip_id,
         "file_id": wanted.file_id,
         "schedule_id": "khong-co",
+        "kind": "list",
         "figures": "due",
         "report_id": "1999-year",
         "code": "x",
@@ -67,6 +68,7 @@ def request_of(route: str, wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
                 "plan_id",
                 "hold_id",
                 "round_id",
+                "order_id",
                 "review_id",
             ),
             uuid.UUID(int=0).hex,
@@ -202,6 +204,11 @@ _SENDING: Mapping[str, Callable[[Wanted], Sending]] = {
     "POST /api/v1/rounds/{round_id}/decisions": _json(list_sha256="0" * 64, number="1", decided_on="2026-11-20"),
     "POST /api/v1/rounds/{round_id}/executor": _json(account="khong-co"),
     "POST /api/v1/rounds/{round_id}/set-aside": _json(file_ids=["khong-co"], reason="Kiểm thử"),
+    "POST /api/v1/rounds/{round_id}/papers/{kind}": _json(),
+    "PUT /api/v1/rounds/{round_id}/papers/{kind}": lambda _wanted: Sending(
+        options={"content": b"%PDF-1.7", "headers": {"Content-Type": "application/pdf"}}
+    ),
+    "POST /api/v1/rounds/{round_id}/dossier": _json(),
     "PUT /api/v1/fonds/{code}": _json(agency_code="khong-co", name="Phông kiểm thử"),
     "POST /api/v1/activity-reports/{report_id}/sending": _json(number="1", sent_on="2026-11-20"),
     "POST /api/v1/holds": _json(kind="file", reason="Kiểm thử", basis="Kiểm thử", file_ids=[NOBODY]),
