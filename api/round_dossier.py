@@ -124,7 +124,7 @@ def built_dossier(view: Reading, installation: Installation, round_id: str) -> t
         certificate=document,
         destroyed_on=on,
         keep_years=disposal_rules(of.profile).dossier_years,
-        certified=tuple(line_of(item) for item in remains),
+        certified=tuple(line_of(view, item) for item in remains),
     )
     return dossier, objects
 

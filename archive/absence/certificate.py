@@ -14,6 +14,7 @@ from archive.catalogue.destruction_model import AbsenceVerdict, Tombstone
 from archive.catalogue.destruction_reading import certificate, tombstones_of, undone_tombstones
 from archive.catalogue.destruction_writing import issue_certificate
 from archive.catalogue.ledger_reading import LedgerReading
+from archive.catalogue.remains import tombstone_remains_sha256
 from archive.errors import LuutruError
 from archive.events import Event
 from archive.ledger import written_instant
@@ -68,7 +69,7 @@ def _statement(view: LedgerReading, round_id: str, archive: Mapping[str, str], a
     first: Tombstone | None = None
     for item in tombstones_of(view, round_id):
         first = first or item
-        lines.update(canonical_json(line_of(item)) + b"\n")
+        lines.update(canonical_json(line_of(view, item)) + b"\n")
         files, documents, size = files + 1, documents + item.documents, size + item.size_bytes
     if first is None:
         raise _unproven("nothing was destroyed")
@@ -110,8 +111,8 @@ def _statement(view: LedgerReading, round_id: str, archive: Mapping[str, str], a
     }
 
 
-def line_of(item: Tombstone) -> dict[str, Any]:
-    """One line of what was destroyed, as digests and reports are made of it."""
+def line_of(view: LedgerReading, item: Tombstone) -> dict[str, Any]:
+    """One line of what was destroyed, as digests and reports are made of it; with the digest the intent has of it all."""
     return {
         "line": item.line,
         "file_id": item.file_id,
@@ -123,6 +124,7 @@ def line_of(item: Tombstone) -> dict[str, Any]:
         "size_bytes": item.size_bytes,
         "destroyed_at": written_instant(item.destroyed_at) if item.destroyed_at else None,
         "ledger_seq": item.destroyed_seq,
+        "remains_sha256": tombstone_remains_sha256(view, item.file_id),
     }
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from archive.access import Author
 from archive.catalogue import disposal_tables as t
 from archive.catalogue.file_writing import move_file
+from archive.catalogue.remains import remains_sha256
 from archive.catalogue.round_authority import require_account
 from archive.catalogue.round_readiness import lines_reasons, list_is_whole, round_reasons
 from archive.catalogue.round_reading import decisions, destruction_round, lines_of_files
@@ -92,6 +93,7 @@ def _begun(
         "list_sha256": of.list_sha256,
         "decision": decision.number,
         "executor": executor,
+        "remains_sha256": remains_sha256(tx, line.file_id),
     }
     move_file(tx, line.file_id, FileState.DESTROYING, actor=by.actor, at=at, round_id=of.id, data=data)
     begun = replace(line, state=LineState.DESTROYING, settled_at=at, settled_by=executor, settled_reason="")

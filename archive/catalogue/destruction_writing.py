@@ -34,6 +34,7 @@ from archive.catalogue.destruction_tables import (
 from archive.catalogue.disposal_tables import round_lines, round_persons
 from archive.catalogue.file_reading import aips_of, require_file
 from archive.catalogue.pieces import pieces
+from archive.catalogue.remains import tombstone_remains_sha256
 from archive.catalogue.standing import standings
 from archive.catalogue.writing import Transaction
 from archive.disposal.words import Duty
@@ -62,6 +63,8 @@ def lay_tombstone(
     held = require_file(tx, file_id)
     aip_ids = aips_of(tx, file_id)
     packages, documents, size = _lay_packages(tx, held, aip_ids)
+    if intent.data.get("remains_sha256", remains := tombstone_remains_sha256(tx, file_id)) != remains:
+        raise RuntimeError("what remains is not what the intent says")
     tx.rows(
         insert(tombstones).values(
             file_id=file_id,

@@ -14,6 +14,7 @@ from archive.catalogue.destruction_reading import (
 from archive.catalogue.ledger_ends import End, ends, ends_of
 from archive.catalogue.pieces import pieces
 from archive.catalogue.reading import Reading
+from archive.catalogue.remains import tombstone_remains_sha256
 from archive.fsck.differences import Difference, difference
 
 _AT_ONCE = 100
@@ -37,7 +38,7 @@ def _begun(view: Reading, some: tuple[End, ...]) -> Iterator[Difference]:
             yield difference("tombstone.row.missing", file_id, "catalogue")
             continue
         told = frozenset(item.aip_id for item in packages.get(file_id, ()))
-        if not _agree(laid, end) or told != end.aip_ids:
+        if not _agree(laid, end) or told != end.aip_ids or not _remains(view, end):
             yield difference("tombstone.row.changed", file_id, "catalogue")
 
 
@@ -45,6 +46,12 @@ def _agree(laid: Tombstone, end: End) -> bool:
     destroyed = end.destroyed.seq if end.destroyed else None
     same = (laid.intended_seq, laid.destroyed_seq, laid.destroyed_at is None)
     return same == (end.begun.seq, destroyed, destroyed is None) and laid.round_id == end.begun.data.get("round_id")
+
+
+def _remains(view: Reading, end: End) -> bool:
+    """Whether the digests that remain are those the ledger has; intents of before they were in it say none."""
+    stated = end.begun.data.get("remains_sha256")
+    return stated is None or stated == tombstone_remains_sha256(view, end.begun.subject)
 
 
 def _unrecorded(view: Reading) -> Iterator[Difference]:

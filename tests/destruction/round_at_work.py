@@ -25,6 +25,7 @@ from archive.catalogue.destruction_model import Approval, Needles
 from archive.catalogue.disposal_tables import round_lines, round_persons, rounds
 from archive.catalogue.file_reading import file
 from archive.catalogue.file_writing import add_package, move_file, open_file
+from archive.catalogue.remains import remains_sha256
 from archive.catalogue.retention_tables import files
 from archive.checkpoints.sealing import seal
 from archive.checkpoints.statement import Kind
@@ -248,7 +249,8 @@ class RoundAtWork:
             .where(c.round_id == round_id, c.file_id == file_id)
             .values(state="destroying", settled_at=at, settled_by=by.account_id, settled_duty="executor")
         )
-        return move_file(tx, file_id, FileState.DESTROYING, actor=ACTOR, at=at, round_id=round_id)
+        data = {"remains_sha256": remains_sha256(tx, file_id)}
+        return move_file(tx, file_id, FileState.DESTROYING, actor=ACTOR, at=at, round_id=round_id, data=data)
 
 
 def in_folders(catalogue: Catalogue, url: str, folder: Path, names: Sequence[str] = ("kho-1", "kho-2")) -> RoundAtWork:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from sqlalchemy import delete, insert, update
+from sqlalchemy import Table, delete, insert, update
 
 from archive.catalogue import Catalogue
-from archive.catalogue.destruction_tables import tombstone_packages, tombstones
+from archive.catalogue.destruction_tables import tombstone_documents, tombstone_packages, tombstones
+from archive.catalogue.remains import tombstone_remains_sha256
+from archive.events import Event
 from archive.fsck.everything import Holdings, fsck
 from samples.holdings import Held
 from tests.destruction.round_at_work import RoundAtWork, rebuilt, sealed
@@ -80,6 +82,21 @@ def test_a_tombstone_without_any_record_and_one_that_says_destroyed_too_early_ar
         ("tombstone.row.changed", work.file_id(held)),
         ("tombstone.record.missing", "0" * 32),
     ]
+
+
+@pytest.mark.parametrize("table", [tombstone_packages, tombstone_documents])
+def test_a_digest_that_remains_cannot_be_changed_behind_the_ledger(work: RoundAtWork, table: Table) -> None:
+    work.take_in(1)
+    work.begin()
+    (held,) = work.destroyed
+    with work.catalogue.read() as view:
+        intent = view.record_of(work.file_id(held), Event.FILE_DESTRUCTION_BEGUN)
+        assert intent is not None
+        assert intent.data["remains_sha256"] == tombstone_remains_sha256(view, work.file_id(held))
+    assert _told(work) == []
+    with work.catalogue.transaction() as tx:
+        tx.rows(update(table).where(table.c.aip_id == held.aip_id).values(sha256=SHA))
+    assert _told(work) == [("tombstone.row.changed", work.file_id(held))]
 
 
 def _forged(work: RoundAtWork, held: Held, *, file_id: str) -> None:
