@@ -260,8 +260,6 @@ def verify_one(
 
 def _given(path: Path | None) -> dict[str, Any]:
     """What the file says, as the program would write it. Raises typer.BadParameter for what it cannot be."""
-    from pydantic import ValidationError
-
     from api.http.paper_views import PaperGiven
     from archive.papers.given import given_json
 
@@ -269,7 +267,7 @@ def _given(path: Path | None) -> dict[str, Any]:
         return {}
     try:
         return given_json(PaperGiven.model_validate(json.loads(path.read_bytes())).given())
-    except (ValueError, ValidationError) as error:
+    except ValueError as error:
         raise typer.BadParameter(f"{path}: {error}") from None
 
 

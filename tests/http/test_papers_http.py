@@ -232,7 +232,7 @@ def test_the_papers_are_complete_only_with_all_of_them_and_every_reason_is_told_
     assert (dossier["state"], dossier["aip_id"], dossier["orders"]) == ("papers_complete", None, [])
 
 
-ALLOWED = {
+ALLOWED: dict[str, int | str] = {
     "proposer": 202,
     "secretary": 202,
     "chairman": 202,
