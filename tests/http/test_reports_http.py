@@ -111,21 +111,25 @@ def test_fonds_are_recorded_by_keepers_and_an_agency_sees_its_own(archive: Peopl
 
 def test_figures_are_given_as_tables_a_spreadsheet_opens(archive: Peopled) -> None:
     closed(archive, "HS-1", 2010, "5 năm")
-    csv = archive.ask("agency", "GET", "/retention-reports/due/table?format=csv")
+    csv = archive.ask("agency", "GET", "/retention-reports/table?figures=due&format=csv")
     assert csv.headers["content-type"].startswith("text/csv")
     assert csv.content.decode("utf-8-sig").splitlines() == ["Mã cơ quan,Năm,Số hồ sơ", f"{AGENCY},2016,1"]
-    before = archive.ask("agency", "GET", "/retention-reports/due/table?format=csv&on=2015-12-31")
+    before = archive.ask("agency", "GET", "/retention-reports/table?figures=due&format=csv&on=2015-12-31")
     assert len(before.content.decode("utf-8-sig").splitlines()) == 1
     for figures in ("due", "held", "in-round", "destroyed", "activity"):
-        answer = archive.ask("head", "GET", f"/retention-reports/{figures}/table")
+        answer = archive.ask("head", "GET", f"/retention-reports/table?figures={figures}")
         assert answer.status_code == 200 and f"so-lieu-{figures}.xlsx" in answer.headers["content-disposition"]
         sheet = openpyxl.load_workbook(io.BytesIO(answer.content)).active
         assert sheet is not None and sheet["A1"].value == "Mã cơ quan"
         if figures == "activity":
             named = dict(zip(*list(sheet.iter_rows(values_only=True))[:2], strict=True))
             assert (named["Mã cơ quan"], named["Đến hạn xem xét"]) == (AGENCY, 1)
-        refused(archive.ask("administrator", "GET", f"/retention-reports/{figures}/table"), 403, "access.forbidden")
-    refused(archive.ask("agency", "GET", "/retention-reports/due/table?agency_code=H99.34"), 404, "record.missing")
+        refused(
+            archive.ask("administrator", "GET", f"/retention-reports/table?figures={figures}"), 403, "access.forbidden"
+        )
+    refused(
+        archive.ask("agency", "GET", "/retention-reports/table?figures=due&agency_code=H99.34"), 404, "record.missing"
+    )
 
 
 def moved_to(archive: Peopled, *, year: int = 0) -> tuple[int, datetime]:

@@ -48,7 +48,6 @@ def request_of(route: str, wanted: Wanted) -> tuple[str, str, dict[str, Any]]:
         "file_id": wanted.file_id,
         "schedule_id": "khong-co",
         "kind": "list",
-        "figures": "due",
         "report_id": "1999-year",
         "code": "x",
         "ordinal": wanted.ordinal,
@@ -213,6 +212,7 @@ _SENDING: Mapping[str, Callable[[Wanted], Sending]] = {
     "POST /api/v1/activity-reports/{report_id}/sending": _json(number="1", sent_on="2026-11-20"),
     "POST /api/v1/holds": _json(kind="file", reason="Kiểm thử", basis="Kiểm thử", file_ids=[NOBODY]),
     "POST /api/v1/holds/{hold_id}/release": _json(reason="Kiểm thử"),
+    "GET /api/v1/retention-reports/table": lambda _wanted: Sending(options={"params": {"figures": "due"}}),
     "GET /api/v1/retention-reports/activity": lambda _wanted: Sending(
         options={"params": {"time": "first-half", "year": "2026"}}
     ),

@@ -356,7 +356,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/v1/retention-reports/in-round": Row("retention-report.read", "read", roles=READERS),
     "GET /api/v1/retention-reports/destroyed": Row("retention-report.read", "read", roles=READERS),
     "GET /api/v1/retention-reports/activity": Row("retention-report.read", "read", roles=READERS),
-    "GET /api/v1/retention-reports/{figures}/table": Row("retention-report.read", "read", roles=READERS),
+    "GET /api/v1/retention-reports/table": Row("retention-report.read", "read", roles=READERS),
     "GET /api/v1/activity-reports": Row("activity-report.read", "read", roles=STAFF),
     "GET /api/v1/activity-reports/{report_id}": Row("activity-report.read", "read", roles=STAFF, ok=404),
     "GET /api/v1/activity-reports/{report_id}/report.pdf": Row("activity-report.read", "read", roles=STAFF, ok=404),

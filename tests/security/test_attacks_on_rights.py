@@ -308,7 +308,7 @@ def test_foreign_ids_in_every_place_of_every_route_open_nothing(arena: Arena) ->
     for route in arena.app.state.gates:
         if "{" not in route or route.endswith("/verify/{sha256}"):
             continue
-        wanted = Wanted(held.aip_id, held.submission_id, 1, "restricted", person)
+        wanted = Wanted(held.aip_id, held.file_id, held.submission_id, 1, "restricted", person)
         method, path, options = request_of(route, wanted)
         for who in ("agency", None):
             headers = options.get("headers", {})

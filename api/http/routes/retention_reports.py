@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 from starlette.responses import Response
 
@@ -207,7 +207,7 @@ def activity(
 
 
 @router.get(
-    "/retention-reports/{figures}/table",
+    "/retention-reports/table",
     operation_id="read_report_table",
     response_class=Response,
     **told(
@@ -232,7 +232,7 @@ def activity(
     ),
 )
 def table(
-    figures: Annotated[Figures, Path(description="Bảng số liệu nào. / Which figures.", examples=["due"])],
+    figures: Annotated[Figures, Query(description="Bảng số liệu nào. / Which figures.", examples=["due"])],
     asked: Annotated[Asked, gate(Operation.RETENTION_REPORT_READ)],
     format: Annotated[TableFormat, Query(description="Dạng tệp. / Form.", examples=["xlsx"])] = TableFormat.XLSX,
     agency_code: AgencyAsked = "",
