@@ -195,9 +195,7 @@ def attach_paper(tx: Transaction, round_id: str, new: NewPaper, *, by: Author, a
     if rule is None:
         raise refusal("paper.unknown", new.kind)
     digests = bool(_SHA256.fullmatch(new.sha256)) and (
-        bool(_SHA256.fullmatch(new.list_sha256))
-        if new.list_sha256
-        else (of.list_sha256 is None or not rule.list_bound)
+        bool(_SHA256.fullmatch(new.list_sha256)) if new.list_sha256 else (of.list_sha256 is None or not rule.list_bound)
     )
     if not digests or new.size_bytes < 1 or new.object_key != paper_key(round_id, new.kind, new.sha256):
         raise refusal("paper.refused", new.kind)

@@ -41,9 +41,7 @@ def wrong_with_papers(of: Round, papers: Iterable[Paper], decision: Decision | N
     for paper in papers:
         if paper.kind not in last or paper.ordinal > last[paper.kind].ordinal:
             last[paper.kind] = paper
-    return [
-        item for rule in required_papers(of, stage) for item in wrong_with(of, rule, last.get(rule.kind), decision)
-    ]
+    return [item for rule in required_papers(of, stage) for item in wrong_with(of, rule, last.get(rule.kind), decision)]
 
 
 def wrong_with(of: Round, rule: PaperRule, paper: Paper | None, decision: Decision | None) -> Iterator[Reason]:
