@@ -19,6 +19,8 @@ from archive.local_time import local_text
 from archive.retention.figures import ReportedTime
 from archive.retention.made_report import MadeReport
 
+__all__ = ["report_commands"]
+
 Name = Annotated[str, typer.Argument(metavar="BÁOCÁO", help="Tên báo cáo, ví dụ 2026-first-half.")]
 
 

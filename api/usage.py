@@ -21,6 +21,7 @@ _SYNOPSIS = (
 _DESCRIPTIONS = (
     ("Show this message and exit.", "In hướng dẫn này."),
     ("[required]", "[bắt buộc]"),
+    ("; required]", "; bắt buộc]"),
     ("[default: ", "[mặc định: "),
 )
 _TYPES = re.compile(r" <(?:list\[)?(str|Path|path|int)(?: range)?\]?>")
