@@ -20,7 +20,7 @@ from archive.absence.markers import Marked
 from archive.absence.patterns import Needle, Searcher
 from archive.catalogue import Catalogue
 from archive.catalogue.absence_proof import lines_to_begin
-from archive.catalogue.absence_reading import packaged_ids
+from archive.catalogue.absence_reading import packaged_ids, paper_keys
 from archive.catalogue.destruction_model import (
     SETTLED,
     AbsenceRun,
@@ -47,6 +47,8 @@ from archive.ledger import written_instant
 REPORT_FORMAT = "luutru-absence/1"
 _FROM_ROWS = frozenset({"rows", "backup", "disposal"})
 """Folders of stores and media with what was written from rows: checkpoints, lists of sets, papers of rounds."""
+_QUOTED = frozenset({"content", "text"})
+"""What papers of a round lawfully show too: titles of their list, and the certificates of people who signed records."""
 _NAMED = 200
 """So many traces of each sort a report names; the counts are of all, and so are the hồ sơ of what was found."""
 
@@ -136,12 +138,14 @@ class Verifier:
         owners = {trace.subject for trace in traces if trace.subject and trace.what == "content"}
         with self.catalogue.read() as view:
             packaged = packaged_ids(view, owners)
+            papers = paper_keys(view, {_object_key(trace) for trace in traces if trace.what in _QUOTED})
         for trace in traces:
             if (trace.place, trace.file_id) in locked and trace.what in ("name", "sealed"):
                 seen.locked_traces += 1
                 continue
             owned = bool(trace.subject) and (trace.what != "content" or trace.subject in packaged)
             told = trace.needle in lawful and self._tells_rows(trace)
+            told = told or (trace.what in _QUOTED and _object_key(trace) in papers)
             (seen.lawful if owned or told else seen.found).append(trace)
         for (place, file_id), item in locked.items():
             store = place.removeprefix(store_place(""))
@@ -166,6 +170,11 @@ class Verifier:
             return set()
         with self.catalogue.read() as view:
             return rows_of_living(view, Searcher(wanted))
+
+
+def _object_key(trace: Trace) -> str:
+    """Of an object in a store, whichever version of it; empty for what lies elsewhere."""
+    return trace.where.partition("?")[0] if trace.place.startswith(store_place("")) else ""
 
 
 _NOTHING = WorkItem("", "", "nothing was begun", ItemState.DUE, 0, "", None, datetime.min)

@@ -9,6 +9,7 @@ from sqlalchemy import Select, Table, select
 
 from archive.catalogue import tables as t
 from archive.catalogue.destruction_tables import tombstone_packages, tombstone_submissions
+from archive.catalogue.disposal_tables import round_papers
 from archive.catalogue.ledger_reading import LedgerReading
 from archive.catalogue.pieces import pieces
 from archive.catalogue.retention_tables import file_plan_lines, files
@@ -31,6 +32,18 @@ def living_ids(view: LedgerReading, ids: Collection[str]) -> set[str]:
         for column in (p.submission_id, r.submission_id):
             known -= set(view.rows(select(column).where(column.in_(some))).scalars())
         found |= known
+    return found
+
+
+def paper_keys(view: LedgerReading, object_keys: Collection[str]) -> set[str]:
+    """Those of these objects that are papers of a round, attached and on record: kept, whatever the round destroys.
+
+    The same people sign papers who signed records: their certificates, and what proves those, stand in both.
+    """
+    found: set[str] = set()
+    column = round_papers.c.object_key
+    for some in pieces(sorted(object_keys), _AT_ONCE):
+        found |= set(view.rows(select(column).where(column.in_(some))).scalars())
     return found
 
 

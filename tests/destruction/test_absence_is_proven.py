@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import delete, insert
 from sqlalchemy.exc import IntegrityError
 
 from api.destruction_places import marker_file
@@ -18,7 +19,9 @@ from archive.absence.certificate import AbsenceUnprovenError
 from archive.catalogue.destruction_model import AbsenceVerdict
 from archive.catalogue.destruction_reading import certificate, last_absence_run, tombstone
 from archive.catalogue.destruction_writing import OwnWorkError
+from archive.catalogue.disposal_tables import round_papers
 from archive.catalogue.file_reading import file
+from archive.disposal.words import Signature
 from archive.fsck.everything import Holdings, fsck
 from archive.retention.file_state import FileState
 from archive.signing import signature_holds
@@ -250,6 +253,39 @@ def test_the_same_title_of_a_kept_hoso_is_lawful_and_named_so(ended: WholeArchiv
     assert run.report is not None
     assert run.verdict is AbsenceVerdict.ABSENT, run.report["found"]
     assert run.report["lawful_elsewhere"]["count"] >= 1
+
+
+@pytest.mark.parametrize("attached", [True, False])
+def test_what_signed_papers_share_with_records_is_lawful_in_papers_that_are_on_record(
+    ended: WholeArchive, attached: bool
+) -> None:
+    """The certificate of who signed both stands in both; a paper nobody attached is a foreign object."""
+    key = f"disposal/{ROUND_ID}/decision-0123456789abcdef.pdf"
+    remove = _file(f"kho-1/{key}", "content")(ended)
+    row = {
+        "round_id": ROUND_ID,
+        "kind": "decision",
+        "ordinal": 99,
+        "object_key": key if attached else f"{key}.other",
+        "sha256": "0" * 64,
+        "size_bytes": 1,
+        "list_sha256": "",
+        "signature": Signature.VALID.value,
+        "signers": [],
+        "attached_by": EXECUTOR,
+        "attached_at": ended.work.now(),
+    }
+    with ended.installation.catalogue.transaction() as tx:
+        tx.rows(insert(round_papers).values(row))
+    try:
+        run = ended.look(4 + attached)
+    finally:
+        remove()
+        with ended.installation.catalogue.transaction() as tx:
+            tx.rows(delete(round_papers).where(round_papers.c.ordinal == 99))
+    assert run.report is not None
+    assert run.verdict is (AbsenceVerdict.ABSENT if attached else AbsenceVerdict.FOUND), run.report["found"]
+    assert (run.report["lawful_elsewhere"]["count"] >= 1) is attached
 
 
 def _made(path: Path) -> Path:
