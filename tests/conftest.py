@@ -15,6 +15,7 @@ import pytest
 
 HERE = Path(__file__).parent
 LONGEST = (
+    "test_journey_of_destruction",
     "test_killed_at_random",
     "test_killed_at_every_step",
     "test_schemathesis",
@@ -66,6 +67,7 @@ ON_POSTGRESQL = frozenset(
         "http_contract",
         "interruption",
         "journey",
+        "journey_of_destruction",
         "papers",
         "sealing",
         "security",
@@ -85,6 +87,7 @@ ON_SQLITE_ALONE: Mapping[str, str] = {
     "http_contract/test_openapi.py": "is about the document, not about answers",
     "http_contract/test_schemathesis.py": "takes long; odd values of every kind are tried by test_odd_requests.py",
     "journey/test_every_sample.py": "is about what the checks find in files",
+    "journey_of_destruction/test_journey_of_destruction.py": "reads every byte of the home; tests/destruction tries both",
     "papers/test_attached_papers.py": "is about signed files",
     "papers/test_dossier.py": "is about packages; that dossiers come in is tried by test_dossier_ingest.py",
     "papers/test_printed_papers.py": "is about sheets",
