@@ -117,6 +117,7 @@ STATUS: Mapping[str, int] = {
     "path.refused": 400,
     "intake.not-now": 503,
     "catalogue.busy": 503,
+    "catalogue.unreachable": 503,
     "catalogue.failed": 503,
     "search.failed": 503,
     "search.index-denied": 503,
