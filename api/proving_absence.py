@@ -29,8 +29,9 @@ from archive.catalogue.round_reading import destruction_round
 from archive.destruction.completing import complete, found_again
 from archive.disposal.round_state import RoundState
 from archive.errors import LuutruError, ObjectMissingError
-from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError, SealedKeyWrongError
-from archive.sealing.opening import plain_object
+from archive.keystore.errors import KeyDestroyedError, KeyMissingError
+from archive.sealing.identity import Identity
+from archive.sealing.trying import opened_by_any
 from archive.storage.key import Key, aip_key, sealed_aip_key
 from archive.storage.s3_settings import s3_settings
 from archive.storage_policy import StoreKind
@@ -197,21 +198,32 @@ class TemporaryLook:
 
 
 class Opening:
-    """Tries to read what lies on under a lock, with every key the archive still has."""
+    """Tries to read what lies on under a lock with every key the archive still has: that of the package's own hồ sơ is
+    gone, and what lies there may have been sealed by another."""
 
     def __init__(self, installation: Installation) -> None:
         self._stores = {store.name: store for store in installation.stores}
-        self._keys = installation.opening_keys
+        self._keys = installation.keys
 
     def opens(self, store: str, package: TombstonePackage) -> bool:
         return any(map(partial(self._opens, store), _keys(package)))
 
     def _opens(self, store: str, key: Key) -> bool:
         try:
-            with plain_object(self._stores[store], key, self._keys) as file:
-                return bool(file.read(1))
-        except (ObjectMissingError, SealedKeyDestroyedError, SealedKeyMissingError, SealedKeyWrongError):
+            with self._stores[store].open(key) as file:
+                return opened_by_any(file, self._identities())
+        except ObjectMissingError:
             return False
+
+    def _identities(self) -> Iterator[Identity]:
+        """Raises KeysError for a key that cannot be tried: then nothing is proven."""
+        if self._keys is None:
+            return
+        for key_id in list(self._keys.key_ids()):
+            try:
+                yield self._keys.identity(key_id)
+            except (KeyDestroyedError, KeyMissingError):
+                continue  # ended meanwhile
 
 
 def _keys(package: TombstonePackage) -> tuple[Key, ...]:
