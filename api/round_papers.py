@@ -33,7 +33,7 @@ from archive.disposal.model import NewPaper, Paper, Round
 from archive.disposal.paper_keeping import keep_paper, read_paper
 from archive.disposal.refusals import DisposalRefusedError
 from archive.disposal.words import Signature
-from archive.errors import LuutruError, StoreError
+from archive.errors import LuutruError, StaleClaimError, StoreError
 from archive.finding import Answer
 from archive.ledger import read_instant
 from archive.papers.filling import paper_of
@@ -52,10 +52,17 @@ JUDGING_SECONDS = 300.0
 """The text of a list of ten thousand lines takes minutes to read."""
 
 
+class PaperOrderDefectError(LuutruError):
+    """An order about a paper fails with what nobody foresaw."""
+
+    code = "paper-order.defect"
+
+
 def carry_out_paper_orders(
     installation: Installation, *, at_once: bool = False, stopping: Callable[[], bool] = lambda: False
 ) -> LuutruError | None:
-    """Each order that waits, in turn; the first trouble. One that fails waits on, says why, and keeps no other back.
+    """Each order that waits, in turn; the first trouble. One that fails waits on, says why, and keeps no other back:
+    whatever it fails with.
 
     What can never be done (refused by the round as it stands) is over, with its reason as outcome.
     """
@@ -73,12 +80,27 @@ def carry_out_paper_orders(
             {Work.PRINT: _print, Work.JUDGE: _judge, Work.DOSSIER: carry_dossier}[order.work](installation, order)
         except DisposalRefusedError as error:
             _end(installation, order, {"refused": [_told(error)]})
+        except StaleClaimError:  # another worker has this job now, and its orders
+            raise
         except LuutruError as error:
             trouble = trouble or error
             _log.warning("paper %s of round %s: %s %s", order.kind, order.round_id, error.code, error.detail)
-            with installation.catalogue.transaction() as tx:
-                note_problem(tx, order.id, f"{error.code}: {error.message}", now())
+            _note(installation, order, error)
+        except Exception as error:
+            _log.exception("paper %s of round %s: defect", order.kind, order.round_id)
+            defect = PaperOrderDefectError(
+                "Lỗi phần mềm khi thực hiện yêu cầu về giấy tờ.",
+                remedy="Xem nhật ký của tiến trình xử lý; gửi lại yêu cầu với nội dung khác.",
+                detail=f"{order.id} {type(error).__name__}",
+            )
+            trouble = trouble or defect
+            _note(installation, order, defect)
     return trouble
+
+
+def _note(installation: Installation, order: PaperOrder, error: LuutruError) -> None:
+    with installation.catalogue.transaction() as tx:
+        note_problem(tx, order.id, f"{error.code}: {error.message}", now())
 
 
 def keep_incoming(installation: Installation, round_id: str, kind: str, data: bytes) -> NewPaper:

@@ -21,6 +21,8 @@ from api.round_papers import carry_out_paper_orders
 from api.settings import load_settings
 from archive.access import Author, Mode
 from archive.catalogue.file_writing import add_package, close_file, open_file
+from archive.catalogue.paper_orders import order_print, orders_of
+from archive.catalogue.paper_particulars import particulars_of
 from archive.disposal.model import Choice
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import Outcome
@@ -230,6 +232,58 @@ def test_the_papers_are_complete_only_with_all_of_them_and_every_reason_is_told_
     refused(papered.ask("proposer", "POST", f"/rounds/{round_id}/dossier", json={}), 409, "round.state")
     dossier = done(papered.ask("auditor", "GET", f"/rounds/{round_id}/dossier"))
     assert (dossier["state"], dossier["aip_id"], dossier["orders"]) == ("papers_complete", None, [])
+
+
+@pytest.mark.parametrize("at", ["0026-11-20T09:00:00+07:00", "0001-01-01T00:00:00+07:00", "9999-12-31T23:30:00Z"])
+def test_an_hour_in_no_year_of_this_archive_is_refused_when_it_is_said(papered: Papered, at: str) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.COUNCIL_FORMED)
+    for kind, name in (("list", "at"), ("council-minutes", "opened_at")):
+        answer = papered.ask("proposer", "POST", f"/rounds/{round_id}/papers/{kind}", json={name: at})
+        assert answer.status_code == 422, answer.text
+
+
+def test_an_order_that_fails_with_what_nobody_foresaw_keeps_no_other_back(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    with papered.world.transaction() as tx:
+        said = {"at": "not an hour at all"}
+        order_print(tx, papered.world.next_id(), round_id, "list", said, by=papered.world.by("proposer"), at=AT)
+    order = done(papered.ask("proposer", "POST", f"/rounds/{round_id}/papers/explanation", json={}), 202)
+    trouble = carry_out_paper_orders(papered.installation, at_once=True)
+    assert trouble is not None and trouble.code == "paper-order.defect"
+    assert order_of(papered, round_id, order)["outcome"]["ordinal"] == 1, "asked for later, and done"
+    with papered.world.read() as view:
+        (failed,) = [item for item in orders_of(view, round_id) if item.kind == "list"]
+    assert failed.waits and failed.tried_at is not None and failed.problem.startswith("paper-order.defect")
+    papered.world.sql("UPDATE paper_orders SET ended_at = :at WHERE id = :id", at="2026-01-01", id=failed.id)
+
+
+def test_formal_parts_inside_a_strange_paper_are_a_real_day_and_plain_text_or_nothing(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    pdf = printed(papered, round_id, "submission-statement")
+    outcome = attached(
+        papered,
+        round_id,
+        with_head(pdf, {"issued": "2026-02-30", "number": "\ud800", "agency": "a\0b"}),
+        "submission-statement",
+    )
+    assert outcome["findings"] == [] and outcome["ordinal"] == 2
+    with papered.world.read() as view:
+        known = particulars_of(view, round_id)["submission-statement", 2]
+    assert (known.issued, known.number, known.organ) == (None, "\ufffd", "a\ufffdb")
+
+
+def with_head(pdf: bytes, head: dict[str, str]) -> bytes:
+    """The same paper whose data say other formal parts; no keywords, and no hash but the data's own."""
+    with pikepdf.open(io.BytesIO(pdf)) as read:
+        value = json.loads(read.attachments["giay-to.json"].get_file().read_bytes())
+        value["paper"]["head"] |= head
+        del read.attachments["giay-to.json"]
+        read.attachments["giay-to.json"] = pikepdf.AttachedFileSpec(read, json.dumps(value).encode())
+        with read.open_metadata(set_pikepdf_as_editor=False) as meta:
+            meta["pdf:Keywords"] = ""
+        out = io.BytesIO()
+        read.save(out)
+    return out.getvalue()
 
 
 ALLOWED: dict[str, int | str] = {
