@@ -7,6 +7,7 @@ what is sought ─▶ each place ─▶ traces ─┬─▶ lawful (of a living 
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from archive.absence.living import LivingIds, rows_of_living
 from archive.absence.looking import Look, Looked, Sought, Trace, names_of
 from archive.absence.markers import Marked
 from archive.absence.patterns import Needle, Searcher
+from archive.absence.telling import masked, told_error, told_where
 from archive.catalogue import Catalogue
 from archive.catalogue.absence_proof import lines_to_begin
 from archive.catalogue.absence_reading import packaged_ids
@@ -44,6 +46,7 @@ from archive.catalogue.pieces import pieces
 from archive.errors import LuutruError
 from archive.ledger import written_instant
 
+_log = logging.getLogger(__name__)
 REPORT_FORMAT = "luutru-absence/1"
 _FROM_ROWS = frozenset({"rows", "backup", "disposal"})
 """Folders of stores and media with what was written from rows: checkpoints, lists of sets, papers of rounds."""
@@ -126,8 +129,12 @@ class Verifier:
             try:
                 traces += look.look(sought, looked)
             except (LuutruError, OSError) as error:
-                seen.failed[look.name] = f"{type(error).__name__}: {error}"
+                seen.failed[look.name] = told_error(error)
+                _log.warning("%s was not looked at: %s", look.name, masked(str(error), sought.searcher))
+        seen.searcher = sought.searcher
         self._judge(traces, items, seen)
+        for trace in seen.found[:_NAMED]:
+            _log.warning("met in %s: %s, %s", trace.place, masked(trace.where, sought.searcher), trace.what)
         return seen
 
     def _judge(self, traces: Sequence[Trace], items: Sequence[WorkItem], seen: _Seen) -> None:
@@ -150,7 +157,8 @@ class Verifier:
                     if self.opening.opens(store, package):
                         seen.found.append(Trace(place, str(package.object_key), "readable", file_id))
                 except (LuutruError, OSError) as error:
-                    seen.failed[place] = f"{type(error).__name__}: {error}"
+                    seen.failed[place] = told_error(error)
+                    _log.warning("%s was not tried: %s", place, masked(str(error), seen.searcher))
             seen.locked.append(item)
 
     def _tells_rows(self, trace: Trace) -> bool:
@@ -177,6 +185,7 @@ class _Seen:
 
     files: int = 0
     packages: Mapping[str, TombstonePackage] = field(default_factory=dict)
+    searcher: Searcher = field(default_factory=lambda: Searcher(()))
     needles: Counter[str] = field(default_factory=Counter)
     unmarked: Sequence[str] = ()
     needleless: Sequence[str] = ()
@@ -232,25 +241,27 @@ class _Seen:
             "found": {
                 "count": len(self.found),
                 "files": sorted({item.file_id for item in self.found if item.file_id}),
-                "traces": [_told(item) for item in self.found[:_NAMED]],
+                "traces": [self._told(item) for item in self.found[:_NAMED]],
             },
-            "lawful_elsewhere": {"count": len(self.lawful), "traces": [_told(item) for item in self.lawful[:_NAMED]]},
+            "lawful_elsewhere": {
+                "count": len(self.lawful),
+                "traces": [self._told(item) for item in self.lawful[:_NAMED]],
+            },
             "locked": [_item(item) for item in self.locked],
             "media": [dict(item) for item in verifier.media],
+        }
+
+    def _told(self, trace: Trace) -> dict[str, Any]:
+        return {
+            "place": trace.place,
+            "where": told_where(trace.where, self.searcher),
+            "what": trace.what,
+            "file_id": trace.file_id,
+            "offset": trace.offset,
+            "subject": trace.subject,
         }
 
 
 def _item(item: WorkItem) -> dict[str, Any]:
     until = written_instant(item.locked_until) if item.locked_until else None
     return {"file_id": item.file_id, "place": item.place, "state": item.state.value, "locked_until": until}
-
-
-def _told(trace: Trace) -> dict[str, Any]:
-    return {
-        "place": trace.place,
-        "where": trace.where,
-        "what": trace.what,
-        "file_id": trace.file_id,
-        "offset": trace.offset,
-        "subject": trace.subject,
-    }

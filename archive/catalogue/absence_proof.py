@@ -41,7 +41,7 @@ def proving_run(view: LedgerReading, round_id: str) -> tuple[AbsenceRun | None, 
     which a line is still to be begun.
     """
     run = last_absence_run(view, round_id)
-    if run is None or run.verdict is not AbsenceVerdict.ABSENT or run.report is None:
+    if run is None or run.verdict is not AbsenceVerdict.ABSENT or not run.report:
         return None, f"last run: {run.verdict if run else None}"
     t, w = tombstones.c, destruction_work.c
     later = view.rows(select(t.file_id).where(t.round_id == round_id, t.intended_seq > run.begun_seq).limit(1)).scalar()

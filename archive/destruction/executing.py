@@ -32,7 +32,7 @@ from archive.catalogue.pieces import pieces
 from archive.catalogue.returned_reading import files_with_returned
 from archive.catalogue.returned_submissions import take_in_returned
 from archive.destruction.beginning import KEY
-from archive.destruction.place import Outcome, Place, RoundPlace, Subject
+from archive.destruction.place import Outcome, Place, RoundPlace, Subject, told
 from archive.errors import LuutruError
 
 _log = logging.getLogger(__name__)
@@ -154,8 +154,7 @@ class Executor:
         try:
             left = place.left([subjects[file_id] for file_id in removed])
         except (LuutruError, OSError) as error:
-            said = f"{type(error).__name__}: {error}"
-            return [first, [Noted(file_id, place.name, ItemState.UNREACHABLE, said) for file_id in removed]]
+            return [first, [Noted(file_id, place.name, ItemState.UNREACHABLE, told(error)) for file_id in removed]]
         still = "Vẫn còn sau khi xóa."
         second = [
             Noted(file_id, place.name, ItemState.DUE, still)
