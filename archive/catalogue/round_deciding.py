@@ -35,7 +35,7 @@ from archive.disposal.model import Decision, Line, NewPaper, Paper, Round
 from archive.disposal.papers import wrong_with_papers
 from archive.disposal.refusals import DisposalRefusedError, Reason, reason, refusal
 from archive.disposal.round_state import VIETNAMESE, RoundState
-from archive.disposal.words import Duty, LineState, Outcome
+from archive.disposal.words import Duty, LineState, Outcome, Signature
 from archive.events import Event
 from archive.retention.file import File
 from archive.retention.file_state import FileState
@@ -182,8 +182,9 @@ def appoint_executor(tx: Transaction, round_id: str, account_id: str, *, by: Aut
 def attach_paper(tx: Transaction, round_id: str, new: NewPaper, *, by: Author, at: datetime) -> Paper:
     """A paper of the dossier, whose bytes lie in the stores already (``archive.disposal.paper_keeping``).
 
-    By any person of the round, an archivist or a head. The same bytes for the same list again: as it stands. Whether it
-    is what the round needs is asked when that matters. Raises refusals ``paper.unknown``, ``paper.refused``.
+    By any person of the round, an archivist or a head. The same bytes for the same list again: as it stands, also when
+    what proved their signatures once cannot be asked now. Whether it is what the round needs is asked when that matters.
+    Raises refusals ``paper.unknown``, ``paper.refused``.
     """
     of = destruction_round(tx, round_id)
     account = require_account(tx, by)
@@ -204,6 +205,9 @@ def attach_paper(tx: Transaction, round_id: str, new: NewPaper, *, by: Author, a
     same = (new.object_key, new.list_sha256, new.signature, decision_ordinal)
     for paper in standing[-1:]:
         if (paper.object_key, paper.list_sha256, paper.signature, paper.decision_ordinal) == same:
+            return paper
+        proven = paper.signature is Signature.VALID and new.signature is Signature.INDETERMINATE
+        if proven and (paper.object_key, paper.list_sha256, paper.decision_ordinal) == (same[0], same[1], same[3]):
             return paper
     values = {
         "object_key": new.object_key,

@@ -13,7 +13,7 @@ from archive.disposal.model import NewPaper
 from archive.disposal.words import Signature
 from archive.errors import CopyDamagedError, ObjectMissingError, StoreError
 from archive.storage.key import Key
-from archive.storage.store import Store
+from archive.storage.store import Bytes, Store
 
 LONGEST_BYTES = 200 << 20
 
@@ -22,7 +22,7 @@ def keep_paper(
     stores: Iterable[Store],
     round_id: str,
     kind: str,
-    data: bytes,
+    data: Bytes,
     *,
     list_sha256: str,
     signature: Signature,
@@ -34,9 +34,25 @@ def keep_paper(
     """
     sha256 = hashlib.sha256(data).hexdigest()
     key = paper_key(round_id, kind, sha256)
-    for store in stores:
-        _put(store, Key(key), data)
+    keep_bytes(stores, key, data)
     return NewPaper(kind, key, sha256, len(data), list_sha256, signature, tuple(signers))
+
+
+def keep_bytes(stores: Iterable[Store], object_key: str, data: Bytes) -> None:
+    """Written into every one of ``stores`` and read back. Harmless to repeat. Raises StoreError."""
+    for store in stores:
+        _put(store, Key(object_key), data)
+
+
+def remove_bytes(stores: Iterable[Store], object_key: str) -> bool:
+    """From every one of ``stores``; whether none of them has them any more, or may have."""
+    gone = True
+    for store in stores:
+        try:
+            store.remove(Key(object_key))
+        except StoreError:  # away, or write-once
+            gone = False
+    return gone
 
 
 def read_paper(stores: Iterable[Store], object_key: str, sha256: str) -> bytes:
@@ -72,11 +88,14 @@ def spread_papers(catalogue: Catalogue, round_id: str, stores: Iterable[Store]) 
     return put
 
 
-def _put(store: Store, key: Key, data: bytes) -> None:
+def _put(store: Store, key: Key, data: Bytes) -> None:
     with store.create(key) as writer:
         writer.write(data)
         writer.commit()
-    if b"".join(store.read(key)) != data:
+    found = hashlib.sha256()
+    for block in store.read(key):
+        found.update(block)
+    if found.digest() != hashlib.sha256(data).digest():
         raise StoreError(
             "Kho không trả lại đúng giấy tờ vừa ghi.", remedy="Kiểm tra kho.", detail=f"{store.name} {key}"
         )

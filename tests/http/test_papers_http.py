@@ -29,7 +29,10 @@ from archive.catalogue.round_reading import papers as attached_papers
 from archive.disposal.model import Choice
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import Outcome
+from archive.errors import StoreError
+from archive.fsck.own_objects import CLAIMS
 from archive.retention.file import NewFile
+from archive.storage.key import Key
 from samples.holdings import store_packages
 from samples.pki import Pki, create_pki
 from samples.signing import add_revocation_data, sign_pdf
@@ -176,8 +179,78 @@ def test_what_is_wrong_with_a_paper_is_told_and_nothing_of_it_stays(papered: Pap
         "paper.changed-after-signing",
     }
     assert state(papered, round_id, "list") == "unsigned" and state(papered, round_id, "explanation") == "missing"
+    cleared(papered, round_id)
     kept = {str(key) for store in papered.installation.stores for key in store.keys(f"disposal/{round_id}")}
     assert len(kept) == 1, "the printed one alone"
+
+
+def cleared(papered: Papered, round_id: str) -> None:
+    with papered.world.read() as view:
+        assert [order.object_key for order in orders_of(view, round_id)] == [""] * len(orders_of(view, round_id))
+
+
+def test_a_print_that_failed_attaches_nothing_over_the_signed_one_that_came_meanwhile(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    pdf = printed(papered, round_id)
+    again = done(papered.ask("proposer", "POST", f"/rounds/{round_id}/papers/list", json={"place": "Hà Nội"}), 202)
+    papered.world.sql(
+        "UPDATE paper_orders SET asked_at = :at WHERE id = :id", at="2099-01-01T00:00:00.000000Z", id=again["id"]
+    )
+    assert attached(papered, round_id, signed(pdf, papered.pki))["signature"] == "valid"
+    assert order_of(papered, round_id, again)["outcome"]["refused"][0]["code"] == "paper.signed-stands"
+    assert state(papered, round_id, "list") == "good"
+    cleared(papered, round_id)
+
+
+def test_what_a_store_keeps_of_a_refused_paper_is_asked_for_again_until_it_is_gone(
+    papered: Papered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    store = papered.installation.stores[-1]
+
+    def away(_self: object, key: Key) -> None:
+        raise StoreError("Kho không mở được.", detail=key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store), "remove", away)
+        outcome = attached(papered, round_id, b"%PDF-1.7 no paper at all")
+        assert outcome["answer"] == "failed"
+        (key,) = store.keys(f"disposal/{round_id}")
+        with papered.world.read() as view:
+            assert CLAIMS["disposal"](view, store.name, [key]) == {key}, "fsck knows whose it is"
+    papered.worked()
+    assert list(store.keys(f"disposal/{round_id}")) == []
+    cleared(papered, round_id)
+
+
+def test_a_paper_whose_bytes_never_came_is_given_up_and_nothing_of_it_stays(
+    papered: Papered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    path, pdf = f"/rounds/{round_id}/papers/list", b"%PDF-1.7 no paper at all"
+
+    def full(_self: object, key: Key) -> None:
+        raise StoreError("Kho đầy.", detail=key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(papered.installation.stores[-1]), "create", full)
+        assert papered.ask("proposer", "PUT", path, content=pdf, headers=PDF).status_code >= 500
+    papered.worked()
+    with papered.world.read() as view:
+        (order,) = orders_of(view, round_id)
+    if order.waits:  # the clock of the service stands; that of the worker may not be an hour further yet
+        again = done(papered.ask("proposer", "PUT", path, content=pdf, headers=PDF), 202)
+        assert again["id"] == order.id, "the same bytes again are the same order"
+        papered.world.sql(
+            "UPDATE paper_orders SET size_bytes = 0, asked_at = :at WHERE id = :id",
+            at="2020-01-01T00:00:00.000000Z",
+            id=order.id,
+        )
+        papered.worked()
+    outcome = order_of(papered, round_id, {"id": order.id})["outcome"]
+    assert outcome["refused"][0]["code"] == "paper.not-received"
+    assert list(papered.installation.stores[0].keys(f"disposal/{round_id}")) == []
+    cleared(papered, round_id)
 
 
 def test_what_is_no_pdf_and_what_is_no_paper_is_refused_before_it_is_kept(papered: Papered) -> None:

@@ -19,12 +19,13 @@ from api.destroying import destroy_round
 from api.initialising import initialise
 from api.printed_certificate import print_certificate
 from api.proving_absence import prove_absence
+from api.receiving_papers import receive_paper
 from api.round_dossier import dossier_key
-from api.round_papers import carry_out_paper_orders, keep_incoming
+from api.round_papers import carry_out_paper_orders
 from api.settings import load_settings
 from api.submitting import carry
 from archive.catalogue.file_writing import add_package, close_file, open_file
-from archive.catalogue.paper_orders import last_dossier_order, order_dossier, order_judgement, order_print, orders_of
+from archive.catalogue.paper_orders import last_dossier_order, order_dossier, order_print, orders_of
 from archive.catalogue.round_deciding import complete_papers, hand_over, make_minutes, start_executing
 from archive.catalogue.round_reading import papers
 from archive.disposal.model import Choice
@@ -72,20 +73,9 @@ class WholeRound:
         self.attached(kind, self.signed(self.printed[kind]), by)
 
     def attached(self, kind: str, pdf: bytes, by: str = "proposer") -> dict[str, Any]:
-        kept = keep_incoming(self.installation, self.round_id, kind, pdf)
-        with self.world.transaction() as tx:
-            order = order_judgement(
-                tx,
-                self.world.next_id(),
-                self.round_id,
-                kind,
-                {},
-                object_key=kept.object_key,
-                sha256=kept.sha256,
-                size_bytes=kept.size_bytes,
-                by=self.world.by(by),
-                at=now(),
-            )
+        order = receive_paper(
+            self.installation, self.world.next_id(), self.round_id, kind, pdf, {}, by=self.world.by(by), at=now()
+        )
         self.worked()
         return self.outcome(order.id)
 

@@ -23,14 +23,13 @@ from api.http.problems import ProblemError, unknown
 from api.http.rights_views import NEVER_STORED, Names
 from api.http.routes.destruction import RoundId
 from api.http.written_days import Day
-from api.round_papers import keep_incoming
+from api.receiving_papers import receive_paper
 from archive.access import Author, Operation
 from archive.catalogue.paper_orders import (
-    PaperOrder,
     Work,
+    last_orders,
     may_have_part,
     order_dossier,
-    order_judgement,
     order_print,
     orders_of,
     paper_order,
@@ -85,9 +84,7 @@ _PDF: dict[int | str, dict[str, Any]] = {
 def list_papers(round_id: RoundId, asked: Annotated[Asked, gate(Operation.ROUND_READ)]) -> PaperList:
     with asked.service.installation.catalogue.read() as reading:
         of = found_round(reading, asked, round_id)
-        names, last = Names(reading), dict[str, PaperOrder]()
-        for order in orders_of(reading, of.id):
-            last.setdefault(order.kind, order)
+        names, last = Names(reading), last_orders(reading, of.id)
         items = [PaperView.of(item, last.get(item.rule.kind), names) for item in round_papers(reading, of)]
     _shown(asked, of.id, "list")
     return PaperList(round_id=of.id, list_sha256=of.list_sha256, items=items)
@@ -309,7 +306,7 @@ def read_dossier(round_id: RoundId, asked: Annotated[Asked, gate(Operation.ROUND
     with asked.service.installation.catalogue.read() as reading:
         of = found_round(reading, asked, round_id)
         names = Names(reading)
-        orders = [PaperOrderView.of(item, names) for item in orders_of(reading, of.id) if item.work is Work.DOSSIER]
+        orders = [PaperOrderView.of(item, names) for item in orders_of(reading, of.id, work=Work.DOSSIER)]
     _shown(asked, of.id, "dossier")
     return DossierView(round_id=of.id, state=of.state.value, aip_id=of.dossier_aip_id, orders=orders)
 
@@ -328,7 +325,7 @@ def _require_attachable(asked: Asked, round_id: str, kind: str) -> None:
         require_paper(reading, of, kind)
 
 
-async def _body(request: Request) -> bytes:
+async def _body(request: Request) -> bytearray:
     """The PDF. Raises ProblemError."""
     if media_type(request) not in ("application/pdf", "application/octet-stream"):
         raise ProblemError(
@@ -355,25 +352,14 @@ async def _body(request: Request) -> bytes:
         )
     if expected is not None and expected != _sha256(data):
         raise digest_mismatch()
-    return bytes(data)
+    return data
 
 
-def _attached(asked: Asked, round_id: str, kind: str, data: bytes, given: dict[str, Any]) -> PaperOrderView:
-    kept = keep_incoming(asked.service.installation, round_id, kind, data)
-    with asked.service.installation.catalogue.transaction() as tx:
-        order = order_judgement(
-            tx,
-            uuid.uuid4().hex,
-            round_id,
-            kind,
-            given,
-            object_key=kept.object_key,
-            sha256=kept.sha256,
-            size_bytes=kept.size_bytes,
-            by=Author.of(asked.who),
-            at=asked.at,
-        )
-        return PaperOrderView.of(order, Names(tx))
+def _attached(asked: Asked, round_id: str, kind: str, data: bytearray, given: dict[str, Any]) -> PaperOrderView:
+    installation, order_id = asked.service.installation, uuid.uuid4().hex
+    order = receive_paper(installation, order_id, round_id, kind, data, given, by=Author.of(asked.who), at=asked.at)
+    with installation.catalogue.read() as reading:
+        return PaperOrderView.of(order, Names(reading))
 
 
 def _sha256(data: bytearray) -> str:
