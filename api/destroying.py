@@ -23,7 +23,8 @@ from archive.catalogue import Aip
 from archive.catalogue.absence_proof import lines_to_begin
 from archive.catalogue.destroying import begin_destroying
 from archive.catalogue.destruction_model import SETTLED, Approval, Needles
-from archive.catalogue.destruction_reading import tombstone, work_items
+from archive.catalogue.destruction_reading import counted_items, tombstone, tombstones_of, work_items
+from archive.catalogue.destruction_writing import plan_work, reopen_round_work
 from archive.catalogue.pieces import pieces
 from archive.catalogue.round_reading import decisions, destruction_round, lines
 from archive.destruction.beginning import AT_ONCE, Line, Refused, begin
@@ -31,10 +32,12 @@ from archive.destruction.executing import TO_BEGIN, Executor, Progress
 from archive.disposal.model import Line as ListedLine
 from archive.disposal.words import LineState, Outcome
 from archive.errors import LuutruError, StoreError
+from archive.policy_standing import policy_stands
 from archive.sealing.bech32 import decoded
 
 OPEN_ROUND = "destruction.open"
 """The alert that stands as long as a round waits for a place."""
+_PLANNED_AT_ONCE = 500
 _TEXT_BYTES = 1 << 16
 _PREFIX = "age-secret-key-"
 
@@ -80,6 +83,7 @@ def destroy_round(
                 by=by,
                 at=now(),
                 needles=taken,
+                standing=policy_stands(installation.policy.version),
             )
     return Destroyed(tuple(refused), go_on(installation, round_id, stopping=stopping, progress=progress))
 
@@ -91,7 +95,11 @@ def go_on(
     stopping: Callable[[], bool] = lambda: False,
     progress: Callable[[int], None] = lambda _files: None,
 ) -> Progress:
-    """What of the round can be done now by this machine; begins nothing. Says so in an alert as long as it waits."""
+    """What of the round can be done now by this machine; begins nothing. Says so in an alert as long as it waits.
+
+    Raises PolicyStaleError: whoever does not know a store would call the round settled without it.
+    """
+    plan_new_places(installation, round_id)
     executor = Executor(
         installation.catalogue,
         round_id,
@@ -105,6 +113,23 @@ def go_on(
     done = executor.run()
     tell(installation, round_id, now())
     return done
+
+
+def plan_new_places(installation: Installation, round_id: str) -> None:
+    """Places that came since a hồ sơ was begun (a store, a machine) are due for it too, and what is done once is again."""
+    standing, names = policy_stands(installation.policy.version), place_names(installation)
+    with installation.catalogue.read() as view:
+        standing(view)
+        laid = list(tombstones_of(view, round_id))
+        known = counted_items(view, round_id)
+    begun = [item.file_id for item in laid if not item.destroyed]
+    if all(sum(known.get(name, {}).values()) >= len(laid) for name in names):
+        return
+    for some in pieces(begun, _PLANNED_AT_ONCE):
+        with installation.catalogue.transaction() as tx:
+            standing(tx)
+            if plan_work(tx, round_id, some, names, now()):
+                reopen_round_work(tx, round_id, now())
 
 
 def tell(installation: Installation, round_id: str, at: datetime) -> None:

@@ -30,6 +30,7 @@ from archive.destruction.completing import complete, found_again
 from archive.disposal.round_state import RoundState
 from archive.errors import LuutruError, ObjectMissingError
 from archive.keystore.errors import KeyDestroyedError, KeyMissingError
+from archive.policy_standing import policy_stands
 from archive.sealing.identity import Identity
 from archive.sealing.trying import opened_by_any
 from archive.storage.key import Key, aip_key, sealed_aip_key
@@ -76,6 +77,7 @@ def prove_absence(
         Opening(installation),
         now,
         in_database=frozenset({"database", "home"}),
+        standing=policy_stands(installation.policy.version),
         media=media_of(installation),
         progress=progress,
     )
@@ -104,8 +106,8 @@ def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tu
 
     Until the certificate stands the markers do: should anything come back before, nobody could look for it without them.
     """
-    completed = complete(installation.catalogue, round_id, actor=actor, now=now)
-    settings = installation.settings
+    standing, settings = policy_stands(installation.policy.version), installation.settings
+    completed = complete(installation.catalogue, round_id, actor=actor, now=now, standing=standing)
     document = certify(
         installation.catalogue,
         round_id,
@@ -113,6 +115,7 @@ def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tu
         archive={"code": settings.archive_code, "name": settings.archive_name},
         actor=actor,
         now=now,
+        standing=standing,
     )
     marker_file(installation, round_id).remove()
     _say_verified(installation, round_id, document, actor)

@@ -45,6 +45,7 @@ from archive.catalogue.destruction_writing import begin_absence_run, end_absence
 from archive.catalogue.pieces import pieces
 from archive.errors import LuutruError
 from archive.ledger import written_instant
+from archive.policy_standing import Standing, always
 
 _log = logging.getLogger(__name__)
 REPORT_FORMAT = "luutru-absence/1"
@@ -65,7 +66,8 @@ class Opens(Protocol):
 @dataclass(frozen=True)
 class Verifier:
     """One look for everything a round destroyed. ``looks``: every place there is; ``in_database``: those of them whose
-    bytes are the catalogue's own. ``media``: what was and was not done on media that keep old blocks, in words."""
+    bytes are the catalogue's own. ``standing``: asked when it begins. ``media``: what was and was not done on media that
+    keep old blocks, in words."""
 
     catalogue: Catalogue
     round_id: str
@@ -73,6 +75,7 @@ class Verifier:
     opening: Opens
     now: Callable[[], datetime]
     in_database: frozenset[str] = frozenset()
+    standing: Standing = always
     media: Sequence[Mapping[str, Any]] = ()
     progress: Callable[[str], None] = lambda _place: None
 
@@ -82,6 +85,7 @@ class Verifier:
         """The run with its verdict and report, recorded. Raises IntegrityError for one who would prove his own work."""
         run = AbsenceRun(run_id, self.round_id, verifier_id, executor_id, self.now())
         with self.catalogue.transaction() as tx:
+            self.standing(tx)
             begin_absence_run(tx, run)
         seen = self._seen(marked)
         verdict, report = seen.verdict(), seen.report(run, self)

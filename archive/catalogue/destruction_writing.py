@@ -116,9 +116,12 @@ def _lay_packages(tx: Transaction, held: File, aip_ids: Sequence[str]) -> tuple[
     return len(found), documents, sum(row.size_bytes for row in found)
 
 
-def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: Collection[str], at: datetime) -> None:
-    """Every one of ``places`` is due for each hồ sơ (or, for an empty id, for the round); what is noted already stays."""
-    c = destruction_work.c
+def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: Collection[str], at: datetime) -> int:
+    """Every one of ``places`` is due for each hồ sơ (or, for an empty id, for the round); what is noted already stays.
+
+    How many items were not known.
+    """
+    c, planned = destruction_work.c, 0
     for some in pieces(file_ids, _AT_ONCE):
         query = select(c.file_id, c.place).where(c.round_id == round_id, c.file_id.in_(some))
         known = {(row.file_id, row.place) for row in tx.rows(query)}
@@ -138,6 +141,8 @@ def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: C
         ]
         if rows:
             tx.rows(insert(destruction_work), rows)
+            planned += len(rows)
+    return planned
 
 
 def reopen_work(
