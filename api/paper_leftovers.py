@@ -1,4 +1,4 @@
-"""Papers of rounds nobody asked anything about: bytes that came, whose order was never written; swept after some days.
+"""Bytes among the papers of rounds that no row names, whatever left them there; swept after some days.
 
 seen unclaimed, and noted ─▶ fsck names it ─▶ still unclaimed ``PATIENCE`` later ─▶ removed from every store
 """

@@ -1,4 +1,4 @@
-"""A paper whose sender was killed before its order was written: fsck names it, and after some days it is gone."""
+"""Bytes among the papers that no row names, whatever left them there: fsck names them, and after some days they are gone."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import pytest
 from api.bootstrap import Installation, now, opened
 from api.initialising import initialise
 from api.paper_leftovers import PATIENCE, sweep_papers
-from api.round_papers import keep_incoming
 from api.settings import load_settings
-from archive.catalogue.paper_orders import order_judgement
+from archive.catalogue.paper_orders import note_object, order_judgement
+from archive.disposal.model import NewPaper
+from archive.disposal.paper_keeping import keep_paper
 from archive.disposal.round_state import RoundState
+from archive.disposal.words import Signature
 from archive.fsck.everything import Holdings, fsck
 from archive.storage.key import Key
 from tests.disposal.world import AT, World
@@ -49,27 +51,23 @@ def named(archive: Installation) -> set[str]:
     return {item.subject for item in found if item.code == "store.object.extra"}
 
 
-def ordered(world: World, round_id: str, kept: object) -> None:
+def brought(archive: Installation, round_id: str, data: bytes) -> NewPaper:
+    """As bytes lie that no row names."""
+    return keep_paper(archive.stores, round_id, "list", data, list_sha256="", signature=Signature.INDETERMINATE)
+
+
+def ordered(world: World, round_id: str, kept: NewPaper) -> None:
     with world.transaction() as tx:
-        order_judgement(
-            tx,
-            world.next_id(),
-            round_id,
-            "list",
-            {},
-            object_key=kept.object_key,  # type: ignore[attr-defined]
-            sha256=kept.sha256,  # type: ignore[attr-defined]
-            size_bytes=len(PDF),
-            by=world.by("proposer"),
-            at=AT,
-        )
+        by = world.by("proposer")
+        order = order_judgement(tx, world.next_id(), round_id, "list", {}, sha256=kept.sha256, by=by, at=AT)
+        note_object(tx, order.id, kept.object_key)
 
 
 def test_a_paper_without_an_order_is_named_and_swept_after_some_days(archive: Installation, world: World) -> None:
     round_id = frozen(world)
-    asked = keep_incoming(archive, round_id, "list", PDF + b" asked about")
+    asked = brought(archive, round_id, PDF + b" asked about")
     ordered(world, round_id, asked)
-    kept = keep_incoming(archive, round_id, "list", PDF)
+    kept = brought(archive, round_id, PDF)
     assert named(archive) == {kept.object_key}, "the other has its order"
     first = now()
     assert sweep_papers(archive, first) == 0
@@ -84,7 +82,7 @@ def test_a_paper_that_is_asked_about_in_time_stays_and_its_days_are_forgotten(
     archive: Installation, world: World
 ) -> None:
     round_id = frozen(world)
-    kept = keep_incoming(archive, round_id, "list", PDF)
+    kept = brought(archive, round_id, PDF)
     first = now()
     sweep_papers(archive, first)
     ordered(world, round_id, kept)
@@ -97,7 +95,7 @@ def test_an_order_written_while_it_is_being_removed_has_its_paper(
     archive: Installation, world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     round_id = frozen(world)
-    kept = keep_incoming(archive, round_id, "list", PDF)
+    kept = brought(archive, round_id, PDF)
     first = now()
     sweep_papers(archive, first)
     store = archive.stores[0]
@@ -114,7 +112,7 @@ def test_an_order_written_while_it_is_being_removed_has_its_paper(
 
 
 def test_days_nobody_can_read_are_counted_anew(archive: Installation, world: World) -> None:
-    kept = keep_incoming(archive, frozen(world), "list", PDF)
+    kept = brought(archive, frozen(world), PDF)
     first = now()
     sweep_papers(archive, first)
     (archive.settings.home / "papers-unclaimed.json").write_bytes(b'{"torn')
