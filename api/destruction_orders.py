@@ -13,7 +13,7 @@ from typing import Any
 
 from api.bootstrap import Installation, now
 from api.destroying import destroy_round
-from api.destruction_places import machine_name, marker_file
+from api.destruction_places import marker_file, other_machines
 from api.printed_certificate import print_certificate
 from api.proving_absence import Proof, finish_proof, prove_absence, standing_proof
 from archive.catalogue.absence_proof import certified_executing, certified_run, proving_run
@@ -106,8 +106,7 @@ def remove_old_markers(installation: Installation) -> None:
 def belongs_here(installation: Installation, round_id: str) -> bool:
     """Whether this machine can work on the round as a whole: it has what the hồ sơ of it are known by, or there is no
     other machine, or nothing was taken from any hồ sơ yet, or it is certified: then that is gone everywhere."""
-    others = set(installation.settings.destruction.machines) - {machine_name()}
-    if not others or marker_file(installation, round_id).path.exists():
+    if not other_machines(installation) or marker_file(installation, round_id).path.exists():
         return True
     with installation.catalogue.read() as view:
         begun = next(tombstones_of(view, round_id), None) is not None

@@ -25,6 +25,7 @@ from archive.catalogue.absence_reading import shared_digests
 from archive.catalogue.backup_log import BackupKind
 from archive.catalogue.destruction_model import Needles
 from archive.catalogue.destruction_reading import tombstones_of
+from archive.catalogue.worker_reading import machines_known
 from archive.destruction.catalogue_place import CataloguePlace
 from archive.destruction.finishing import Backups, Checkpoints, Database, KeyRotation, Mentions
 from archive.destruction.key_place import KeyPlace
@@ -52,6 +53,19 @@ _LEFT_BEHIND_SECONDS = 6 * 3600.0
 
 def machine_name() -> str:
     return socket.gethostname()
+
+
+def other_machines(installation: Installation) -> frozenset[str]:
+    """Those besides this one that have folders of their own: named in the settings, or known to the database they share.
+
+    One that nobody names counts as well: what lies there was not looked at, and no certificate may pass over it.
+    """
+    settings = installation.settings
+    known = frozenset(settings.destruction.machines)
+    if settings.database.shared:
+        with installation.catalogue.read() as view:
+            known |= machines_known(view)
+    return known - {machine_name(), *settings.destruction.machines_gone}
 
 
 def marker_file(installation: Installation, round_id: str) -> MarkerFile:

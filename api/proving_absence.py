@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from api.bootstrap import Installation, now
-from api.destruction_places import TEMPORARY, has_index, index_of, machine_name, marker_file
+from api.destruction_places import TEMPORARY, has_index, index_of, marker_file, other_machines
 from api.old_media import old_media
 from archive.absence.buckets import BucketLook
 from archive.absence.certificate import certify
@@ -177,9 +177,12 @@ def looks_of(installation: Installation) -> list[Look]:
     looks.append(TemporaryLook())
     with catalogue.read() as view:
         looks += [Elsewhere(f"move:{move.store}") for move in open_moves(view)]
-    machine = machine_name()
-    looks += [Elsewhere(f"machine:{item}") for item in settings.destruction.machines if item != machine]
-    return looks
+    return looks + other_looks(installation)
+
+
+def other_looks(installation: Installation) -> list[Look]:
+    """What only other machines can look at, whether anybody named them or not."""
+    return [Elsewhere(f"machine:{item}") for item in sorted(other_machines(installation))]
 
 
 def _database_look(installation: Installation) -> Look:
@@ -264,6 +267,10 @@ def media_of(installation: Installation) -> list[dict[str, str]]:
         }
     )
     found += old_media(installation)
+    found += [
+        {"medium": f"máy {item}", "done": "", "not_done": "Máy đã thôi dùng: không xóa, không kiểm chứng."}
+        for item in settings.destruction.machines_gone
+    ]
     found += [
         {"medium": item, "done": "", "not_done": "Ngoài tầm của hệ thống: không xóa, không kiểm chứng."}
         for item in settings.destruction.outside

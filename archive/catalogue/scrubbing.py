@@ -83,6 +83,7 @@ KEPT: Mapping[str, str] = {
     "holds": "why something was held: a decision, not content",
     "ledger": "never changed; its records quote no content (docs/destruction.md)",
     "ledger_end": "number and digest",
+    "machines": "names of machines",
     "medium_moves": "places and counts",
     "paper_orders": "who asked for which paper of a round, with its formal parts",
     "paper_particulars": "the law's own record of the round",
