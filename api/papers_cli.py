@@ -30,6 +30,7 @@ STATES = {
     PaperState.SIGNATURE_NOT_VALID: "[red]chữ ký chưa hợp lệ[/]",
     PaperState.OTHER_LIST: "[red]gắn với danh mục khác[/]",
     PaperState.EARLIER_DECISION: "[red]thuộc quyết định trước[/]",
+    PaperState.EARLIER_EXECUTOR: "[red]bàn giao cho người trước[/]",
     PaperState.GOOD: "[green]đạt[/]",
     PaperState.NOT_NEEDED: "không bắt buộc",
 }
