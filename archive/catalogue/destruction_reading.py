@@ -62,18 +62,26 @@ def packages_without_tombstone(view: LedgerReading) -> list[str]:
     return list(view.rows(query).scalars())
 
 
-def tombstone_named(view: LedgerReading, text: str) -> Tombstone | None:
-    """By the id of the hồ sơ, of one of its packages or submissions, by a registration number, or by its code."""
+def tombstones_named(view: LedgerReading, text: str) -> Iterator[Tombstone]:
+    """By the id of the hồ sơ, of one of its packages or submissions, by a registration number; else by its code.
+
+    Several agencies may have the same code: all that have it, the newest first.
+    """
     p, s = tombstone_packages.c, tombstone_submissions.c
     packaged = select(p.file_id).where(or_(p.aip_id == text, p.submission_id == text, p.registration_number == text))
     returned = select(s.file_id).where(or_(s.submission_id == text, s.registration_number == text))
     row = view.rows(packaged).first() or view.rows(returned).first()
     found = tombstone(view, row.file_id if row else text)
-    if found is not None or not text:
-        return found
-    by_code = select(tombstones).where(tombstones.c.file_code == text).order_by(tombstones.c.intended_at.desc())
-    row = view.rows(by_code.limit(1)).first()
-    return None if row is None else _tombstone(row)
+    if found is not None:
+        yield found
+    elif text:
+        by_code = select(tombstones).where(tombstones.c.file_code == text).order_by(tombstones.c.intended_at.desc())
+        yield from map(_tombstone, view.rows(by_code).all())
+
+
+def tombstone_named(view: LedgerReading, text: str) -> Tombstone | None:
+    """The first of ``tombstones_named``: for who may see every one."""
+    return next(tombstones_named(view, text), None)
 
 
 def tombstones_of(view: LedgerReading, round_id: str) -> Iterator[Tombstone]:
