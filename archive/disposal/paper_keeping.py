@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 
 from archive.catalogue import Catalogue
+from archive.catalogue.held_papers import held_papers
 from archive.catalogue.round_deciding import paper_key
-from archive.catalogue.round_reading import papers
 from archive.disposal.model import NewPaper
 from archive.disposal.words import Signature
 from archive.errors import CopyDamagedError, ObjectMissingError, StoreError
@@ -67,15 +67,24 @@ def read_paper(stores: Iterable[Store], object_key: str, sha256: str) -> bytes:
     )
 
 
-def spread_papers(catalogue: Catalogue, round_id: str, stores: Iterable[Store]) -> int:
-    """Papers of the round that a store lacks (a new one, or one that lost them) are put there; tells how many.
+def spread_papers(
+    catalogue: Catalogue,
+    round_id: str,
+    stores: Iterable[Store],
+    *,
+    stopping: Callable[[], bool] = lambda: False,
+) -> int:
+    """Papers of the round (of every round: "") that a store lacks, a new one or one that lost them, are put there, the
+    certificates on sheets among them; tells how many.
 
     What a store holds damaged is left as it is: bytes are never written over, and fsck names it.
     """
     held, put = tuple(stores), 0
     with catalogue.read() as view:
-        attached = papers(view, round_id)
-    for paper in attached:
+        kept = list(held_papers(view, round_id))
+    for paper in kept:
+        if stopping():
+            break
         for store in held:
             try:
                 store.size(Key(paper.object_key))
