@@ -34,6 +34,7 @@ from archive.catalogue.destruction_model import (
 )
 from archive.catalogue.destruction_reading import (
     absence_run,
+    steps_of_work,
     store_place,
     tombstone_documents_of,
     tombstone_packages_of,
@@ -43,6 +44,7 @@ from archive.catalogue.destruction_reading import (
 )
 from archive.catalogue.destruction_writing import begin_absence_run, end_absence_run
 from archive.catalogue.pieces import pieces
+from archive.catalogue.returned_reading import submissions_under_way
 from archive.errors import LuutruError
 from archive.ledger import written_instant
 from archive.policy_standing import Standing, always
@@ -100,6 +102,7 @@ class Verifier:
         seen = _Seen()
         with self.catalogue.read() as view:
             items, to_begin = work_items(view, self.round_id), lines_to_begin(view, self.round_id)
+            seen.steps, seen.under_way = steps_of_work(view, self.round_id), submissions_under_way(view, self.round_id)
             sealed = {
                 item.file_id: Needles(item.needles, item.needles_sha256 or "")
                 for item in tombstones_of(view, self.round_id)
@@ -195,6 +198,8 @@ class _Seen:
     needleless: Sequence[str] = ()
     """Those of which other needles, or none, are known than were taken from them: they cannot be looked for."""
     unread: int = 0
+    steps: int = 0
+    under_way: Sequence[str] = ()
     unsettled: Sequence[WorkItem] = ()
     to_begin: Sequence[str] = ()
     looked: dict[str, Looked] = field(default_factory=dict)
@@ -209,7 +214,7 @@ class _Seen:
             return AbsenceVerdict.NOT_PROVEN
         if self.found:
             return AbsenceVerdict.FOUND
-        if self.failed or self.unsettled or self.to_begin or self.needleless or not self.looked:
+        if self.under_way or self.failed or self.unsettled or self.needleless or not self.looked:
             return AbsenceVerdict.NOT_PROVEN
         return AbsenceVerdict.ABSENT
 
@@ -241,6 +246,8 @@ class _Seen:
             ],
             "not_looked": dict(sorted(self.failed.items())),
             "unsettled": {"count": len(self.unsettled), "items": [_item(item) for item in self.unsettled[:_NAMED]]},
+            "steps_of_work": self.steps,
+            "under_way": {"count": len(self.under_way), "submissions": list(self.under_way[:_NAMED])},
             "to_begin": {"count": len(self.to_begin), "files": list(self.to_begin[:_NAMED])},
             "found": {
                 "count": len(self.found),

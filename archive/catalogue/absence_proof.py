@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from archive.catalogue.destruction_model import SETTLED, AbsenceRun, AbsenceVerdict
-from archive.catalogue.destruction_reading import absence_run, last_absence_run
+from archive.catalogue.destruction_reading import absence_run, last_absence_run, steps_of_work
 from archive.catalogue.destruction_tables import destruction_certificates, destruction_work, tombstones
 from archive.catalogue.disposal_tables import round_lines, rounds
 from archive.catalogue.ledger_reading import LedgerReading
+from archive.catalogue.returned_reading import submissions_under_way
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import LineState, Outcome
 
@@ -37,8 +38,9 @@ def certified_executing(view: LedgerReading) -> list[str]:
 def proving_run(view: LedgerReading, round_id: str) -> tuple[AbsenceRun | None, str]:
     """The last run, when it proves the absence of every hồ sơ of the round; otherwise None, and why not (for the log).
 
-    It proves nothing of a hồ sơ begun after it began, nothing while work of any is unsettled, and nothing of a round of
-    which a line is still to be begun.
+    It proves nothing of a hồ sơ begun after it began, nothing while work of any is unsettled or when any was done again
+    since it read what there was, nothing while a submission of any is under way, and nothing of a round of which a line
+    is still to be begun.
     """
     run = last_absence_run(view, round_id)
     if run is None or run.verdict is not AbsenceVerdict.ABSENT or not run.report:
@@ -51,6 +53,10 @@ def proving_run(view: LedgerReading, round_id: str) -> tuple[AbsenceRun | None, 
     open_work = select(w.file_id, w.place).where(w.round_id == round_id, w.state.not_in(settled)).limit(1)
     if (waiting := view.rows(open_work).first()) is not None:
         return None, f"unsettled: {waiting.file_id or 'round'} in {waiting.place}"
+    if steps_of_work(view, round_id) != run.report.get("steps_of_work"):
+        return None, "work went on after the run read what there was"
+    if under_way := submissions_under_way(view, round_id):
+        return None, f"submission {under_way[0]} is under way"
     if waiting_lines := lines_to_begin(view, round_id):
         return None, f"{len(waiting_lines)} lines still to be begun"
     return run, ""

@@ -202,6 +202,14 @@ def items_of_files(view: LedgerReading, round_id: str, file_ids: Collection[str]
     return [_item(row) for row in view.rows(query.order_by(c.file_id, c.place))]
 
 
+def steps_of_work(view: LedgerReading, round_id: str) -> int:
+    """Grows with everything that happens with any item of the round: whether it is as it was when it was read."""
+    c = destruction_work.c
+    query = select(func.count(), func.coalesce(func.sum(c.attempts), 0)).where(c.round_id == round_id)
+    items, attempts = view.rows(query).one()
+    return int(items) + int(attempts)
+
+
 def counted_items(view: LedgerReading, round_id: str) -> Mapping[str, Mapping[ItemState, int]]:
     """How many hồ sơ are in which state, by place: what a round still waits for is seen at once."""
     c = destruction_work.c
