@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -118,12 +118,12 @@ def attach(
     said = given_json(Given(number=number, notation=notation, organ=organ))
     if signer:
         said["signers"] = list(signer)
-    data = file.read_bytes()
-    if not data.startswith(b"%PDF-"):
-        raise typer.BadParameter(f"{file} không phải tệp PDF")
-    with archive_here(home) as installation:
-        by = acting(installation, Operation.ROUND_ACT)
-        told = _attached(installation, named, kind, data, said, confirm, by)
+    with file.open("rb") as data:
+        if data.read(5) != b"%PDF-":
+            raise typer.BadParameter(f"{file} không phải tệp PDF")
+        with archive_here(home) as installation:
+            by = acting(installation, Operation.ROUND_ACT)
+            told = _attached(installation, named, kind, data, said, confirm, by)
     _asked(told, as_json)
 
 
@@ -271,7 +271,7 @@ def _given(path: Path | None) -> dict[str, Any]:
 
 
 def _attached(
-    installation: Installation, named: str, kind: str, data: bytes, said: dict[str, Any], confirm: str, by: Author
+    installation: Installation, named: str, kind: str, data: BinaryIO, said: dict[str, Any], confirm: str, by: Author
 ) -> dict[str, Any]:
     from api.receiving_papers import receive_paper
     from archive.catalogue.paper_orders import may_have_part, require_paper

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Iterable
 from contextlib import suppress
+from typing import BinaryIO
 
 from archive.catalogue import Catalogue
 from archive.catalogue.held_papers import held_papers
@@ -13,7 +14,7 @@ from archive.disposal.model import NewPaper
 from archive.disposal.words import Signature
 from archive.errors import CopyDamagedError, ObjectMissingError, StoreError
 from archive.storage.key import Key
-from archive.storage.store import Bytes, Store
+from archive.storage.store import CHUNK_BYTES, Bytes, Store
 
 LONGEST_BYTES = 200 << 20
 
@@ -41,7 +42,14 @@ def keep_paper(
 def keep_bytes(stores: Iterable[Store], object_key: str, data: Bytes) -> None:
     """Written into every one of ``stores`` and read back. Harmless to repeat. Raises StoreError."""
     for store in stores:
-        _put(store, Key(object_key), data)
+        _put(store, Key(object_key), (data,), hashlib.sha256(data).hexdigest())
+
+
+def keep_file(stores: Iterable[Store], object_key: str, file: BinaryIO, sha256: str) -> None:
+    """As ``keep_bytes``, with all that is in ``file``; flat memory."""
+    for store in stores:
+        file.seek(0)
+        _put(store, Key(object_key), iter(lambda: file.read(CHUNK_BYTES), b""), sha256)
 
 
 def remove_bytes(stores: Iterable[Store], object_key: str) -> bool:
@@ -90,21 +98,22 @@ def spread_papers(
                 store.size(Key(paper.object_key))
             except ObjectMissingError:
                 with suppress(StoreError, CopyDamagedError):
-                    _put(store, Key(paper.object_key), read_paper(held, paper.object_key, paper.sha256))
+                    keep_bytes([store], paper.object_key, read_paper(held, paper.object_key, paper.sha256))
                     put += 1
             except StoreError:
                 continue
     return put
 
 
-def _put(store: Store, key: Key, data: Bytes) -> None:
+def _put(store: Store, key: Key, blocks: Iterable[Bytes], sha256: str) -> None:
     with store.create(key) as writer:
-        writer.write(data)
+        for block in blocks:
+            writer.write(block)
         writer.commit()
     found = hashlib.sha256()
     for block in store.read(key):
         found.update(block)
-    if found.digest() != hashlib.sha256(data).digest():
+    if found.hexdigest() != sha256:
         raise StoreError(
             "Kho không trả lại đúng giấy tờ vừa ghi.", remedy="Kiểm tra kho.", detail=f"{store.name} {key}"
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from collections.abc import Iterator
@@ -74,7 +75,14 @@ class WholeRound:
 
     def attached(self, kind: str, pdf: bytes, by: str = "proposer") -> dict[str, Any]:
         order = receive_paper(
-            self.installation, self.world.next_id(), self.round_id, kind, pdf, {}, by=self.world.by(by), at=now()
+            self.installation,
+            self.world.next_id(),
+            self.round_id,
+            kind,
+            io.BytesIO(pdf),
+            {},
+            by=self.world.by(by),
+            at=now(),
         )
         self.worked()
         return self.outcome(order.id)
