@@ -24,7 +24,7 @@ from archive.catalogue import Catalogue
 from archive.catalogue.absence_reading import shared_digests
 from archive.catalogue.backup_log import BackupKind
 from archive.catalogue.destruction_model import Needles
-from archive.catalogue.destruction_reading import tombstones_of
+from archive.catalogue.destruction_reading import seals_of, tombstones_of
 from archive.catalogue.worker_reading import machines_known
 from archive.destruction.catalogue_place import CataloguePlace
 from archive.destruction.finishing import Backups, Checkpoints, Database, KeyRotation, Mentions
@@ -238,8 +238,9 @@ class Mentioned:
         return self._searcher
 
     def _taken(self) -> list[Needle]:
-        marked, needles = self._markers.read(), list[Needle]()
+        needles = list[Needle]()
         with self._catalogue.read() as view:
+            marked = self._markers.read(seals_of(view, self._round_id))
             for item in tombstones_of(view, self._round_id):
                 own = marked.get(item.file_id)
                 if own is None or own.seal != Needles(item.needles, item.needles_sha256 or ""):

@@ -22,7 +22,7 @@ from archive.absence.verifying import Verifier
 from archive.canonical import canonical_sha256
 from archive.catalogue.absence_proof import certified_run, proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
-from archive.catalogue.destruction_reading import store_place
+from archive.catalogue.destruction_reading import seals_of, store_place
 from archive.catalogue.policy_reading import open_moves
 from archive.catalogue.round_deciding import record_verified
 from archive.catalogue.round_reading import destruction_round
@@ -69,7 +69,8 @@ def prove_absence(
     Raises OwnWorkError for who has any duty in the round, IntegrityError when verifier and executor are one,
     AlreadyCertifiedError, AbsenceUnprovenError when something changed meanwhile.
     """
-    markers = marker_file(installation, round_id)
+    with installation.catalogue.read() as view:
+        marked = marker_file(installation, round_id).read(seals_of(view, round_id))
     verifier = Verifier(
         installation.catalogue,
         round_id,
@@ -81,7 +82,7 @@ def prove_absence(
         media=media_of(installation),
         progress=progress,
     )
-    run = verifier.run(uuid.uuid4().hex, markers.read(), verifier_id=verifier_id, executor_id=executor_id, actor=actor)
+    run = verifier.run(uuid.uuid4().hex, marked, verifier_id=verifier_id, executor_id=executor_id, actor=actor)
     if run.verdict is not AbsenceVerdict.ABSENT:
         found_again(installation.catalogue, run, now=now)
         return Proof(run, 0, None)

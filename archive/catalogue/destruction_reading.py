@@ -13,6 +13,7 @@ from archive.catalogue.destruction_model import (
     AbsenceRun,
     AbsenceVerdict,
     ItemState,
+    Needles,
     Tombstone,
     TombstoneDocument,
     TombstonePackage,
@@ -95,6 +96,13 @@ def tombstones_of(view: LedgerReading, round_id: str) -> Iterator[Tombstone]:
         if len(page) < PAGE:
             return
         after = page[-1].line
+
+
+def seals_of(view: LedgerReading, round_id: str) -> Mapping[str, Needles]:
+    """What the intent of each hồ sơ of the round sealed of what it would be known by; none of those begun without."""
+    c = tombstones.c
+    query = select(c.file_id, c.needles, c.needles_sha256).where(c.round_id == round_id, c.needles_sha256.is_not(None))
+    return {row.file_id: Needles(row.needles, row.needles_sha256) for row in view.rows(query)}
 
 
 def tombstone_packages_of(view: LedgerReading, file_ids: Iterable[str]) -> Mapping[str, tuple[TombstonePackage, ...]]:
