@@ -66,6 +66,8 @@ def lay_tombstone(
     packages, documents, size = _lay_packages(tx, held, aip_ids)
     if intent.data.get("remains_sha256", remains := tombstone_remains_sha256(tx, file_id)) != remains:
         raise RuntimeError("what remains is not what the intent says")
+    if intent.data.get("decision", approval.decision_number) != approval.decision_number:
+        raise RuntimeError("the intent was made under another decision")
     tx.rows(
         insert(tombstones).values(
             file_id=file_id,
