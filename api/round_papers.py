@@ -55,6 +55,8 @@ PAUSE = timedelta(seconds=60)
 """So long after it failed an order is tried again."""
 COMING = timedelta(hours=1)
 """So long the bytes of a paper may be on their way into the stores."""
+GIVEN_UP = timedelta(days=1)
+"""So long an order is tried again that fails with what nobody foresaw."""
 JUDGING_SECONDS = 300.0
 """The text of a list of ten thousand lines takes minutes to read."""
 
@@ -97,7 +99,10 @@ def carry_out_paper_orders(
                 detail=f"{order.id} {type(error).__name__}",
             )
             trouble = trouble or defect
-            _note(installation, order, defect)
+            if now() - order.asked_at > GIVEN_UP:
+                _refused(installation, order, {"refused": [_told(Reason(defect.code, defect.message, defect.remedy))]})
+            else:
+                _note(installation, order, defect)
     with installation.catalogue.read() as view:
         left = uncleared_orders(view, now() if at_once else now() - PAUSE)
     for order in left:
