@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -19,11 +19,12 @@ from archive.aip.layout import REP2, tree_path
 from archive.aip.profile import numbered
 from archive.aip.reader import AipReader
 from archive.alerts import Severity, raise_alert, resolve_alert
-from archive.catalogue import Aip
+from archive.catalogue import Aip, Reading
 from archive.catalogue.absence_proof import lines_to_begin
 from archive.catalogue.destroying import begin_destroying
 from archive.catalogue.destruction_model import SETTLED, Approval, Needles
-from archive.catalogue.destruction_reading import tombstone, work_items
+from archive.catalogue.destruction_reading import counted_items, tombstone, tombstones_of, work_items
+from archive.catalogue.destruction_writing import plan_work, reopen_round_work
 from archive.catalogue.pieces import pieces
 from archive.catalogue.round_reading import decisions, destruction_round, lines
 from archive.destruction.beginning import AT_ONCE, Line, Refused, begin
@@ -31,10 +32,14 @@ from archive.destruction.executing import TO_BEGIN, Executor, Progress
 from archive.disposal.model import Line as ListedLine
 from archive.disposal.words import LineState, Outcome
 from archive.errors import LuutruError, StoreError
+from archive.policy_standing import policy_stands
 from archive.sealing.bech32 import decoded
 
 OPEN_ROUND = "destruction.open"
 """The alert that stands as long as a round waits for a place."""
+_PLANNED_AT_ONCE = 500
+_DECIDED_MEANWHILE = 3
+"""So often what a hồ sơ is known by is taken again when a decision comes in between."""
 _TEXT_BYTES = 1 << 16
 _PREFIX = "age-secret-key-"
 
@@ -62,26 +67,60 @@ def destroy_round(
     refused: list[Refused] = []
     names = place_names(installation)
     with installation.catalogue.read() as view:
-        of, made = destruction_round(view, round_id), decisions(view, round_id)
         waiting = [item for item in lines(view, round_id) if _to_begin(item) and tombstone(view, item.file_id) is None]
-    if made:
-        last = made[-1]
-        approval = Approval(round_id, last.number, last.decided_on, of.list_sha256 or "", last.titles_stay)
-        for some in pieces(waiting, AT_ONCE):
-            if stopping():
+    for some in pieces(waiting, AT_ONCE):
+        if stopping():
+            break
+        for _ in range(_DECIDED_MEANWHILE):
+            outcome = _begin_by_last_decision(installation, round_id, some, names, by)
+            if not any(isinstance(item.error, DecisionReplacedError) for item in outcome):
                 break
-            taken = _mark(installation, round_id, [item.file_id for item in some], last.titles_stay)
-            refused += begin(
-                installation.catalogue,
-                approval,
-                [Line(item.ordinal, item.file_id) for item in some],
-                begin_destroying=begin_destroying,
-                places=names,
-                by=by,
-                at=now(),
-                needles=taken,
-            )
+        refused += outcome
     return Destroyed(tuple(refused), go_on(installation, round_id, stopping=stopping, progress=progress))
+
+
+class DecisionReplacedError(LuutruError):
+    """Another decision was made since what a hồ sơ is known by was taken."""
+
+    code = "destruction.decision-replaced"
+
+
+def _begin_by_last_decision(
+    installation: Installation, round_id: str, some: Sequence[ListedLine], names: frozenset[str], by: Author
+) -> list[Refused]:
+    """Needles, tombstone and title of each follow one decision: that of the transaction it is begun in."""
+    with installation.catalogue.read() as view:
+        approval = approval_of(view, round_id)
+    if approval is None:
+        return []
+
+    def standing(view: Reading) -> None:
+        policy_stands(installation.policy.version)(view)
+        if approval_of(view, round_id) != approval:
+            raise DecisionReplacedError(
+                "Vừa có quyết định hủy khác cho đợt này.", remedy="Yêu cầu hủy lại.", detail=approval.decision_number
+            )
+
+    return begin(
+        installation.catalogue,
+        approval,
+        [Line(item.ordinal, item.file_id) for item in some],
+        begin_destroying=begin_destroying,
+        places=names,
+        by=by,
+        at=now(),
+        needles=_mark(installation, round_id, [item.file_id for item in some], approval.titles_stay),
+        standing=standing,
+    )
+
+
+def approval_of(view: Reading, round_id: str) -> Approval | None:
+    """By the last decision of the round; None before there is one."""
+    made = decisions(view, round_id)
+    if not made:
+        return None
+    last, list_sha256 = made[-1], destruction_round(view, round_id).list_sha256 or ""
+    return Approval(round_id, last.number, last.decided_on, list_sha256, last.titles_stay)
 
 
 def go_on(
@@ -91,7 +130,11 @@ def go_on(
     stopping: Callable[[], bool] = lambda: False,
     progress: Callable[[int], None] = lambda _files: None,
 ) -> Progress:
-    """What of the round can be done now by this machine; begins nothing. Says so in an alert as long as it waits."""
+    """What of the round can be done now by this machine; begins nothing. Says so in an alert as long as it waits.
+
+    Raises PolicyStaleError: whoever does not know a store would call the round settled without it.
+    """
+    plan_new_places(installation, round_id)
     executor = Executor(
         installation.catalogue,
         round_id,
@@ -105,6 +148,23 @@ def go_on(
     done = executor.run()
     tell(installation, round_id, now())
     return done
+
+
+def plan_new_places(installation: Installation, round_id: str) -> None:
+    """Places that came since a hồ sơ was begun (a store, a machine) are due for it too, and what is done once is again."""
+    standing, names = policy_stands(installation.policy.version), place_names(installation)
+    with installation.catalogue.read() as view:
+        standing(view)
+        laid = list(tombstones_of(view, round_id))
+        known = counted_items(view, round_id)
+    begun = [item.file_id for item in laid if not item.destroyed]
+    if all(sum(known.get(name, {}).values()) >= len(laid) for name in names):
+        return
+    for some in pieces(begun, _PLANNED_AT_ONCE):
+        with installation.catalogue.transaction() as tx:
+            standing(tx)
+            if plan_work(tx, round_id, some, names, now()):
+                reopen_round_work(tx, round_id, now())
 
 
 def tell(installation: Installation, round_id: str, at: datetime) -> None:
@@ -134,30 +194,31 @@ def _to_begin(line: ListedLine) -> bool:
 def _mark(
     installation: Installation, round_id: str, file_ids: Sequence[str], titles_stay: bool
 ) -> Mapping[str, Needles]:
-    """Taken from each and durable; what the intent of each seals of them."""
-    markers = marker_file(installation, round_id)
-    known = markers.read()
+    """Taken from each and durable; what the intent of each seals of them.
+
+    Taken anew of what was marked before and not begun: another decision may let its title stay, or not.
+    """
     content = _Content(installation)
 
-    def found() -> Iterator[Marked]:
-        for file_id in file_ids:
-            if file_id not in known:
-                with installation.catalogue.read() as view:
-                    yield marked_file(
-                        view,
-                        file_id,
-                        opened=content.opened,
-                        text_of=content.text,
-                        key_traces=partial(key_traces, installation),
-                        title_stays=titles_stay,
-                    )
+    def taken_of(file_id: str) -> Marked:
+        with installation.catalogue.read() as view:
+            return marked_file(
+                view,
+                file_id,
+                opened=content.opened,
+                text_of=content.text,
+                key_traces=partial(key_traces, installation),
+                title_stays=titles_stay,
+            )
 
     try:
-        markers.add(list(found()))
+        taken = [taken_of(file_id) for file_id in file_ids]
     finally:
         content.close()
-    taken = markers.read()
-    return {file_id: taken[file_id].seal for file_id in file_ids if file_id in taken}
+    markers = marker_file(installation, round_id)
+    known = markers.read()
+    markers.add([item for item in taken if known.get(item.file_id) != item])
+    return {item.file_id: item.seal for item in taken}
 
 
 class _Content:

@@ -24,7 +24,8 @@ from archive.catalogue import Catalogue
 from archive.catalogue.absence_reading import shared_digests
 from archive.catalogue.backup_log import BackupKind
 from archive.catalogue.destruction_model import Needles
-from archive.catalogue.destruction_reading import tombstones_of
+from archive.catalogue.destruction_reading import seals_of, tombstones_of
+from archive.catalogue.worker_reading import machines_known
 from archive.destruction.catalogue_place import CataloguePlace
 from archive.destruction.finishing import Backups, Checkpoints, Database, KeyRotation, Mentions
 from archive.destruction.key_place import KeyPlace
@@ -52,6 +53,19 @@ _LEFT_BEHIND_SECONDS = 6 * 3600.0
 
 def machine_name() -> str:
     return socket.gethostname()
+
+
+def other_machines(installation: Installation) -> frozenset[str]:
+    """Those besides this one that have folders of their own: named in the settings, or known to the database they share.
+
+    One that nobody names counts as well: what lies there was not looked at, and no certificate may pass over it.
+    """
+    settings = installation.settings
+    known = frozenset(settings.destruction.machines)
+    if settings.database.shared:
+        with installation.catalogue.read() as view:
+            known |= machines_known(view)
+    return known - {machine_name(), *settings.destruction.machines_gone}
 
 
 def marker_file(installation: Installation, round_id: str) -> MarkerFile:
@@ -224,8 +238,9 @@ class Mentioned:
         return self._searcher
 
     def _taken(self) -> list[Needle]:
-        marked, needles = self._markers.read(), list[Needle]()
+        needles = list[Needle]()
         with self._catalogue.read() as view:
+            marked = self._markers.read(seals_of(view, self._round_id))
             for item in tombstones_of(view, self._round_id):
                 own = marked.get(item.file_id)
                 if own is None or own.seal != Needles(item.needles, item.needles_sha256 or ""):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from api.bootstrap import Installation
 from api.doctor import Diagnosis, Health, Probe
+from api.key_shares import Shares, shares_standing
 from api.settings_keys import HolderKind, KeySettings
 from archive.catalogue.sealing_reading import any_sealed
 from archive.keystore.errors import KeysError
@@ -58,6 +59,22 @@ def _opens(installation: Installation) -> Diagnosis:
         return Diagnosis(_PART, Health.BROKEN, error.message, error.remedy)
     state = keys.state()
     seen = f"đời {state.generation}, {state.keys} khóa, khóa bọc khóa {kek.id[:8]}…"
+    with installation.catalogue.read() as view:
+        shares = shares_standing(view, state.kek_id)
+    if shares is Shares.VOID:
+        return Diagnosis(
+            _PART,
+            Health.WARNING,
+            seen + ", các mảnh khóa đã in là của khóa bọc khóa đã thay: không còn dùng được",
+            "Thu hồi, hủy các phiếu cũ; chạy «luutru keys shares», rồi «luutru keys drill».",
+        )
+    if shares is Shares.UNTRIED:
+        return Diagnosis(
+            _PART,
+            Health.WARNING,
+            seen + ", mảnh khóa mới in chưa được diễn tập",
+            "Mời người giữ mảnh nhập mảnh của mình: «luutru keys drill».",
+        )
     if state.shares is None:
         return Diagnosis(
             _PART,

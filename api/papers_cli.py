@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import uuid
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 import typer
 
@@ -30,6 +30,7 @@ STATES = {
     PaperState.SIGNATURE_NOT_VALID: "[red]chữ ký chưa hợp lệ[/]",
     PaperState.OTHER_LIST: "[red]gắn với danh mục khác[/]",
     PaperState.EARLIER_DECISION: "[red]thuộc quyết định trước[/]",
+    PaperState.EARLIER_EXECUTOR: "[red]bàn giao cho người trước[/]",
     PaperState.GOOD: "[green]đạt[/]",
     PaperState.NOT_NEEDED: "không bắt buộc",
 }
@@ -50,15 +51,13 @@ def list_them(named: Named, home: Home = None, as_json: Json = False) -> None:
     """Mọi giấy tờ của đợt hủy, tình trạng và điều còn thiếu."""
     from api.http.paper_views import PaperView
     from api.http.rights_views import Names
-    from archive.catalogue.paper_orders import orders_of
+    from archive.catalogue.paper_orders import last_orders
     from archive.papers.paper_states import round_papers
 
     with archive_here(home) as installation, installation.catalogue.read() as view:
         of = named_round(view, named)
         found = round_papers(view, of)
-        last: dict[str, PaperOrder] = {}
-        for order in orders_of(view, of.id):
-            last.setdefault(order.kind, order)
+        last = last_orders(view, of.id)
         names = Names(view)
         told = [PaperView.of(item, last.get(item.rule.kind), names).model_dump(mode="json") for item in found]
     if as_json:
@@ -119,12 +118,12 @@ def attach(
     said = given_json(Given(number=number, notation=notation, organ=organ))
     if signer:
         said["signers"] = list(signer)
-    data = file.read_bytes()
-    if not data.startswith(b"%PDF-"):
-        raise typer.BadParameter(f"{file} không phải tệp PDF")
-    with archive_here(home) as installation:
-        by = acting(installation, Operation.ROUND_ACT)
-        told = _attached(installation, named, kind, data, said, confirm, by)
+    with file.open("rb") as data:
+        if data.read(5) != b"%PDF-":
+            raise typer.BadParameter(f"{file} không phải tệp PDF")
+        with archive_here(home) as installation:
+            by = acting(installation, Operation.ROUND_ACT)
+            told = _attached(installation, named, kind, data, said, confirm, by)
     _asked(told, as_json)
 
 
@@ -272,10 +271,10 @@ def _given(path: Path | None) -> dict[str, Any]:
 
 
 def _attached(
-    installation: Installation, named: str, kind: str, data: bytes, said: dict[str, Any], confirm: str, by: Author
+    installation: Installation, named: str, kind: str, data: BinaryIO, said: dict[str, Any], confirm: str, by: Author
 ) -> dict[str, Any]:
-    from api.round_papers import keep_incoming
-    from archive.catalogue.paper_orders import may_have_part, order_judgement, require_paper
+    from api.receiving_papers import receive_paper
+    from archive.catalogue.paper_orders import may_have_part, require_paper
     from archive.ledger import written_instant
 
     at = now()
@@ -285,21 +284,9 @@ def _attached(
         of = named_round(view, named)
         may_have_part(view, of, by)
         require_paper(view, of, kind)
-    kept = keep_incoming(installation, of.id, kind, data)
-    with installation.catalogue.transaction() as tx:
-        order = order_judgement(
-            tx,
-            uuid.uuid4().hex,
-            of.id,
-            kind,
-            said,
-            object_key=kept.object_key,
-            sha256=kept.sha256,
-            size_bytes=kept.size_bytes,
-            by=by,
-            at=at,
-        )
-        return _order_json(tx, order)
+    order = receive_paper(installation, uuid.uuid4().hex, of.id, kind, data, said, by=by, at=at)
+    with installation.catalogue.read() as view:
+        return _order_json(view, order)
 
 
 def _order_json(view: Reading, order: PaperOrder) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from api.bootstrap import Installation, now
-from api.destruction_places import TEMPORARY, has_index, index_of, machine_name, marker_file
+from api.destruction_places import TEMPORARY, has_index, index_of, marker_file, other_machines
 from api.old_media import old_media
 from archive.absence.buckets import BucketLook
 from archive.absence.certificate import certify
@@ -20,17 +20,19 @@ from archive.absence.living import LivingIds
 from archive.absence.looking import Look, Looked, Sought, Trace
 from archive.absence.verifying import Verifier
 from archive.canonical import canonical_sha256
-from archive.catalogue.absence_proof import proving_run
+from archive.catalogue.absence_proof import certified_run, proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
-from archive.catalogue.destruction_reading import store_place, undone_tombstones
+from archive.catalogue.destruction_reading import seals_of, store_place
 from archive.catalogue.policy_reading import open_moves
 from archive.catalogue.round_deciding import record_verified
 from archive.catalogue.round_reading import destruction_round
 from archive.destruction.completing import complete, found_again
 from archive.disposal.round_state import RoundState
 from archive.errors import LuutruError, ObjectMissingError
-from archive.sealing.errors import SealedKeyDestroyedError, SealedKeyMissingError, SealedKeyWrongError
-from archive.sealing.opening import plain_object
+from archive.keystore.errors import KeyDestroyedError, KeyMissingError
+from archive.policy_standing import policy_stands
+from archive.sealing.identity import Identity
+from archive.sealing.trying import opened_by_any
 from archive.storage.key import Key, aip_key, sealed_aip_key
 from archive.storage.s3_settings import s3_settings
 from archive.storage_policy import StoreKind
@@ -62,12 +64,13 @@ def prove_absence(
     actor: str,
     progress: Callable[[str], None] = lambda _place: None,
 ) -> Proof:
-    """One run; what it found is due again; what it proved is completed, its markers are removed, and it is certified.
+    """One run; what it found is due again; what it proved is completed, certified, and its markers are removed.
 
     Raises OwnWorkError for who has any duty in the round, IntegrityError when verifier and executor are one,
-    AbsenceUnprovenError when something changed meanwhile.
+    AlreadyCertifiedError, AbsenceUnprovenError when something changed meanwhile.
     """
-    markers = marker_file(installation, round_id)
+    with installation.catalogue.read() as view:
+        marked = marker_file(installation, round_id).read(seals_of(view, round_id))
     verifier = Verifier(
         installation.catalogue,
         round_id,
@@ -75,35 +78,47 @@ def prove_absence(
         Opening(installation),
         now,
         in_database=frozenset({"database", "home"}),
+        standing=policy_stands(installation.policy.version),
         media=media_of(installation),
         progress=progress,
     )
-    run = verifier.run(uuid.uuid4().hex, markers.read(), verifier_id=verifier_id, executor_id=executor_id, actor=actor)
+    run = verifier.run(uuid.uuid4().hex, marked, verifier_id=verifier_id, executor_id=executor_id, actor=actor)
     if run.verdict is not AbsenceVerdict.ABSENT:
         found_again(installation.catalogue, run, now=now)
         return Proof(run, 0, None)
     return Proof(run, *finish_proof(installation, round_id, actor=actor))
 
 
-def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tuple[int, Mapping[str, Any]]:
-    """What follows a run that proved absence; goes on where it was stopped. Raises AbsenceUnprovenError."""
-    markers = marker_file(installation, round_id)
-    completed = complete(installation.catalogue, round_id, actor=actor, now=now)
+def standing_proof(installation: Installation, round_id: str) -> Proof | None:
+    """What a look that was proven came to, its ending gone on with where it was stopped; None: nothing is proven yet.
+
+    Whoever takes up an order to look would else look again, and what the round was known by may be gone.
+    """
     with installation.catalogue.read() as view:
-        run, _ = proving_run(view, round_id)
-        proven = run is not None and not undone_tombstones(view, round_id, 1)
-    if proven:  # until then they are needed: without them nobody can look again
-        markers.remove()
-    settings = installation.settings
+        run = certified_run(view, round_id) or proving_run(view, round_id)[0]
+        if run is None:
+            return None
+        actor = f"account:{view.account(run.verifier_id).username}"
+    return Proof(run, *finish_proof(installation, round_id, actor=actor))
+
+
+def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tuple[int, Mapping[str, Any]]:
+    """What follows a run that proved absence; goes on where it was stopped. Raises AbsenceUnprovenError.
+
+    Until the certificate stands the markers do: should anything come back before, nobody could look for it without them.
+    """
+    standing, settings = policy_stands(installation.policy.version), installation.settings
+    completed = complete(installation.catalogue, round_id, actor=actor, now=now, standing=standing)
     document = certify(
         installation.catalogue,
         round_id,
         key=installation.key,
         archive={"code": settings.archive_code, "name": settings.archive_name},
-        markers_left=lambda: markers.path.exists(),
         actor=actor,
         now=now,
+        standing=standing,
     )
+    marker_file(installation, round_id).remove()
     _say_verified(installation, round_id, document, actor)
     return completed, document
 
@@ -163,9 +178,12 @@ def looks_of(installation: Installation) -> list[Look]:
     looks.append(TemporaryLook())
     with catalogue.read() as view:
         looks += [Elsewhere(f"move:{move.store}") for move in open_moves(view)]
-    machine = machine_name()
-    looks += [Elsewhere(f"machine:{item}") for item in settings.destruction.machines if item != machine]
-    return looks
+    return looks + other_looks(installation)
+
+
+def other_looks(installation: Installation) -> list[Look]:
+    """What only other machines can look at, whether anybody named them or not."""
+    return [Elsewhere(f"machine:{item}") for item in sorted(other_machines(installation))]
 
 
 def _database_look(installation: Installation) -> Look:
@@ -197,21 +215,32 @@ class TemporaryLook:
 
 
 class Opening:
-    """Tries to read what lies on under a lock, with every key the archive still has."""
+    """Tries to read what lies on under a lock with every key the archive still has: that of the package's own hồ sơ is
+    gone, and what lies there may have been sealed by another."""
 
     def __init__(self, installation: Installation) -> None:
         self._stores = {store.name: store for store in installation.stores}
-        self._keys = installation.opening_keys
+        self._keys = installation.keys
 
     def opens(self, store: str, package: TombstonePackage) -> bool:
         return any(map(partial(self._opens, store), _keys(package)))
 
     def _opens(self, store: str, key: Key) -> bool:
         try:
-            with plain_object(self._stores[store], key, self._keys) as file:
-                return bool(file.read(1))
-        except (ObjectMissingError, SealedKeyDestroyedError, SealedKeyMissingError, SealedKeyWrongError):
+            with self._stores[store].open(key) as file:
+                return opened_by_any(file, self._identities())
+        except ObjectMissingError:
             return False
+
+    def _identities(self) -> Iterator[Identity]:
+        """Raises KeysError for a key that cannot be tried: then nothing is proven."""
+        if self._keys is None:
+            return
+        for key_id in list(self._keys.key_ids()):
+            try:
+                yield self._keys.identity(key_id)
+            except (KeyDestroyedError, KeyMissingError):
+                continue  # ended meanwhile
 
 
 def _keys(package: TombstonePackage) -> tuple[Key, ...]:
@@ -239,6 +268,10 @@ def media_of(installation: Installation) -> list[dict[str, str]]:
         }
     )
     found += old_media(installation)
+    found += [
+        {"medium": f"máy {item}", "done": "", "not_done": "Máy đã thôi dùng: không xóa, không kiểm chứng."}
+        for item in settings.destruction.machines_gone
+    ]
     found += [
         {"medium": item, "done": "", "not_done": "Ngoài tầm của hệ thống: không xóa, không kiểm chứng."}
         for item in settings.destruction.outside

@@ -12,7 +12,7 @@ from typing import Any
 
 from archive.errors import LuutruError
 
-KEYS = frozenset({"also", "database_folder", "machines", "outside"})
+KEYS = frozenset({"also", "database_folder", "machines", "machines_gone", "outside"})
 
 
 class DestructionSettingsError(LuutruError):
@@ -26,13 +26,15 @@ class DestructionSettings:
     """``also``: folders and files to look in (logs of the service manager, mounted backups, shared exports).
 
     ``database_folder``: the data folder of the PostgreSQL server, where this machine can read it. ``machines``: the names
-    of all machines that work for the archive, when there are several. ``outside``: copies nobody here can reach (backups
+    of all machines that work for the archive, when there are several. ``machines_gone``: those that once did and of which
+    no folder is left; every certificate names them. ``outside``: copies nobody here can reach (backups
     of the database's server, snapshots of a virtual machine), in words: they stand in every certificate.
     """
 
     also: tuple[Path, ...] = ()
     database_folder: Path | None = None
     machines: tuple[str, ...] = ()
+    machines_gone: tuple[str, ...] = ()
     outside: tuple[str, ...] = ()
 
 
@@ -45,6 +47,7 @@ def parse_destruction(table: Mapping[str, Any], home: Path) -> DestructionSettin
         also=tuple((home / item).absolute() for item in _texts(table, "also")),
         database_folder=(home / folder).absolute() if folder else None,
         machines=_texts(table, "machines"),
+        machines_gone=_texts(table, "machines_gone"),
         outside=_texts(table, "outside"),
     )
 

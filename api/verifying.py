@@ -20,6 +20,7 @@ from archive.finding import Answer, Finding
 from archive.fixity import CopyResult, CopyState, DeepCheck, verify_copy
 from archive.fsck import Difference, Further, Holdings, fsck
 from archive.fsck.packages import OriginalsOf, StoredOriginal
+from archive.fsck.papers import paper_differences
 from archive.sealing.opening import Keys, plain_file
 from archive.storage.store import CHUNK_BYTES, Store
 from search.errors import SearchError
@@ -138,7 +139,7 @@ def differences(
     holdings = Holdings(
         index=_Ids(index) if index is not None else None,
         quarantine=lambda: _settled(installation),
-        further=(_sealed(installation),),
+        further=(_sealed(installation), paper_differences),
     )
     keys = installation.opening_keys
     check = look_inside_with(keys) if deep and not light else None

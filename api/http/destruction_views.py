@@ -145,6 +145,7 @@ class LookView(BaseModel):
     traces: list[TraceView] = Field(description="Những dấu vết đầu tiên. / The first of them.")
     lawful_elsewhere: int = Field(description="Gặp ở hồ sơ khác còn giữ. / Met in what is kept.", examples=[2])
     unsettled: int = Field(description="Việc hủy còn chờ lúc đó. / Work that waited then.", examples=[0])
+    under_way: int = Field(description="Lần nộp cùng mã đang xử lý. / Submissions of it under way.", examples=[0])
     to_begin: int = Field(description="Dòng còn chưa bắt đầu lúc đó. / Lines not begun then.", examples=[0])
     unmarked: int = Field(description="Hồ sơ không có dấu nhận biết. / Hồ sơ nothing was taken from.", examples=[0])
     needles_missing: int = Field(description="Hồ sơ thiếu dấu nhận biết. / Whose needles are missing.", examples=[0])
@@ -168,6 +169,7 @@ class LookView(BaseModel):
             ],
             lawful_elsewhere=_count(said, "lawful_elsewhere"),
             unsettled=_count(said, "unsettled"),
+            under_way=_count(said, "under_way"),
             to_begin=_count(said, "to_begin"),
             unmarked=_count(said, "unmarked"),
             needles_missing=_count(said, "needles_missing"),

@@ -11,7 +11,7 @@ from api.http.problems import ProblemError
 from archive.access import Operation, Target, Verdict
 from archive.catalogue import Reading
 from archive.catalogue.destruction_model import Tombstone
-from archive.catalogue.destruction_reading import tombstone_named
+from archive.catalogue.destruction_reading import tombstones_named
 from archive.events import Event
 
 
@@ -30,8 +30,8 @@ def ended(reading: Reading, asked: Asked, named: str) -> ProblemError | None:
 
     Nobody is told that it is destroyed as long as absence is not proven: until then it is being destroyed.
     """
-    laid = tombstone_named(reading, named)
-    if laid is None or not may_see_tombstone(reading, asked, laid):
+    laid = next((item for item in tombstones_named(reading, named) if may_see_tombstone(reading, asked, item)), None)
+    if laid is None:
         return None
     asked.record(Event.LEDGER_RECORDS_SHOWN, "tombstones", {"file_ids": [laid.file_id]})
     remains = TombstoneView.of(laid).model_dump(mode="json")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field
 
 from api.http.destruction_views import ROUND_ID
 from api.http.rights_views import Names, Number, Reason, Strict
@@ -20,6 +20,17 @@ from archive.papers.paper_states import PaperState, RoundPaper
 
 _INSTANT = "2026-11-20T09:15:02.123456+07:00"
 _SHA256 = "0f3c1e5a7b9d2f4e6a8c0b1d3f5e7a9c1b3d5f7e9a0c2e4d6f8b1a3c5e7d9f0b"
+_FIRST_YEAR, _LAST_YEAR = 1900, 2199
+
+
+def _possible(value: datetime) -> datetime:
+    """Near the ends of the calendar another zone's hour has no date, and a year of two digits is a slip of the pen."""
+    if not _FIRST_YEAR <= value.year <= _LAST_YEAR:
+        raise ValueError(f"năm phải từ {_FIRST_YEAR} đến {_LAST_YEAR}")
+    return value
+
+
+Hour = Annotated[Instant, AfterValidator(_possible)]
 Words = Annotated[list[Reason], Field(max_length=50)]
 
 
@@ -55,9 +66,9 @@ class PaperGiven(Strict):
         default={}, description="Chức vụ theo tên đăng nhập. / Positions by user name."
     )
     further_members: Words = Field(default=[], description="Ủy viên không có tài khoản. / Members without account.")
-    opened_at: Instant | None = Field(default=None, description="Khai mạc. / Opened.", examples=[_INSTANT])
-    closed_at: Instant | None = Field(default=None, description="Bế mạc. / Closed.", examples=[_INSTANT])
-    at: Instant | None = Field(default=None, description="Thời điểm bàn giao. / Handed over at.", examples=[_INSTANT])
+    opened_at: Hour | None = Field(default=None, description="Khai mạc. / Opened.", examples=[_INSTANT])
+    closed_at: Hour | None = Field(default=None, description="Bế mạc. / Closed.", examples=[_INSTANT])
+    at: Hour | None = Field(default=None, description="Thời điểm bàn giao. / Handed over at.", examples=[_INSTANT])
     fonds: Number = Field(default="", description="Tên phông. / Fonds.")
     background: Reason | None = Field(default=None, description="Sự hình thành khối tài liệu. / Background.")
     method: Reason | None = Field(default=None, description="Cách xác định giá trị. / How value was determined.")

@@ -18,6 +18,7 @@ from archive.catalogue.remains import tombstone_remains_sha256
 from archive.errors import LuutruError
 from archive.events import Event
 from archive.ledger import written_instant
+from archive.policy_standing import Standing, always
 from archive.signing import ArchiveKey
 
 FORMAT = "luutru-destruction-certificate/1"
@@ -35,23 +36,23 @@ def certify(
     *,
     key: ArchiveKey,
     archive: Mapping[str, str],
-    markers_left: Callable[[], bool],
     actor: str,
     now: Callable[[], datetime],
+    standing: Standing = always,
 ) -> Mapping[str, Any]:
-    """The certificate of the round, issued now or before. Raises AbsenceUnprovenError, and nothing is issued.
+    """The certificate of the round, issued now or before. Raises AbsenceUnprovenError, or what ``standing`` raises in the
+    transaction that issues it, and nothing is issued.
 
-    Its last run proved absence, every hồ sơ of it is recorded as destroyed, and the markers it was proven by are gone.
+    Its last run proved absence, and every hồ sơ of it is recorded as destroyed.
     """
     with catalogue.read() as view:
-        standing = certificate(view, round_id)
-        if standing is not None:
-            return standing
+        issued = certificate(view, round_id)
+        if issued is not None:
+            return issued
         statement = _statement(view, round_id, archive, now())
-    if markers_left():
-        raise _unproven("the markers are still there")
     document = key.signed(statement)
     with catalogue.transaction() as tx:
+        standing(tx)
         run, why = proving_run(tx, round_id)
         if run is None or run.id != statement["run"]["id"]:
             raise _unproven(why or "another run has begun")

@@ -9,10 +9,11 @@ reported as lawful there.
 from __future__ import annotations
 
 import base64
+import fcntl
 import json
 import os
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -25,6 +26,7 @@ from archive.durable import sync_folder
 
 MARKER_BYTES = 32
 OF_EACH = 3
+_NONE: Mapping[str, Needles] = {}
 _LOOKED_AT_BYTES = 4096
 _VARIED = 12
 """Different bytes in a marker: a stretch of blanks is in every file."""
@@ -97,10 +99,13 @@ class MarkerFile:
         self.path = path
 
     def add(self, marked: Iterable[Marked]) -> None:
-        """Durable when this returns; a hồ sơ added twice counts once. A line a kill cut off takes none of these with it."""
+        """Durable when this returns, each hồ sơ in a line of its own. A line a kill cut off takes none of these with it, and
+        neither does another process that adds at the same time.
+        """
         self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         descriptor = os.open(self.path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "ab") as file:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
             size = os.fstat(descriptor).st_size
             if size and os.pread(descriptor, 1, size - 1) != b"\n":
                 file.write(b"\n")
@@ -112,8 +117,12 @@ class MarkerFile:
             os.fsync(file.fileno())
         sync_folder(self.path.parent)
 
-    def read(self) -> dict[str, Marked]:
-        """By id of the hồ sơ; a line that a kill cut off is passed over, its hồ sơ was not begun then."""
+    def read(self, seals: Mapping[str, Needles] = _NONE) -> dict[str, Marked]:
+        """By id of the hồ sơ; a line that a kill cut off is passed over, its hồ sơ was not begun then.
+
+        ``seals``: what the intents sealed. Of a hồ sơ with one its line counts, whatever a process that was taken over
+        added behind it; of others the last.
+        """
         found: dict[str, Marked] = {}
         if not self.path.exists():
             return found
@@ -126,7 +135,9 @@ class MarkerFile:
                 needles = (
                     Needle(row["file_id"], kind, base64.b64decode(data, validate=True)) for kind, data in row["needles"]
                 )
-                found[row["file_id"]] = Marked(row["file_id"], tuple(needles), int(row["unread"]))
+                said, known = Marked(row["file_id"], tuple(needles), int(row["unread"])), found.get(row["file_id"])
+                if known is None or known.seal != seals.get(said.file_id):
+                    found[said.file_id] = said
         return found
 
     def remove(self) -> None:

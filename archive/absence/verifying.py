@@ -7,6 +7,7 @@ what is sought ─▶ each place ─▶ traces ─┬─▶ lawful (of a living 
 
 from __future__ import annotations
 
+import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from archive.absence.living import LivingIds, rows_of_living
 from archive.absence.looking import Look, Looked, Sought, Trace, names_of
 from archive.absence.markers import Marked
 from archive.absence.patterns import Needle, Searcher
+from archive.absence.telling import masked, told_error, told_where
 from archive.catalogue import Catalogue
 from archive.catalogue.absence_proof import lines_to_begin
 from archive.catalogue.absence_reading import packaged_ids, paper_keys
@@ -32,6 +34,7 @@ from archive.catalogue.destruction_model import (
 )
 from archive.catalogue.destruction_reading import (
     absence_run,
+    steps_of_work,
     store_place,
     tombstone_documents_of,
     tombstone_packages_of,
@@ -41,9 +44,12 @@ from archive.catalogue.destruction_reading import (
 )
 from archive.catalogue.destruction_writing import begin_absence_run, end_absence_run
 from archive.catalogue.pieces import pieces
+from archive.catalogue.returned_reading import submissions_under_way
 from archive.errors import LuutruError
 from archive.ledger import written_instant
+from archive.policy_standing import Standing, always
 
+_log = logging.getLogger(__name__)
 REPORT_FORMAT = "luutru-absence/1"
 _FROM_ROWS = frozenset({"rows", "backup", "disposal"})
 """Folders of stores and media with what was written from rows: checkpoints, lists of sets, papers of rounds."""
@@ -64,7 +70,8 @@ class Opens(Protocol):
 @dataclass(frozen=True)
 class Verifier:
     """One look for everything a round destroyed. ``looks``: every place there is; ``in_database``: those of them whose
-    bytes are the catalogue's own. ``media``: what was and was not done on media that keep old blocks, in words."""
+    bytes are the catalogue's own. ``standing``: asked when it begins. ``media``: what was and was not done on media that
+    keep old blocks, in words."""
 
     catalogue: Catalogue
     round_id: str
@@ -72,6 +79,7 @@ class Verifier:
     opening: Opens
     now: Callable[[], datetime]
     in_database: frozenset[str] = frozenset()
+    standing: Standing = always
     media: Sequence[Mapping[str, Any]] = ()
     progress: Callable[[str], None] = lambda _place: None
 
@@ -81,6 +89,7 @@ class Verifier:
         """The run with its verdict and report, recorded. Raises IntegrityError for one who would prove his own work."""
         run = AbsenceRun(run_id, self.round_id, verifier_id, executor_id, self.now())
         with self.catalogue.transaction() as tx:
+            self.standing(tx)
             begin_absence_run(tx, run)
         seen = self._seen(marked)
         verdict, report = seen.verdict(), seen.report(run, self)
@@ -95,6 +104,7 @@ class Verifier:
         seen = _Seen()
         with self.catalogue.read() as view:
             items, to_begin = work_items(view, self.round_id), lines_to_begin(view, self.round_id)
+            seen.steps, seen.under_way = steps_of_work(view, self.round_id), submissions_under_way(view, self.round_id)
             sealed = {
                 item.file_id: Needles(item.needles, item.needles_sha256 or "")
                 for item in tombstones_of(view, self.round_id)
@@ -128,8 +138,12 @@ class Verifier:
             try:
                 traces += look.look(sought, looked)
             except (LuutruError, OSError) as error:
-                seen.failed[look.name] = f"{type(error).__name__}: {error}"
+                seen.failed[look.name] = told_error(error)
+                _log.warning("%s was not looked at: %s", look.name, masked(str(error), sought.searcher))
+        seen.searcher = sought.searcher
         self._judge(traces, items, seen)
+        for trace in seen.found[:_NAMED]:
+            _log.warning("met in %s: %s, %s", trace.place, masked(trace.where, sought.searcher), trace.what)
         return seen
 
     def _judge(self, traces: Sequence[Trace], items: Sequence[WorkItem], seen: _Seen) -> None:
@@ -154,7 +168,8 @@ class Verifier:
                     if self.opening.opens(store, package):
                         seen.found.append(Trace(place, str(package.object_key), "readable", file_id))
                 except (LuutruError, OSError) as error:
-                    seen.failed[place] = f"{type(error).__name__}: {error}"
+                    seen.failed[place] = told_error(error)
+                    _log.warning("%s was not tried: %s", place, masked(str(error), seen.searcher))
             seen.locked.append(item)
 
     def _tells_rows(self, trace: Trace) -> bool:
@@ -186,11 +201,14 @@ class _Seen:
 
     files: int = 0
     packages: Mapping[str, TombstonePackage] = field(default_factory=dict)
+    searcher: Searcher = field(default_factory=lambda: Searcher(()))
     needles: Counter[str] = field(default_factory=Counter)
     unmarked: Sequence[str] = ()
     needleless: Sequence[str] = ()
     """Those of which other needles, or none, are known than were taken from them: they cannot be looked for."""
     unread: int = 0
+    steps: int = 0
+    under_way: Sequence[str] = ()
     unsettled: Sequence[WorkItem] = ()
     to_begin: Sequence[str] = ()
     looked: dict[str, Looked] = field(default_factory=dict)
@@ -205,7 +223,7 @@ class _Seen:
             return AbsenceVerdict.NOT_PROVEN
         if self.found:
             return AbsenceVerdict.FOUND
-        if self.failed or self.unsettled or self.to_begin or self.needleless or not self.looked:
+        if self.under_way or self.failed or self.unsettled or self.needleless or not self.looked:
             return AbsenceVerdict.NOT_PROVEN
         return AbsenceVerdict.ABSENT
 
@@ -237,29 +255,33 @@ class _Seen:
             ],
             "not_looked": dict(sorted(self.failed.items())),
             "unsettled": {"count": len(self.unsettled), "items": [_item(item) for item in self.unsettled[:_NAMED]]},
+            "steps_of_work": self.steps,
+            "under_way": {"count": len(self.under_way), "submissions": list(self.under_way[:_NAMED])},
             "to_begin": {"count": len(self.to_begin), "files": list(self.to_begin[:_NAMED])},
             "found": {
                 "count": len(self.found),
                 "files": sorted({item.file_id for item in self.found if item.file_id}),
-                "traces": [_told(item) for item in self.found[:_NAMED]],
+                "traces": [self._told(item) for item in self.found[:_NAMED]],
             },
-            "lawful_elsewhere": {"count": len(self.lawful), "traces": [_told(item) for item in self.lawful[:_NAMED]]},
+            "lawful_elsewhere": {
+                "count": len(self.lawful),
+                "traces": [self._told(item) for item in self.lawful[:_NAMED]],
+            },
             "locked": [_item(item) for item in self.locked],
             "media": [dict(item) for item in verifier.media],
+        }
+
+    def _told(self, trace: Trace) -> dict[str, Any]:
+        return {
+            "place": trace.place,
+            "where": told_where(trace.where, self.searcher),
+            "what": trace.what,
+            "file_id": trace.file_id,
+            "offset": trace.offset,
+            "subject": trace.subject,
         }
 
 
 def _item(item: WorkItem) -> dict[str, Any]:
     until = written_instant(item.locked_until) if item.locked_until else None
     return {"file_id": item.file_id, "place": item.place, "state": item.state.value, "locked_until": until}
-
-
-def _told(trace: Trace) -> dict[str, Any]:
-    return {
-        "place": trace.place,
-        "where": trace.where,
-        "what": trace.what,
-        "file_id": trace.file_id,
-        "offset": trace.offset,
-        "subject": trace.subject,
-    }

@@ -105,6 +105,7 @@ NOT_CARRIED: Mapping[str, str] = {
     "cursors": "how far followers have read: a new index begins anew",
     "destruction_orders": "what was asked of workers; a person asks again, what had begun goes on by itself",
     "failed_attempts": "counts of minutes",
+    "machines": "which machines work: those of a new archive say so themselves",
     "rate_windows": "counts of minutes",
     "row_changes": "what the next checkpoint will hold",
     "schedule_runs": "a new machine runs what is due",

@@ -43,13 +43,16 @@ def form_council(
 ) -> Round:
     """The council as the head's decision names it: chairman, an archivist as secretary, the unit, an expert, and more.
 
-    Each member is another account than every other person of the round. Raises refusals ``round.council-refused``,
+    Each member is another account than every other person of the round. Formed already, by the same decision: as it
+    stands. Raises refusals ``round.council-refused``, ``round.council-stands`` (formed by another decision),
     ``round.same-person``, those of the accounts, and those of the move.
     """
     account = require_account(tx, by, (Role.HEAD,))
     of = destruction_round(tx, round_id)
     named = list(members)
     if of.state is RoundState.COUNCIL_FORMED and {(p.duty, p.account_id) for p in of.members} == set(named):
+        if (of.council_number, of.council_decided_on) != (number.strip(), decided_on):
+            raise refusal("round.council-stands", round_id)
         return of
     of = require_round(tx, round_id, RoundState.SUBMITTED)
     held = Counter(duty for duty, _ in named)

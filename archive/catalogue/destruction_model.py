@@ -120,7 +120,11 @@ SETTLED = frozenset({ItemState.ABSENT, ItemState.LOCKED})
 
 @dataclass(frozen=True, slots=True)
 class WorkItem:
-    """One place of one hồ sơ, or (``file_id`` empty) of the whole round."""
+    """One place of one hồ sơ, or (``file_id`` empty) of the whole round.
+
+    ``attempts``: how often anything happened with it: it was tried, noted, or made due again. Moved, it is another than it
+    was when somebody read it.
+    """
 
     round_id: str
     file_id: str

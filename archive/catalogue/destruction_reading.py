@@ -13,6 +13,7 @@ from archive.catalogue.destruction_model import (
     AbsenceRun,
     AbsenceVerdict,
     ItemState,
+    Needles,
     Tombstone,
     TombstoneDocument,
     TombstonePackage,
@@ -62,18 +63,26 @@ def packages_without_tombstone(view: LedgerReading) -> list[str]:
     return list(view.rows(query).scalars())
 
 
-def tombstone_named(view: LedgerReading, text: str) -> Tombstone | None:
-    """By the id of the hồ sơ, of one of its packages or submissions, by a registration number, or by its code."""
+def tombstones_named(view: LedgerReading, text: str) -> Iterator[Tombstone]:
+    """By the id of the hồ sơ, of one of its packages or submissions, by a registration number; else by its code.
+
+    Several agencies may have the same code: all that have it, the newest first.
+    """
     p, s = tombstone_packages.c, tombstone_submissions.c
     packaged = select(p.file_id).where(or_(p.aip_id == text, p.submission_id == text, p.registration_number == text))
     returned = select(s.file_id).where(or_(s.submission_id == text, s.registration_number == text))
     row = view.rows(packaged).first() or view.rows(returned).first()
     found = tombstone(view, row.file_id if row else text)
-    if found is not None or not text:
-        return found
-    by_code = select(tombstones).where(tombstones.c.file_code == text).order_by(tombstones.c.intended_at.desc())
-    row = view.rows(by_code.limit(1)).first()
-    return None if row is None else _tombstone(row)
+    if found is not None:
+        yield found
+    elif text:
+        by_code = select(tombstones).where(tombstones.c.file_code == text).order_by(tombstones.c.intended_at.desc())
+        yield from map(_tombstone, view.rows(by_code).all())
+
+
+def tombstone_named(view: LedgerReading, text: str) -> Tombstone | None:
+    """The first of ``tombstones_named``: for who may see every one."""
+    return next(tombstones_named(view, text), None)
 
 
 def tombstones_of(view: LedgerReading, round_id: str) -> Iterator[Tombstone]:
@@ -87,6 +96,13 @@ def tombstones_of(view: LedgerReading, round_id: str) -> Iterator[Tombstone]:
         if len(page) < PAGE:
             return
         after = page[-1].line
+
+
+def seals_of(view: LedgerReading, round_id: str) -> Mapping[str, Needles]:
+    """What the intent of each hồ sơ of the round sealed of what it would be known by; none of those begun without."""
+    c = tombstones.c
+    query = select(c.file_id, c.needles, c.needles_sha256).where(c.round_id == round_id, c.needles_sha256.is_not(None))
+    return {row.file_id: Needles(row.needles, row.needles_sha256) for row in view.rows(query)}
 
 
 def tombstone_packages_of(view: LedgerReading, file_ids: Iterable[str]) -> Mapping[str, tuple[TombstonePackage, ...]]:
@@ -192,6 +208,14 @@ def items_of_files(view: LedgerReading, round_id: str, file_ids: Collection[str]
     c = destruction_work.c
     query = select(destruction_work).where(c.round_id == round_id, c.file_id.in_(sorted(file_ids)))
     return [_item(row) for row in view.rows(query.order_by(c.file_id, c.place))]
+
+
+def steps_of_work(view: LedgerReading, round_id: str) -> int:
+    """Grows with everything that happens with any item of the round: whether it is as it was when it was read."""
+    c = destruction_work.c
+    query = select(func.count(), func.coalesce(func.sum(c.attempts), 0)).where(c.round_id == round_id)
+    items, attempts = view.rows(query).one()
+    return int(items) + int(attempts)
 
 
 def counted_items(view: LedgerReading, round_id: str) -> Mapping[str, Mapping[ItemState, int]]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import bindparam, func, insert, select, update
+from sqlalchemy import Integer, bindparam, func, insert, select, update
 
 from archive.access import Mode
 from archive.access.modes import strictest
@@ -15,6 +15,7 @@ from archive.canonical import canonical_sha256
 from archive.catalogue import tables as t
 from archive.catalogue.destruction_model import (
     ITEM_MOVES,
+    SETTLED,
     AbsenceRun,
     AbsenceVerdict,
     Approval,
@@ -65,6 +66,8 @@ def lay_tombstone(
     packages, documents, size = _lay_packages(tx, held, aip_ids)
     if intent.data.get("remains_sha256", remains := tombstone_remains_sha256(tx, file_id)) != remains:
         raise RuntimeError("what remains is not what the intent says")
+    if intent.data.get("decision", approval.decision_number) != approval.decision_number:
+        raise RuntimeError("the intent was made under another decision")
     tx.rows(
         insert(tombstones).values(
             file_id=file_id,
@@ -116,9 +119,12 @@ def _lay_packages(tx: Transaction, held: File, aip_ids: Sequence[str]) -> tuple[
     return len(found), documents, sum(row.size_bytes for row in found)
 
 
-def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: Collection[str], at: datetime) -> None:
-    """Every one of ``places`` is due for each hồ sơ (or, for an empty id, for the round); what is noted already stays."""
-    c = destruction_work.c
+def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: Collection[str], at: datetime) -> int:
+    """Every one of ``places`` is due for each hồ sơ (or, for an empty id, for the round); what is noted already stays.
+
+    How many items were not known.
+    """
+    c, planned = destruction_work.c, 0
     for some in pieces(file_ids, _AT_ONCE):
         query = select(c.file_id, c.place).where(c.round_id == round_id, c.file_id.in_(some))
         known = {(row.file_id, row.place) for row in tx.rows(query)}
@@ -138,33 +144,46 @@ def plan_work(tx: Transaction, round_id: str, file_ids: Iterable[str], places: C
         ]
         if rows:
             tx.rows(insert(destruction_work), rows)
+            planned += len(rows)
+    return planned
 
 
 def reopen_work(
     tx: Transaction, round_id: str, file_ids: Iterable[str], at: datetime, *, places: Collection[str] = ()
 ) -> None:
-    """Where these hồ sơ were gone already (in all places, or in these) they are due again: more has come to light."""
+    """In all places of these hồ sơ, or in these places, they are due again: more has come to light.
+
+    Counted whatever the state: what somebody saw there before says nothing any more, and neither does a look of before.
+    """
     c = destruction_work.c
     for some in pieces(file_ids, _AT_ONCE):
-        change = update(destruction_work).where(
-            c.round_id == round_id, c.file_id.in_(some), c.state == ItemState.ABSENT.value
-        )
+        change = update(destruction_work).where(c.round_id == round_id, c.file_id.in_(some))
         if places:
             change = change.where(c.place.in_(sorted(places)))
-        tx.rows(change.values(state=ItemState.DUE.value, problem="", changed_at=at))
+        tx.rows(change.values(attempts=c.attempts + 1))
+        gone = change.where(c.state.in_([state.value for state in (ItemState.REMOVED, *SETTLED)]))
+        tx.rows(gone.values(state=ItemState.DUE.value, problem="", locked_until=None, changed_at=at))
 
 
 def reopen_round_work(tx: Transaction, round_id: str, at: datetime) -> None:
     """What is done once for the round is due again, whatever came of it: a further hồ sơ of it is begun in ``tx``."""
     c = destruction_work.c
-    change = update(destruction_work).where(c.round_id == round_id, c.file_id == "", c.state != ItemState.DUE.value)
-    tx.rows(change.values(state=ItemState.DUE.value, problem="", locked_until=None, changed_at=at))
+    change = update(destruction_work).where(c.round_id == round_id, c.file_id == "")
+    tx.rows(change.values(attempts=c.attempts + 1))
+    done = change.where(c.state != ItemState.DUE.value)
+    tx.rows(done.values(state=ItemState.DUE.value, problem="", locked_until=None, changed_at=at))
 
 
 class OwnWorkError(LuutruError):
     """Whoever destroyed does not say that nothing is left."""
 
     code = "destruction.own-work"
+
+
+class AlreadyCertifiedError(LuutruError):
+    """A round is looked at until it is certified."""
+
+    code = "destruction.already-certified"
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +203,9 @@ def note_work(
     """The state of each item, by the table of moves. Raises IllegalMoveError, and nothing is written.
 
     ``beside_others``: other processes may have come further with an item; what can no longer be said of it is passed over,
-    and all the rest is noted.
+    and all the rest is noted. Each step counts as an attempt, but not that something settled is as it was.
     """
-    items, legal, c = list(noted), list[Noted](), destruction_work.c
+    items, legal, counts, c = list(noted), list[Noted](), list[int](), destruction_work.c
     standing: dict[tuple[str, str], ItemState] = {}
     for some in pieces(sorted({item.file_id for item in items}), _AT_ONCE):
         query = select(c.file_id, c.place, c.state).where(c.round_id == round_id, c.file_id.in_(some))
@@ -202,13 +221,14 @@ def note_work(
                 "Việc hủy chỉ đi tới, không quay lại.", detail=f"{item.file_id} {item.place}: {was} → {item.state}"
             )
         standing[item.file_id, item.place] = item.state
+        counts.append(0 if item.state is was and was in SETTLED else 1)
         legal.append(item)
     here = (c.round_id == round_id, c.file_id == bindparam("of"), c.place == bindparam("there"))
     change = update(destruction_work).where(*here).values(
         state=bindparam("to"),
         problem=bindparam("said"),
         locked_until=bindparam("until"),
-        attempts=c.attempts + 1,
+        attempts=c.attempts + bindparam("more", type_=Integer),
         changed_at=at,
     )  # fmt: skip
     rows = [
@@ -218,8 +238,9 @@ def note_work(
             "to": item.state.value,
             "said": item.problem[:2000],
             "until": item.locked_until,
+            "more": count,
         }
-        for item in legal
+        for item, count in zip(legal, counts, strict=True)
     ]
     if rows:
         tx.rows(change, rows)
@@ -228,8 +249,16 @@ def note_work(
 def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
     """It looks now. The database itself refuses one who would prove his own work by what he says of himself.
 
-    Raises OwnWorkError for one who began a line of the round, or has or ever had a duty in it, whoever has it now.
+    Raises OwnWorkError for one who began a line of the round, or has or ever had a duty in it, whoever has it now;
+    AlreadyCertifiedError for a round whose certificate stands: what it is known by is gone then.
     """
+    c = destruction_certificates.c
+    if tx.rows(select(c.round_id).where(c.round_id == run.round_id)).first() is not None:
+        raise AlreadyCertifiedError(
+            "Đợt hủy đã có giấy chứng nhận; dấu hiệu nhận biết đã xóa, không kiểm chứng lại được.",
+            remedy="Xem giấy chứng nhận của đợt.",
+            detail=run.round_id,
+        )
     end = tx.ledger_end()
     tx.rows(
         insert(absence_runs).values(

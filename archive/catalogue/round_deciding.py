@@ -35,7 +35,7 @@ from archive.disposal.model import Decision, Line, NewPaper, Paper, Round
 from archive.disposal.papers import wrong_with_papers
 from archive.disposal.refusals import DisposalRefusedError, Reason, reason, refusal
 from archive.disposal.round_state import VIETNAMESE, RoundState
-from archive.disposal.words import Duty, LineState, Outcome
+from archive.disposal.words import Duty, LineState, Outcome, Signature
 from archive.events import Event
 from archive.retention.file import File
 from archive.retention.file_state import FileState
@@ -101,7 +101,8 @@ def decide_round(
     """The decision of the head to destroy, on exactly the frozen list; the term counts from ``decided_on``.
 
     Decided already, a new decision takes the place of the one before (its term is over, say), on the same list. The
-    same number again: as it stands. Raises refusals ``round.decision-other-list``, ``round.decision-refused``,
+    same again: as it stands; of the same number and day, but another about titles, is refused: no decision says two
+    things. Raises refusals ``round.decision-other-list``, ``round.decision-refused``, ``round.decision-stands``,
     ``round.same-person``.
     """
     account = require_account(tx, by, (Role.HEAD,))
@@ -110,6 +111,8 @@ def decide_round(
     if list_sha256 != of.list_sha256:
         raise refusal("round.decision-other-list", round_id)
     if made and (made[-1].number, made[-1].decided_on) == (number.strip(), decided_on):
+        if made[-1].titles_stay is not titles_stay:
+            raise refusal("round.decision-stands", round_id)
         return made[-1]
     assert of.frozen_at is not None
     if not number.strip() or not today(of.frozen_at) <= decided_on <= today(at):
@@ -168,7 +171,8 @@ def keep_lines(tx: Transaction, round_id: str, *, by: Author, at: datetime, limi
 
 
 def appoint_executor(tx: Transaction, round_id: str, account_id: str, *, by: Author, at: datetime) -> Round:
-    """Who carries the destruction out; appointed by the head who decided, or another. Replaces the one before."""
+    """Who carries the destruction out; appointed by the head who decided, or another. Replaces the one before: then the
+    minutes of the hand-over are made anew."""
     account = require_account(tx, by, (Role.HEAD,))
     of = require_round(tx, round_id, *_DECIDED)
     if of.holder(Duty.EXECUTOR) == account_id:
@@ -182,8 +186,9 @@ def appoint_executor(tx: Transaction, round_id: str, account_id: str, *, by: Aut
 def attach_paper(tx: Transaction, round_id: str, new: NewPaper, *, by: Author, at: datetime) -> Paper:
     """A paper of the dossier, whose bytes lie in the stores already (``archive.disposal.paper_keeping``).
 
-    By any person of the round, an archivist or a head. The same bytes for the same list again: as it stands. Whether it
-    is what the round needs is asked when that matters. Raises refusals ``paper.unknown``, ``paper.refused``.
+    By any person of the round, an archivist or a head. The same bytes for the same list again: as it stands, also when
+    what proved their signatures once cannot be asked now. Whether it is what the round needs is asked when that matters.
+    Raises refusals ``paper.unknown``, ``paper.refused``.
     """
     of = destruction_round(tx, round_id)
     account = require_account(tx, by)
@@ -204,6 +209,9 @@ def attach_paper(tx: Transaction, round_id: str, new: NewPaper, *, by: Author, a
     same = (new.object_key, new.list_sha256, new.signature, decision_ordinal)
     for paper in standing[-1:]:
         if (paper.object_key, paper.list_sha256, paper.signature, paper.decision_ordinal) == same:
+            return paper
+        proven = paper.signature is Signature.VALID and new.signature is Signature.INDETERMINATE
+        if proven and (paper.object_key, paper.list_sha256, paper.decision_ordinal) == (same[0], same[1], same[3]):
             return paper
     values = {
         "object_key": new.object_key,
@@ -253,14 +261,21 @@ def complete_papers(tx: Transaction, round_id: str, *, by: Author, at: datetime)
 
 
 def hand_over(tx: Transaction, round_id: str, *, by: Author, at: datetime) -> Round:
-    """The listed hồ sơ are handed over to the executor; the minutes of that follow as a paper. By proposer or secretary."""
-    of = require_round(tx, round_id, RoundState.PAPERS_COMPLETE, RoundState.HANDED_OVER)
+    """The listed hồ sơ are handed over to the executor; the minutes of that follow as a paper. By proposer or secretary.
+
+    Handed over already: as it stands; to who executes now, when that is another since (the destruction may be under way).
+    """
+    of = require_round(tx, round_id, RoundState.PAPERS_COMPLETE, RoundState.HANDED_OVER, RoundState.EXECUTING)
     require_duty(tx, of, by, Duty.PROPOSER, Duty.SECRETARY)
     executor = of.holder(Duty.EXECUTOR)
     if executor is None:
         raise refusal("round.person-missing", round_id, duty=Duty.EXECUTOR.value)
     data = {"executor": executor, "list_sha256": of.list_sha256}
-    return enter(tx, of, RoundState.HANDED_OVER, by=by, at=at, data=data)
+    if of.state is RoundState.PAPERS_COMPLETE:
+        return enter(tx, of, RoundState.HANDED_OVER, by=by, at=at, data=data)
+    if tx.records(subject=round_id, event=Event.ROUND_FILES_HANDED_OVER)[-1].data.get("executor") != executor:
+        tx.append(Event.ROUND_FILES_HANDED_OVER, round_id, actor=by.actor, at=at, data=data)
+    return of
 
 
 def start_executing(tx: Transaction, round_id: str, *, by: Author, at: datetime) -> Round:

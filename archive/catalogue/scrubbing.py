@@ -44,7 +44,9 @@ EMPTIED: Mapping[str, Mapping[str, Any]] = {
 }
 """Rows that say what happened stay; what in them can quote content goes."""
 
-SWEPT = frozenset({"alerts", "alert_notices", "drills", "fsck_runs", "saved_searches", "schedule_runs", "uploads"})
+SWEPT = frozenset(
+    {"absence_runs", "alerts", "alert_notices", "drills", "fsck_runs", "saved_searches", "schedule_runs", "uploads"}
+)
 """Gone through once for a whole round: their rows belong to no package, and yet their texts can name one."""
 
 SHARED: Mapping[str, str] = {
@@ -54,8 +56,8 @@ SHARED: Mapping[str, str] = {
 """Goes together with others."""
 
 KEPT: Mapping[str, str] = {
-    "absence_runs": "what was looked for and found: places, counts and digests",
     "accounts": "people, not records",
+    "activity_reports": "counts",
     "agencies": "agencies, not records",
     "alembic_version": "one number",
     "alert_deliveries": "numbers of notices, and errors of channels",
@@ -81,7 +83,10 @@ KEPT: Mapping[str, str] = {
     "holds": "why something was held: a decision, not content",
     "ledger": "never changed; its records quote no content (docs/destruction.md)",
     "ledger_end": "number and digest",
+    "machines": "names of machines",
     "medium_moves": "places and counts",
+    "paper_orders": "who asked for which paper of a round, with its formal parts",
+    "paper_particulars": "the law's own record of the round",
     "rate_windows": "digests",
     "registration_numbers": "numbers",
     "retention_reviews": "decisions on periods",
@@ -215,6 +220,7 @@ def mentions(view: LedgerReading, mentioned: Callable[[str], bool]) -> int:
 
 
 _EMPTY: Mapping[str, Mapping[str, Any]] = {
+    "absence_runs": {"report": {}},
     "alerts": {"text": "(đã hủy)", "data": {}, "note": None},
     "alert_notices": {"text": "(đã hủy)"},
     "drills": {"report": {}},

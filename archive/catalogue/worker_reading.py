@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 
 from archive.catalogue.reading import Reading
 from archive.catalogue.worker_model import Claim, Heartbeat, JobRun, RunState
-from archive.catalogue.worker_tables import claims, schedule_runs, workers
+from archive.catalogue.worker_tables import claims, machines, schedule_runs, workers
 
 
 def database_now(view: Reading) -> datetime:
@@ -25,6 +25,11 @@ def database_now(view: Reading) -> datetime:
 def heartbeats(view: Reading) -> list[Heartbeat]:
     """What every worker that has not ended properly last said, living or dead."""
     return [Heartbeat(**row._mapping) for row in view.rows(select(workers).order_by(workers.c.begun_at))]
+
+
+def machines_known(view: Reading) -> frozenset[str]:
+    """Every machine that ever had a worker here."""
+    return frozenset(view.rows(select(machines.c.host)).scalars())
 
 
 def claims_of(view: Reading, submission_ids: Collection[str]) -> Mapping[str, Claim]:

@@ -24,6 +24,15 @@ workers = Table(
     Column("trouble", Text, nullable=False),
 )
 
+machines = Table(
+    "machines",
+    metadata,
+    Column("host", String(255), primary_key=True),
+    # To the hour.
+    Column("seen_at", Instant, nullable=False),
+)
+"""Which machines ever had a worker. Workers are forgotten when they end; what lies in a machine's folders is not gone."""
+
 claims = Table(
     "claims",
     metadata,

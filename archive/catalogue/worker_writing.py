@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import and_, delete, insert, or_, select, update
 
 from archive.catalogue.tables import submissions
 from archive.catalogue.worker_model import FRESH, Claim, Heartbeat, JobRun, RunState
 from archive.catalogue.worker_reading import database_now, job_run, job_runs
-from archive.catalogue.worker_tables import claims, schedule_runs, workers
+from archive.catalogue.worker_tables import claims, machines, schedule_runs, workers
 from archive.catalogue.writing import Transaction
 from archive.errors import StaleClaimError
 from archive.lifecycle import State
@@ -18,6 +18,8 @@ from archive.lifecycle import State
 KEPT_RUNS = 100
 """How many runs of one job are remembered: a job that runs every minute would fill the table."""
 FORGOTTEN_AFTER = 10 * FRESH
+SEEN_ANEW = timedelta(hours=1)
+"""That a machine works is written down again so seldom: every beat is a transaction of its own."""
 
 
 def beat(tx: Transaction, sign: Heartbeat) -> None:
@@ -27,6 +29,16 @@ def beat(tx: Transaction, sign: Heartbeat) -> None:
     if not tx.rows(update(workers).where(c.id == sign.id).values(values)).rowcount:
         tx.rows(insert(workers).values(values))
     tx.rows(delete(workers).where(c.beat_at < now - FORGOTTEN_AFTER))
+    _remember_machine(tx, sign.host, now)
+
+
+def _remember_machine(tx: Transaction, host: str, now: datetime) -> None:
+    c = machines.c
+    seen_at = tx.rows(select(c.seen_at).where(c.host == host)).scalar()
+    if seen_at is None:
+        tx.rows(insert(machines).values(host=host, seen_at=now))
+    elif now - seen_at > SEEN_ANEW:
+        tx.rows(update(machines).where(c.host == host).values(seen_at=now))
 
 
 def forget_worker(tx: Transaction, worker: str) -> None:

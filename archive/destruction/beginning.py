@@ -28,6 +28,7 @@ from archive.catalogue.writing import Transaction
 from archive.errors import LuutruError
 from archive.events import Event
 from archive.ledger import Record
+from archive.policy_standing import Standing, always
 
 AT_ONCE = 25
 """Hồ sơ begun in one transaction: others write in between."""
@@ -70,21 +71,23 @@ def begin(
     by: Author,
     at: datetime,
     needles: Mapping[str, Needles] = _NONE,
+    standing: Standing = always,
 ) -> list[Refused]:
     """Begins each of ``lines`` that may be destroyed; those begun already stay as they are. ``by``: the executor.
 
     One refused line takes no other with it: each is asked in a transaction that fails alone. ``needles``: what was taken
-    from each; of a hồ sơ begun without, absence is never proven.
+    from each; of a hồ sơ begun without, absence is never proven. ``standing``: asked in each transaction; what it raises
+    refuses the lines.
     """
     refused: list[Refused] = []
     for start in range(0, len(lines), AT_ONCE):
         some = lines[start : start + AT_ONCE]
         try:
-            _begin_some(catalogue, approval, some, begin_destroying, places, by, at, needles)
+            _begin_some(catalogue, approval, some, begin_destroying, places, by, at, needles, standing)
         except LuutruError:
             for line in some:
                 try:
-                    _begin_some(catalogue, approval, [line], begin_destroying, places, by, at, needles)
+                    _begin_some(catalogue, approval, [line], begin_destroying, places, by, at, needles, standing)
                 except LuutruError as error:
                     refused.append(Refused(line.file_id, error))
     return refused
@@ -99,8 +102,10 @@ def _begin_some(
     by: Author,
     at: datetime,
     needles: Mapping[str, Needles],
+    standing: Standing,
 ) -> None:
     with catalogue.transaction() as tx:
+        standing(tx)
         begun = []
         for line in lines:
             if tombstone(tx, line.file_id) is not None:

@@ -23,19 +23,24 @@ from archive.catalogue.file_writing import move_file
 from archive.catalogue.pieces import pieces
 from archive.destruction.executing import ROUND
 from archive.events import Event
+from archive.policy_standing import Standing, always
 from archive.retention.file_state import FileState
 
 AT_ONCE = 100
 
 
-def complete(catalogue: Catalogue, round_id: str, *, actor: str, now: Callable[[], datetime]) -> int:
+def complete(
+    catalogue: Catalogue, round_id: str, *, actor: str, now: Callable[[], datetime], standing: Standing = always
+) -> int:
     """How many hồ sơ were said to be destroyed now; none unless the last run proved the absence of every one of them.
 
-    That is asked again in each transaction that says so: a line may have been begun since the run looked.
+    That is asked again in each transaction that says so: a line may have been begun since the run looked. So is
+    ``standing``, and what it raises is raised.
     """
     done = 0
     while True:
         with catalogue.transaction() as tx:
+            standing(tx)
             run, _ = proving_run(tx, round_id)
             some = undone_tombstones(tx, round_id, AT_ONCE)
             if run is None or not some:

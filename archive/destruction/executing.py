@@ -31,8 +31,9 @@ from archive.catalogue.destruction_writing import Noted, note_work, plan_work, r
 from archive.catalogue.pieces import pieces
 from archive.catalogue.returned_reading import files_with_returned
 from archive.catalogue.returned_submissions import take_in_returned
+from archive.catalogue.writing import Transaction
 from archive.destruction.beginning import KEY
-from archive.destruction.place import Outcome, Place, RoundPlace, Subject
+from archive.destruction.place import Outcome, Place, RoundPlace, Subject, told
 from archive.errors import LuutruError
 
 _log = logging.getLogger(__name__)
@@ -128,12 +129,26 @@ class Executor:
             with ThreadPoolExecutor(max(1, len(places))) as pool:
                 noted = list(pool.map(partial(self._in_place, subjects=subjects, items=items), places))
             with self.catalogue.transaction() as tx:
+                moved = self._moved(tx, items)
                 for some in noted:
                     for step in some:
-                        note_work(tx, self.round_id, step, self.now(), beside_others=True)
+                        still = [
+                            said for said in step if not (_says_gone(said) and (said.file_id, said.place) in moved)
+                        ]
+                        note_work(tx, self.round_id, still, self.now(), beside_others=True)
             after, done = ids[-1], done + len(ids)
             self.progress(done)
         return done
+
+    def _moved(self, tx: Transaction, items: Sequence[WorkItem]) -> set[tuple[str, str]]:
+        """Those of ``items`` with which something happened since they were read: of these nobody knows that they are gone.
+
+        Whoever writes late makes them due again, before or after a place was asked what is left.
+        """
+        were = {(item.file_id, item.place): item.attempts for item in items}
+        now = items_of_files(tx, self.round_id, {file_id for file_id, _ in were})
+        standing = {(item.file_id, item.place): item.attempts for item in now}
+        return {key for key, attempts in were.items() if standing.get(key) != attempts}
 
     def _require_copied(self, subjects: Iterable[Subject]) -> None:
         try:
@@ -154,8 +169,7 @@ class Executor:
         try:
             left = place.left([subjects[file_id] for file_id in removed])
         except (LuutruError, OSError) as error:
-            said = f"{type(error).__name__}: {error}"
-            return [first, [Noted(file_id, place.name, ItemState.UNREACHABLE, said) for file_id in removed]]
+            return [first, [Noted(file_id, place.name, ItemState.UNREACHABLE, told(error)) for file_id in removed]]
         still = "Vẫn còn sau khi xóa."
         second = [
             Noted(file_id, place.name, ItemState.DUE, still)
@@ -191,13 +205,18 @@ class Executor:
                 continue
             outcome = place.finish(self.round_id)
             with self.catalogue.transaction() as tx:
+                moved = self._moved(tx, here)
                 note_work(tx, self.round_id, [_noted(place.name, ROUND, outcome)], self.now(), beside_others=True)
-                if outcome.state is ItemState.REMOVED:
+                if outcome.state is ItemState.REMOVED and not moved:
                     absent = [Noted(ROUND, place.name, ItemState.ABSENT)]
                     note_work(tx, self.round_id, absent, self.now(), beside_others=True)
-            if outcome.state is not ItemState.REMOVED:
+            if outcome.state is not ItemState.REMOVED or moved:
                 # What follows would have to be done again anyway: free pages before the last sealing, keys at the end.
                 return
+
+
+def _says_gone(said: Noted) -> bool:
+    return said.state is ItemState.ABSENT
 
 
 def subjects_of(catalogue: Catalogue, file_ids: Sequence[str]) -> list[Subject]:

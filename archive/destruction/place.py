@@ -87,8 +87,13 @@ def tried(remove: Callable[[], None]) -> Outcome:
         remove()
     except LockedError as error:
         return Outcome(ItemState.LOCKED, error.message, error.until)
-    except LuutruError as error:
-        return Outcome(ItemState.UNREACHABLE, f"{error.code}: {error.message}")
-    except OSError as error:
-        return Outcome(ItemState.UNREACHABLE, f"{type(error).__name__}: {error.strerror or error}")
+    except (LuutruError, OSError) as error:
+        return Outcome(ItemState.UNREACHABLE, told(error))
     return REMOVED
+
+
+def told(error: LuutruError | OSError) -> str:
+    """What stood in the way, without the path it stood at: that can be somebody's title, and what is noted stays."""
+    if isinstance(error, LuutruError):
+        return f"{error.code}: {error.message}"
+    return f"{type(error).__name__}: {error.strerror or error.errno}"

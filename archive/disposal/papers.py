@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 from archive.disposal.model import Decision, Paper, Round
 from archive.disposal.refusals import Reason, reason
-from archive.disposal.words import ArchiveKind, Signature
+from archive.disposal.words import ArchiveKind, Duty, Signature
 from schemas.disposal_rules import PaperRule, disposal_rules
 
+_HAND_OVER = "hand-over-minutes"
 STAGES = ("papers", "execution", "minutes")
 """In their order: what an earlier one asks for, the later ones ask for too."""
 
@@ -46,7 +47,8 @@ def wrong_with_papers(of: Round, papers: Iterable[Paper], decision: Decision | N
 
 def wrong_with(of: Round, rule: PaperRule, paper: Paper | None, decision: Decision | None) -> Iterator[Reason]:
     """Every reason why this paper (None: there is none) is not what the rule asks for. Bound to another list than the
-    frozen one is wrong for any; not bound to any is right for what is from before the freezing."""
+    frozen one is wrong for any; not bound to any is right for what is from before the freezing. The minutes of the hand-over
+    are of who executes now."""
     if paper is None:
         yield reason("paper.missing", rule.kind, title=rule.title)
         return
@@ -58,3 +60,11 @@ def wrong_with(of: Round, rule: PaperRule, paper: Paper | None, decision: Decisi
         yield reason("paper.other-list", rule.kind, title=rule.title)
     if rule.of_decision and decision is not None and paper.decision_ordinal != decision.ordinal:
         yield reason("paper.earlier-decision", rule.kind, title=rule.title)
+    if rule.kind == _HAND_OVER and _before_executor(of, paper):
+        yield reason("paper.earlier-executor", rule.kind, title=rule.title)
+
+
+def _before_executor(of: Round, paper: Paper) -> bool:
+    """Whether who takes over now was appointed only after these minutes: they name somebody else."""
+    appointed = [person.appointed_at for person in of.persons if person.duty is Duty.EXECUTOR]
+    return bool(appointed) and paper.attached_at < appointed[-1]

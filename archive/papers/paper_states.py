@@ -15,13 +15,15 @@ from schemas.disposal_rules import PaperRule, disposal_rules
 
 
 class PaperState(StrEnum):
-    """Chưa có, chưa ký, chữ ký chưa hợp lệ, gắn với danh mục khác, thuộc quyết định trước, đạt, không bắt buộc."""
+    """Chưa có, chưa ký, chữ ký chưa hợp lệ, gắn với danh mục khác, thuộc quyết định trước, bàn giao cho người trước, đạt,
+    không bắt buộc."""
 
     MISSING = "missing"
     UNSIGNED = "unsigned"
     SIGNATURE_NOT_VALID = "signature_not_valid"
     OTHER_LIST = "other_list"
     EARLIER_DECISION = "earlier_decision"
+    EARLIER_EXECUTOR = "earlier_executor"
     GOOD = "good"
     NOT_NEEDED = "not_needed"
 
@@ -32,6 +34,7 @@ _STATES = {
     "paper.signature-not-valid": PaperState.SIGNATURE_NOT_VALID,
     "paper.other-list": PaperState.OTHER_LIST,
     "paper.earlier-decision": PaperState.EARLIER_DECISION,
+    "paper.earlier-executor": PaperState.EARLIER_EXECUTOR,
 }
 
 

@@ -10,6 +10,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -67,21 +68,34 @@ def _said(value: Any) -> dict[str, Any]:
     bound = value.get("list")
     reference = bound if isinstance(bound, dict) else {}
     return {
-        "schema": str(value.get("schema"))[:80],
-        "kind": str(value.get("kind"))[:80],
-        "profile": str(value.get("profile"))[:80],
-        "round_code": str(reference.get("round_code", ""))[:200],
-        "list_sha256": str(reference.get("sha256", ""))[:64],
+        "schema": _line(value.get("schema"), 80),
+        "kind": _line(value.get("kind"), 80),
+        "profile": _line(value.get("profile"), 80),
+        "round_code": _line(reference.get("round_code", ""), 200),
+        "list_sha256": _line(reference.get("sha256", ""), 64),
         "head": _head(value),
     }
 
 
 def _head(value: dict[str, Any]) -> dict[str, str]:
-    """Who issued it, its number and day, as the archive printed them; what was left open is empty."""
+    """Who issued it, its number and day, as the archive printed them; what was left open, or is no day, is empty."""
     paper = value.get("paper")
     head = paper.get("head") if isinstance(paper, dict) else None
     told = head if isinstance(head, dict) else {}
-    return {name: str(told.get(name) or "")[:255] for name in ("agency", "number", "notation", "issued")}
+    said = {name: _line(told.get(name) or "", 255) for name in ("agency", "number", "notation", "issued")}
+    return {**said, "issued": said["issued"] if _is_day(said["issued"]) else ""}
+
+
+def _line(value: Any, most: int) -> str:
+    """Text that can be stored and shown anywhere: what has no place in a line (NUL, half a character …) is told as such."""
+    return "".join(one if one.isprintable() else "\ufffd" for one in str(value)[:most])
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _keywords(pdf: pikepdf.Pdf) -> dict[str, list[str]]:

@@ -11,20 +11,30 @@ from archive.catalogue.paper_orders import (
     PaperOrder,
     end_order,
     last_dossier_order,
+    last_orders,
+    note_cleared,
+    note_kept,
+    note_late,
     note_object,
     note_problem,
     note_progress,
+    note_uncleared,
     order_dossier,
     order_judgement,
     order_print,
     orders_of,
     paper_order,
+    uncleared_orders,
     waiting_orders,
     waiting_papers,
 )
 from archive.catalogue.paper_particulars import Particulars, extents_of, keep_particulars, particulars_of
+from archive.catalogue.round_deciding import attach_paper
+from archive.catalogue.round_reading import papers
+from archive.disposal.model import NewPaper
 from archive.disposal.refusals import DisposalRefusedError
 from archive.disposal.round_state import RoundState as S
+from archive.disposal.words import Signature
 from archive.papers.filling import paper_of
 from archive.papers.given import Given, given_json, given_of
 from archive.papers.paper import SignatureBlock, paper_bytes
@@ -41,26 +51,90 @@ def asked(world: World, round_id: str, kind: str = "list", given: Any = None, *,
         return order_print(tx, world.next_id(), round_id, kind, given or {}, by=world.by("proposer"), at=at)
 
 
-def test_the_same_order_that_waits_is_the_one_that_counts_and_another_is_another(world: World) -> None:
+def test_the_same_order_that_waits_is_the_one_that_counts_and_another_takes_its_place(world: World) -> None:
     round_id = world.round([world.file()], S.DECIDED)
     first = asked(world, round_id)
     assert asked(world, round_id, minutes=1).id == first.id
+    with world.transaction() as tx:
+        assert [order.id for order in waiting_orders(tx)] == [first.id]
+        note_problem(tx, first.id, "store.failed: Kho không mở được.", AT)
+        note_object(tx, first.id, "disposal/x/list-0.pdf")
     other = asked(world, round_id, given={"place": "Bình Minh"}, minutes=2)
     assert other.id != first.id
     with world.transaction() as tx:
-        assert [order.id for order in waiting_orders(tx)] == [first.id, other.id]
-        note_problem(tx, first.id, "store.failed: Kho không mở được.", AT)
-        note_object(tx, first.id, "disposal/x/list-0.pdf")
+        ended = paper_order(tx, round_id, first.id)
+        assert ended is not None and (ended.outcome, ended.problem, ended.waits) == (
+            {"replaced_by": other.id},
+            "",
+            False,
+        )
         assert waiting_papers(tx, ["disposal/x/list-0.pdf", "disposal/y.pdf"]) == {"disposal/x/list-0.pdf"}
-        end_order(tx, first.id, {"ordinal": 1}, AT)
+        assert [order.id for order in uncleared_orders(tx, AT)] == [first.id]
+        assert uncleared_orders(tx, AT - timedelta(seconds=1)) == [], "tried a moment ago"
+        note_cleared(tx, first.id)
+        assert uncleared_orders(tx, AT) == [] and waiting_papers(tx, ["disposal/x/list-0.pdf"]) == set()
         end_order(tx, first.id, {"ordinal": 2}, AT)
         note_progress(tx, first.id, "too late")
         ended = paper_order(tx, round_id, first.id)
-        assert ended is not None and (ended.outcome, ended.problem, ended.waits) == ({"ordinal": 1}, "", False)
+        assert ended is not None and (ended.outcome, ended.problem) == ({"replaced_by": other.id}, "")
         assert ended.tried_at == AT and paper_order(tx, "other", first.id) is None
         assert [order.id for order in waiting_orders(tx)] == [other.id]
         assert [order.id for order in orders_of(tx, round_id)] == [other.id, first.id]
+        assert {kind: order.id for kind, order in last_orders(tx, round_id).items()} == {"list": other.id}
+        end_order(tx, other.id, {"ordinal": 1}, AT)
     assert asked(world, round_id, minutes=3).id not in (first.id, other.id)
+
+
+def test_orders_that_wait_out_a_pause_keep_no_other_back_however_many_there_are(world: World) -> None:
+    round_id = world.round([world.file()], S.DECIDED)
+    kinds = [rule.kind for rule in disposal_rules(LLT).papers]
+    made = [asked(world, round_id, kind, minutes=number) for number, kind in enumerate(kinds)]
+    with world.transaction() as tx:
+        for order in made[:-1]:
+            note_problem(tx, order.id, "store.failed", AT + timedelta(minutes=30))
+        earlier = AT + timedelta(minutes=29)
+        assert [order.id for order in waiting_orders(tx, 1, untried_since=earlier)] == [made[-1].id]
+        found, after = [], None
+        while page := waiting_orders(tx, 2, after=after):
+            found += [order.id for order in page]
+            after = page[-1]
+    assert found == [order.id for order in made]
+
+
+def test_bytes_that_come_are_claimed_from_the_order_on_and_judged_when_they_are_there(world: World) -> None:
+    round_id = world.round([world.file()], S.DECIDED)
+    with world.transaction() as tx:
+        order = order_judgement(
+            tx, world.next_id(), round_id, "list", {}, sha256="a" * 64, by=world.by("proposer"), at=AT
+        )
+        assert order.object_key == order.incoming_key and order.size_bytes == 0
+        assert waiting_papers(tx, [order.incoming_key]) == {order.incoming_key}
+        assert note_kept(tx, order, 7).size_bytes == 7
+        note_object(tx, order.id, "disposal/x/list-0.pdf")
+        both = [order.incoming_key, "disposal/x/list-0.pdf"]
+        assert waiting_papers(tx, [*both, order.incoming_key.replace("list-", "opinion-")]) == set(both)
+        end_order(tx, order.id, {}, AT)
+        note_cleared(tx, order.id)
+        assert waiting_papers(tx, both) == set()
+        with pytest.raises(DisposalRefusedError) as refused:
+            note_kept(tx, order, 7)
+        assert refused.value.code == "paper.not-received"
+        note_late(tx, order)
+        assert [item.id for item in uncleared_orders(tx, AT)] == [order.id]
+        note_uncleared(tx, order.id, AT + timedelta(minutes=1))
+        assert uncleared_orders(tx, AT) == []
+
+
+def test_bytes_once_proven_are_not_unproven_by_asking_again(world: World) -> None:
+    round_id = world.round([world.file()], S.DECIDED)
+    world.paper(round_id, "list")
+    with world.transaction() as tx:
+        (paper,) = papers(tx, round_id)
+        new = NewPaper(
+            "list", paper.object_key, paper.sha256, paper.size_bytes, paper.list_sha256, Signature.INDETERMINATE
+        )
+        assert attach_paper(tx, round_id, new, by=world.by("proposer"), at=AT) == paper
+        assert papers(tx, round_id) == (paper,)
 
 
 @pytest.mark.parametrize(
@@ -87,9 +161,7 @@ def test_who_may_not_attach_a_paper_asks_for_none(world: World, who: str, kind: 
                 round_id,
                 kind,
                 {},
-                object_key="disposal/x.pdf",
                 sha256="0" * 64,
-                size_bytes=1,
                 by=world.by(who),
                 at=AT,
             )

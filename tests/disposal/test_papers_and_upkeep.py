@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from sqlalchemy import text
 
 from api.bootstrap import Installation
 from api.jobs.disposal import JOB
@@ -25,6 +26,7 @@ from archive.disposal.round_state import RoundState
 from archive.disposal.words import LineState, Signature
 from archive.errors import CopyDamagedError, StoreError
 from archive.fsck.own_objects import CLAIMS
+from archive.fsck.papers import paper_differences
 from archive.storage.directory import DirectoryStore
 from archive.storage.key import Key
 from schemas.alerts import alert_kinds
@@ -68,6 +70,47 @@ def test_a_paper_lies_in_every_store_and_comes_back_to_one_that_lost_it(
     with pytest.raises(CopyDamagedError):
         read_paper(stores, key, paper.sha256)
     assert spread_papers(world.catalogue, round_id, stores) == 0
+
+
+def test_papers_of_a_round_that_is_over_come_to_a_store_that_was_away(
+    world: World, stores: list[DirectoryStore]
+) -> None:
+    round_id = world.round([world.file()], RoundState.DECIDED)
+    key = attached(world, round_id, stores[:1])
+    world.sql("UPDATE rounds SET state = 'abandoned' WHERE id = :id", id=round_id)
+    assert spread_papers(world.catalogue, "", stores, stopping=lambda: True) == 0
+    assert spread_papers(world.catalogue, "", stores) == 1
+    assert b"".join(stores[1].read(Key(key))) == DATA
+
+
+def test_fsck_names_a_paper_that_a_store_lacks_or_holds_otherwise(
+    world: World, stores: list[DirectoryStore], tmp_path: Path
+) -> None:
+    round_id = world.round([world.file()], RoundState.DECIDED)
+    key = attached(world, round_id, stores)
+    for _ in range(2):  # each of its bytes is asked for once, however often it was attached
+        with world.transaction() as tx:
+            tx.rows(
+                text(
+                    "INSERT INTO round_papers SELECT round_id, kind, ordinal + 1, object_key, sha256, size_bytes, "
+                    "list_sha256, decision_ordinal, signature, signers, attached_by, attached_at FROM round_papers "
+                    "WHERE ordinal = (SELECT max(ordinal) FROM round_papers)"
+                )
+            )
+
+    def found(whole: bool) -> list[tuple[str, str, str]]:
+        with world.read() as view:
+            return [(item.code, item.subject, item.behind) for item in paper_differences(view, stores, whole)]
+
+    assert found(True) == found(False) == []
+    (tmp_path / "kho-2" / key).chmod(0o600)
+    (tmp_path / "kho-2" / key).write_bytes(DATA[:-1] + b"?")
+    stores[0].remove(Key(key))
+    assert found(True) == [
+        ("paper.object.missing", key, "store:kho-1"),
+        ("paper.object.damaged", key, "store:kho-2"),
+    ]
+    assert found(False) == [("paper.object.missing", key, "store:kho-1")]
 
 
 def test_a_paper_one_store_does_not_take_is_not_said_to_be_there(world: World, stores: list[DirectoryStore]) -> None:

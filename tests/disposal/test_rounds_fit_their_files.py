@@ -56,6 +56,12 @@ def test_what_a_historical_archive_took_goes_by_the_papers_of_one(world: World) 
     assert world.add(world.opened(archive_kind=ArchiveKind.HISTORICAL), [file_id, sibling]) == {}
 
 
+def test_an_agency_hands_in_also_when_all_it_handed_in_stands_in_a_round(world: World) -> None:
+    taken, sibling = transferred(world, world.file()), world.file()
+    assert world.add(world.opened(archive_kind=ArchiveKind.HISTORICAL), [taken]) == {}
+    assert world.add(world.opened(submitting=False), [sibling]) == {sibling: ["line.agency-hands-in"]}
+
+
 def test_what_became_known_since_the_listing_stops_the_freezing(world: World) -> None:
     listed = world.file()
     round_id = world.round([listed], RoundState.CONCLUDED, submitting=False)

@@ -60,6 +60,7 @@ from archive.disposal.model import Ballot, NewLine, NewPaper, NewRound, Opinion
 from archive.disposal.refusals import DisposalRefusedError
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import Duty, LineState, ListingReason, Outcome, Signature, Verdict
+from archive.events import Event
 from archive.retention.file import NewFile
 from archive.retention.file_state import FileState
 from archive.retention.period import PERMANENT as FOR_EVER
@@ -283,6 +284,13 @@ def test_a_council_may_have_more_experts_and_is_formed_once(lasting: World) -> N
         for _ in range(2):
             of = form_council(tx, round_id, named, number="1", decided_on=TODAY, by=lasting.by("head"), at=AT)
             assert len(of.members) == 5 and of.council_number == "1"
+        for number, day in (("2", TODAY), ("1", TODAY - timedelta(days=1))):
+            told = code_of(
+                lambda n=number, d=day: form_council(  # type: ignore[misc]
+                    tx, round_id, named, number=n, decided_on=d, by=lasting.by("head"), at=AT
+                )
+            )
+            assert told == "round.council-stands"
         for number, day in ((" ", TODAY), ("2", TODAY + timedelta(days=1))):
             other = lasting.round([lasting.file()], S.SUBMITTED)
             told = code_of(
@@ -377,6 +385,19 @@ def test_a_decision_is_made_on_exactly_the_frozen_list_by_another_person(lasting
         lasting.sql("UPDATE accounts SET role = 'head' WHERE id = :id", id=lasting.id("expert"))
         assert decide(name="expert") == "round.same-person"
         assert (decide(), decide()) == ("", "") and len(decisions(tx, round_id)) == 1
+        told = code_of(
+            lambda: decide_round(
+                tx,
+                round_id,
+                digest,
+                number="9",
+                decided_on=TODAY,
+                by=lasting.by("head"),
+                at=AT,
+                titles_stay=False,
+            )
+        )
+        assert told == "round.decision-stands", "who corrects it is told that it was not corrected"
         for name in ("proposer", "secretary", "chairman", "unit", "expert", "head"):
             told = code_of(
                 lambda name=name: appoint_executor(tx, round_id, lasting.id(name), by=lasting.by("head"), at=AT)
@@ -388,6 +409,22 @@ def test_a_decision_is_made_on_exactly_the_frozen_list_by_another_person(lasting
             appoint_executor(tx, round_id, "nobody", by=lasting.by("head"), at=AT)
         told = code_of(lambda: hand_over(tx, round_id, by=lasting.by("proposer"), at=AT))
         assert told == "round.state"
+
+
+def test_another_executor_takes_over_by_minutes_of_his_own(lasting: World) -> None:
+    with lasting.undone() as tx:
+        round_id = lasting.round([lasting.file()], S.HANDED_OVER)
+        later = AT + timedelta(hours=1)
+        appoint_executor(tx, round_id, lasting.id("auditor"), by=lasting.by("head"), at=later)
+        told = code_of(lambda: start_executing(tx, round_id, by=lasting.by("auditor"), at=later))
+        assert told == "paper.earlier-executor"
+        for _ in range(2):
+            of = hand_over(tx, round_id, by=lasting.by("proposer"), at=later)
+        assert of.state is S.HANDED_OVER
+        said = tx.records(subject=round_id, event=Event.ROUND_FILES_HANDED_OVER)
+        assert [item.data["executor"] for item in said] == [lasting.id("executor"), lasting.id("auditor")]
+        lasting.paper(round_id, "hand-over-minutes", at=later)
+        assert start_executing(tx, round_id, by=lasting.by("auditor"), at=later).state is S.EXECUTING
 
 
 def test_the_last_executor_executes_and_one_may_come_back(lasting: World) -> None:

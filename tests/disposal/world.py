@@ -269,7 +269,7 @@ class World:
         with self.transaction() as tx:
             record_opinion(tx, round_id, given, by=self.by("secretary"), at=AT)
 
-    def paper(self, round_id: str, kind: str, *, by: str = "proposer", at: datetime = AT, **changes: Any) -> None:
+    def paper(self, round_id: str, kind: str, *, by: str = "proposer", at: datetime | None = None, **changes: Any) -> None:
         """Attached, signed and bound to the frozen list unless ``changes`` says otherwise."""
         sha256 = hashlib.sha256(f"{kind}{self.next_id()}".encode()).hexdigest()
         values: dict[str, Any] = {
@@ -282,7 +282,7 @@ class World:
             "signers": ["Nguyễn Văn An"],
         }
         with self.transaction() as tx:
-            attach_paper(tx, round_id, NewPaper(**(values | changes)), by=self.by(by), at=at)
+            attach_paper(tx, round_id, NewPaper(**(values | changes)), by=self.by(by), at=at or AT)
 
     def required(self, round_id: str, stage: str) -> tuple[PaperRule, ...]:
         return required_papers(self.get(round_id), stage)

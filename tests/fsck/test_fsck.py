@@ -19,13 +19,16 @@ from sqlalchemy import insert
 from archive.aip.model import AipUnreadableError
 from archive.catalogue import Catalogue, Document, Receipt, Submission
 from archive.catalogue.destruction_tables import tombstones
+from archive.catalogue.disposal_tables import round_papers
 from archive.copies import write_everywhere
 from archive.digest import digests_of
+from archive.disposal.paper_keeping import keep_bytes
 from archive.errors import CatalogueError
 from archive.events import Event
 from archive.finding import Finding, Severity
 from archive.fsck import Difference, Holdings, fsck
 from archive.fsck.differences import MESSAGES
+from archive.fsck.papers import paper_differences
 from archive.ledger import GENESIS, next_record, read_instant
 from archive.sealing.errors import key_missing
 from archive.storage import DirectoryStore, Key, Store, aip_key
@@ -135,7 +138,7 @@ class World:
             fsck(
                 self.catalogue,
                 self.stores,
-                Holdings(self.index, lambda: self.quarantine),
+                Holdings(self.index, lambda: self.quarantine, further=(paper_differences,)),
                 originals=options.pop("originals", originals),  # type: ignore[arg-type]
                 **options,  # type: ignore[arg-type]
             )
@@ -418,6 +421,30 @@ def test_an_end_in_the_ledger_has_its_tombstone_and_no_other_tombstone_stands(wo
         ("tombstone.row.changed", "2" * 32, "catalogue"),
         ("tombstone.record.missing", "3" * 32, "catalogue"),
     ]
+
+
+def test_damage_in_any_copy_of_a_paper_of_a_round_is_named_by_its_store(world: World) -> None:
+    data, key = b"%PDF-1.7 danh muc", f"disposal/{'d' * 32}/list-{'0' * 16}.pdf"
+    row = {column.name: "0" for column in round_papers.columns if not column.nullable}
+    row |= {
+        "object_key": key,
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "size_bytes": len(data),
+        "signature": "unsigned",
+    }
+    world.sql(
+        f"INSERT INTO round_papers ({', '.join(row)}) VALUES ({', '.join(repr(value) for value in row.values())})"
+    )
+    keep_bytes(world.stores, key, data)
+    assert world.told() == []
+    path = world.folder / "b" / key
+    path.chmod(0o644)
+    path.write_bytes(data[:-1] + b"?")
+    assert world.told() == [("paper.object.damaged", key, "store:b")]
+    path.unlink()
+    assert world.told() == [("paper.object.missing", key, "store:b")]
+    path.symlink_to("elsewhere")
+    assert world.told() == [("paper.object.unreadable", key, "store:b")]
 
 
 def test_nothing_is_said_of_what_was_not_given(world: World) -> None:

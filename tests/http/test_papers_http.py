@@ -12,19 +12,28 @@ from typing import Any
 
 import pikepdf
 import pytest
+from sqlalchemy import insert
 
 from api.accounts import issue_token
-from api.bootstrap import Installation, opened
+from api.bootstrap import Installation, now, opened
 from api.http.app import create_app
 from api.initialising import initialise
 from api.round_papers import carry_out_paper_orders
 from api.settings import load_settings
 from archive.access import Author, Mode
+from archive.catalogue.destruction_tables import tombstones
 from archive.catalogue.file_writing import add_package, close_file, open_file
+from archive.catalogue.paper_orders import order_print, orders_of
+from archive.catalogue.paper_particulars import particulars_of
+from archive.catalogue.round_reading import papers as attached_papers
 from archive.disposal.model import Choice
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import Outcome
+from archive.errors import StoreError
+from archive.fsck.own_objects import CLAIMS
+from archive.ledger import written_instant
 from archive.retention.file import NewFile
+from archive.storage.key import Key
 from samples.holdings import store_packages
 from samples.pki import Pki, create_pki
 from samples.signing import add_revocation_data, sign_pdf
@@ -171,8 +180,78 @@ def test_what_is_wrong_with_a_paper_is_told_and_nothing_of_it_stays(papered: Pap
         "paper.changed-after-signing",
     }
     assert state(papered, round_id, "list") == "unsigned" and state(papered, round_id, "explanation") == "missing"
+    cleared(papered, round_id)
     kept = {str(key) for store in papered.installation.stores for key in store.keys(f"disposal/{round_id}")}
     assert len(kept) == 1, "the printed one alone"
+
+
+def cleared(papered: Papered, round_id: str) -> None:
+    with papered.world.read() as view:
+        assert [order.object_key for order in orders_of(view, round_id)] == [""] * len(orders_of(view, round_id))
+
+
+def test_a_print_that_failed_attaches_nothing_over_the_signed_one_that_came_meanwhile(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    pdf = printed(papered, round_id)
+    again = done(papered.ask("proposer", "POST", f"/rounds/{round_id}/papers/list", json={"place": "Hà Nội"}), 202)
+    papered.world.sql(
+        "UPDATE paper_orders SET asked_at = :at WHERE id = :id", at="2099-01-01T00:00:00.000000Z", id=again["id"]
+    )
+    assert attached(papered, round_id, signed(pdf, papered.pki))["signature"] == "valid"
+    assert order_of(papered, round_id, again)["outcome"]["refused"][0]["code"] == "paper.signed-stands"
+    assert state(papered, round_id, "list") == "good"
+    cleared(papered, round_id)
+
+
+def test_what_a_store_keeps_of_a_refused_paper_is_asked_for_again_until_it_is_gone(
+    papered: Papered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    store = papered.installation.stores[-1]
+
+    def away(_self: object, key: Key) -> None:
+        raise StoreError("Kho không mở được.", detail=key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(store), "remove", away)
+        outcome = attached(papered, round_id, b"%PDF-1.7 no paper at all")
+        assert outcome["answer"] == "failed"
+        (key,) = store.keys(f"disposal/{round_id}")
+        with papered.world.read() as view:
+            assert CLAIMS["disposal"](view, store.name, [key]) == {key}, "fsck knows whose it is"
+    papered.worked()
+    assert list(store.keys(f"disposal/{round_id}")) == []
+    cleared(papered, round_id)
+
+
+def test_a_paper_whose_bytes_never_came_is_given_up_and_nothing_of_it_stays(
+    papered: Papered, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    path, pdf = f"/rounds/{round_id}/papers/list", b"%PDF-1.7 no paper at all"
+
+    def full(_self: object, key: Key) -> None:
+        raise StoreError("Kho đầy.", detail=key)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(type(papered.installation.stores[-1]), "create", full)
+        assert papered.ask("proposer", "PUT", path, content=pdf, headers=PDF).status_code >= 500
+    papered.world.sql(
+        "UPDATE paper_orders SET asked_at = :at WHERE round_id = :id", at=written_instant(now()), id=round_id
+    )
+    papered.worked()
+    with papered.world.read() as view:
+        (order,) = orders_of(view, round_id)
+    assert order.waits, "it may be on its way"
+    again = done(papered.ask("proposer", "PUT", path, content=pdf, headers=PDF), 202)
+    assert again["id"] == order.id, "the same bytes again are the same order"
+    long_ago = "2020-01-01T00:00:00.000000Z"
+    papered.world.sql("UPDATE paper_orders SET size_bytes = 0, asked_at = :at WHERE id = :id", at=long_ago, id=order.id)
+    papered.worked()
+    outcome = order_of(papered, round_id, {"id": order.id})["outcome"]
+    assert outcome["refused"][0]["code"] == "paper.not-received"
+    assert list(papered.installation.stores[0].keys(f"disposal/{round_id}")) == []
+    cleared(papered, round_id)
 
 
 def test_what_is_no_pdf_and_what_is_no_paper_is_refused_before_it_is_kept(papered: Papered) -> None:
@@ -230,6 +309,62 @@ def test_the_papers_are_complete_only_with_all_of_them_and_every_reason_is_told_
     refused(papered.ask("proposer", "POST", f"/rounds/{round_id}/dossier", json={}), 409, "round.state")
     dossier = done(papered.ask("auditor", "GET", f"/rounds/{round_id}/dossier"))
     assert (dossier["state"], dossier["aip_id"], dossier["orders"]) == ("papers_complete", None, [])
+
+
+@pytest.mark.parametrize("at", ["0026-11-20T09:00:00+07:00", "0001-01-01T00:00:00+07:00", "9999-12-31T23:30:00Z"])
+def test_an_hour_in_no_year_of_this_archive_is_refused_when_it_is_said(papered: Papered, at: str) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.COUNCIL_FORMED)
+    for kind, name in (("list", "at"), ("council-minutes", "opened_at")):
+        answer = papered.ask("proposer", "POST", f"/rounds/{round_id}/papers/{kind}", json={name: at})
+        assert answer.status_code == 422, answer.text
+
+
+def test_an_order_that_fails_with_what_nobody_foresaw_keeps_no_other_back(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    with papered.world.transaction() as tx:
+        said = {"at": "not an hour at all"}
+        order_print(tx, papered.world.next_id(), round_id, "list", said, by=papered.world.by("proposer"), at=now())
+    order = done(papered.ask("proposer", "POST", f"/rounds/{round_id}/papers/explanation", json={}), 202)
+    trouble = carry_out_paper_orders(papered.installation, at_once=True)
+    assert trouble is not None and trouble.code == "paper-order.defect"
+    assert order_of(papered, round_id, order)["outcome"]["ordinal"] == 1, "asked for later, and done"
+    with papered.world.read() as view:
+        (failed,) = [item for item in orders_of(view, round_id) if item.kind == "list"]
+    assert failed.waits and failed.tried_at is not None and failed.problem.startswith("paper-order.defect")
+    long_ago = "2020-01-01T00:00:00.000000Z"
+    papered.world.sql("UPDATE paper_orders SET asked_at = :at WHERE id = :id", at=long_ago, id=failed.id)
+    assert carry_out_paper_orders(papered.installation, at_once=True) is not None
+    outcome = order_of(papered, round_id, {"id": failed.id})["outcome"]
+    assert outcome["refused"][0]["code"] == "paper-order.defect", "and it is not tried for ever"
+
+
+def test_formal_parts_inside_a_strange_paper_are_a_real_day_and_plain_text_or_nothing(papered: Papered) -> None:
+    round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
+    pdf = printed(papered, round_id, "submission-statement")
+    outcome = attached(
+        papered,
+        round_id,
+        with_head(pdf, {"issued": "2026-02-30", "number": "\ud800", "agency": "a\0b"}),
+        "submission-statement",
+    )
+    assert outcome["findings"] == [] and outcome["ordinal"] == 2
+    with papered.world.read() as view:
+        known = particulars_of(view, round_id)["submission-statement", 2]
+    assert (known.issued, known.number, known.organ) == (None, "\ufffd", "a\ufffdb")
+
+
+def with_head(pdf: bytes, head: dict[str, str]) -> bytes:
+    """The same paper whose data say other formal parts; no keywords, and no hash but the data's own."""
+    with pikepdf.open(io.BytesIO(pdf)) as read:
+        value = json.loads(read.attachments["giay-to.json"].get_file().read_bytes())
+        value["paper"]["head"] |= head
+        del read.attachments["giay-to.json"]
+        read.attachments["giay-to.json"] = pikepdf.AttachedFileSpec(read, json.dumps(value).encode())
+        with read.open_metadata(set_pikepdf_as_editor=False) as meta:
+            meta["pdf:Keywords"] = ""
+        out = io.BytesIO()
+        read.save(out)
+    return out.getvalue()
 
 
 ALLOWED: dict[str, int | str] = {
@@ -291,3 +426,60 @@ def test_papers_that_name_a_restricted_file_are_for_persons_of_the_round_heads_a
     refused(papered.ask("archivist", "GET", path), 403, "access.forbidden")
     for who in ("proposer", "secretary", "head", "auditor"):
         assert papered.ask(who, "GET", path).status_code == 200, who
+
+
+def test_what_was_printed_before_the_list_was_submitted_is_for_persons_of_the_round_heads_and_auditors(
+    papered: Papered,
+) -> None:
+    round_id = papered.world.round(papered.world.files(2), RoundState.DRAWN_UP)
+    path = f"/rounds/{round_id}/papers/list"
+    printed(papered, round_id)
+    refused(papered.ask("archivist", "GET", path), 403, "access.forbidden")
+    with papered.world.read() as view:
+        (early,) = attached_papers(view, round_id)
+    papered.world.sql(
+        "UPDATE round_papers SET attached_at = :at WHERE round_id = :id", at="2020-01-01T00:00:00.000000Z", id=round_id
+    )
+    papered.world.go_on(round_id, RoundState.SUBMITTED)
+    refused(papered.ask("archivist", "GET", path, params={"ordinal": early.ordinal}), 403, "access.forbidden")
+    for who in ("proposer", "head", "auditor"):
+        assert papered.ask(who, "GET", path, params={"ordinal": early.ordinal}).status_code == 200, who
+    done(papered.ask("proposer", "POST", path, json={"place": "Hà Nội"}), 202)
+    papered.worked()
+    assert papered.ask("archivist", "GET", path).status_code == 200
+    refused(papered.ask("archivist", "GET", path, params={"ordinal": early.ordinal}), 403, "access.forbidden")
+
+
+def test_a_file_hidden_from_somebody_stays_hidden_once_its_destruction_has_begun_in_any_round(papered: Papered) -> None:
+    world = papered.world
+    files = world.files(2)
+    round_id = world.round(files, RoundState.DECIDED)
+    printed(papered, round_id)
+    shown = done(papered.ask("archivist", "GET", f"/rounds/{round_id}/lines"))["items"]
+    assert len(shown) == 2
+    with world.transaction() as tx:
+        tx.rows(insert(tombstones).values(**TOMBSTONE, file_id=files[0], round_id="f" * 32))
+    (shown,) = done(papered.ask("archivist", "GET", f"/rounds/{round_id}/lines"))["items"]
+    assert shown["file_id"] == files[1]
+    refused(papered.ask("archivist", "GET", f"/files/{files[0]}"), 404, "record.missing")
+    refused(papered.ask("archivist", "GET", f"/rounds/{round_id}/papers/list"), 403, "access.forbidden")
+    for who in ("proposer", "head", "auditor"):
+        assert len(done(papered.ask(who, "GET", f"/rounds/{round_id}/lines"))["items"]) == 2, who
+
+
+TOMBSTONE = {
+    "line": 1,
+    "agency_code": "H01.02",
+    "file_code": "H01.02.1",
+    "title": "Hồ sơ thanh tra",
+    "decision_number": "1/QĐ",
+    "list_sha256": "0" * 64,
+    "period_text": "10 năm",
+    "packages": 1,
+    "documents": 1,
+    "size_bytes": 1,
+    "intended_at": AT,
+    "intended_seq": 1,
+    "needles": 0,
+    "mode": Mode.RESTRICTED.value,
+}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import tempfile
 from collections.abc import Iterator
@@ -19,11 +20,13 @@ from api.destroying import destroy_round
 from api.initialising import initialise
 from api.printed_certificate import print_certificate
 from api.proving_absence import prove_absence
-from api.round_papers import carry_out_paper_orders, keep_incoming
+from api.receiving_papers import receive_paper
+from api.round_dossier import dossier_key
+from api.round_papers import carry_out_paper_orders
 from api.settings import load_settings
 from api.submitting import carry
 from archive.catalogue.file_writing import add_package, close_file, open_file
-from archive.catalogue.paper_orders import last_dossier_order, order_dossier, order_judgement, order_print, orders_of
+from archive.catalogue.paper_orders import last_dossier_order, order_dossier, order_print, orders_of
 from archive.catalogue.round_deciding import complete_papers, hand_over, make_minutes, start_executing
 from archive.catalogue.round_reading import papers
 from archive.disposal.model import Choice
@@ -71,20 +74,16 @@ class WholeRound:
         self.attached(kind, self.signed(self.printed[kind]), by)
 
     def attached(self, kind: str, pdf: bytes, by: str = "proposer") -> dict[str, Any]:
-        kept = keep_incoming(self.installation, self.round_id, kind, pdf)
-        with self.world.transaction() as tx:
-            order = order_judgement(
-                tx,
-                self.world.next_id(),
-                self.round_id,
-                kind,
-                {},
-                object_key=kept.object_key,
-                sha256=kept.sha256,
-                size_bytes=kept.size_bytes,
-                by=self.world.by(by),
-                at=now(),
-            )
+        order = receive_paper(
+            self.installation,
+            self.world.next_id(),
+            self.round_id,
+            kind,
+            io.BytesIO(pdf),
+            {},
+            by=self.world.by(by),
+            at=now(),
+        )
         self.worked()
         return self.outcome(order.id)
 
@@ -193,12 +192,23 @@ def test_from_the_decision_to_a_dossier_that_proves_itself(
     assert set(states.values()) == {PaperState.GOOD}, states
     with world.transaction() as tx:
         make_minutes(tx, round_id, by=world.by("executor"), at=now())
+        unsigned = order_print(
+            tx, world.next_id(), round_id, "list", {"place": "Hà Nội"}, by=world.by("proposer"), at=AT, anew=True
+        )
+        refused = order_dossier(tx, world.next_id(), round_id, GIVEN, by=world.by("executor"), at=now())
+    whole.worked()
+    # what was printed after the minutes were made takes no unsigned paper into the dossier
+    assert "ordinal" in whole.outcome(unsigned.id)
+    assert [item["code"] for item in whole.outcome(refused.id)["refused"]] == ["paper.unsigned"]
+    whole.attached("list", whole.signed(whole.printed["list"]))
+    world.sql("UPDATE round_papers SET list_sha256 = :other WHERE kind = 'submission-statement'", other="f" * 64)
+    with world.transaction() as tx:
         order_dossier(tx, world.next_id(), round_id, GIVEN, by=world.by("executor"), at=now())
     whole.worked()
     with world.read() as view:
         order = last_dossier_order(view, round_id)
         assert order is not None and order.waits
-        submission = view.submission_of_client(f"dossier-{order.id}", "")
+        submission = view.submission_of_client(dossier_key(order.id), "")
     assert submission is not None
     assert carry(installation, [submission.id]) == {}
     whole.worked()
@@ -214,6 +224,7 @@ def test_from_the_decision_to_a_dossier_that_proves_itself(
         verdict = verify_dossier(file, [installation.key.private.public_key()])
     assert verdict.answer is Answer.PASSED, [item.message for item in verdict.findings]
     assert (verdict.facts["lines"], verdict.facts["destroyed"]) == (5, 4)
+    assert verdict.facts["papers"] == 11, "the submission statement of another list is not among them"
     told = CliRunner().invoke(
         app, ["papers", "verify-dossier", str(package), "--home", str(installation.settings.home), "--json"]
     )

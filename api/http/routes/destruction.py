@@ -18,6 +18,7 @@ from api.http.destruction_views import ROUND_ID, DestructionView, LookList, Look
 from api.http.file_views import FILE_ID
 from api.http.gate import Asked, gate
 from api.http.listing import PageSize
+from api.http.paper_readers import require_paper_reader
 from api.http.problems import ProblemError
 from api.http.rights_views import NEVER_STORED, NO_NULL, Names
 from archive.access import Author, Operation
@@ -175,8 +176,10 @@ def list_looks(round_id: RoundId, asked: Annotated[Asked, gate(Operation.ROUND_R
         "Giấy chứng nhận hủy",
         "The certificate of destruction",
         description=(
-            "JSON có chữ ký của kho, hoặc PDF/A (format=pdf, hay Accept: application/pdf).",
-            "JSON signed by the archive, or PDF/A (format=pdf, or Accept: application/pdf).",
+            "JSON có chữ ký của kho, hoặc PDF/A (format=pdf, hay Accept: application/pdf). PDF/A nêu tên mọi hồ sơ của danh mục: "
+            "cho người của đợt, và người được biết mọi hồ sơ đó.",
+            "JSON signed by the archive, or PDF/A (format=pdf, or Accept: application/pdf). The PDF/A names every hồ sơ: for "
+            "persons of the round, and whoever may know of all of them.",
         ),
         problems=(404, 409),
         responses={
@@ -197,6 +200,8 @@ def read_certificate(
     with asked.service.installation.catalogue.read() as reading:
         of = found_round(reading, asked, round_id)
         document, printed = certificate(reading, of.id), printed_certificate(reading, of.id)
+        if document is not None and wanted == "pdf":  # its sheets name every hồ sơ of the list
+            require_paper_reader(reading, asked, of)
     if document is None:
         raise ProblemError(
             404,

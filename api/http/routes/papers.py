@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
+import tempfile
 import uuid
-from typing import Annotated, Any
+from typing import Annotated, Any, BinaryIO
 
 from fastapi import APIRouter, Query, Request
 from fastapi import Path as PathParameter
@@ -16,21 +16,21 @@ from api.http.content import disposition
 from api.http.described import told
 from api.http.destruction_targets import found_round
 from api.http.gate import Asked, gate
-from api.http.incoming import blocks, digest_mismatch, media_type, refuse_coded, stated_length, stated_sha256
+from api.http.incoming_paper import take_pdf
 from api.http.paper_readers import require_paper_reader
 from api.http.paper_views import DossierView, PaperGiven, PaperList, PaperOrderView, PaperPrint, PaperView, RoundStep
 from api.http.problems import ProblemError, unknown
 from api.http.rights_views import NEVER_STORED, Names
 from api.http.routes.destruction import RoundId
 from api.http.written_days import Day
-from api.round_papers import keep_incoming
+from api.receiving_papers import receive_paper
+from api.scratch import scratch_of
 from archive.access import Author, Operation
 from archive.catalogue.paper_orders import (
-    PaperOrder,
     Work,
+    last_orders,
     may_have_part,
     order_dossier,
-    order_judgement,
     order_print,
     orders_of,
     paper_order,
@@ -49,7 +49,6 @@ from archive.papers.paper_states import round_papers
 router = APIRouter(tags=["rounds"], dependencies=[NEVER_STORED])
 STREAMED = [("PUT", "/api/v1/rounds")]
 SUBJECT = "papers"
-MOST_BYTES = 64 << 20
 
 Kind = Annotated[
     str, PathParameter(pattern=r"^[a-z][a-z-]{0,31}$", description="Loại giấy tờ. / Kind of paper.", examples=["list"])
@@ -85,9 +84,7 @@ _PDF: dict[int | str, dict[str, Any]] = {
 def list_papers(round_id: RoundId, asked: Annotated[Asked, gate(Operation.ROUND_READ)]) -> PaperList:
     with asked.service.installation.catalogue.read() as reading:
         of = found_round(reading, asked, round_id)
-        names, last = Names(reading), dict[str, PaperOrder]()
-        for order in orders_of(reading, of.id):
-            last.setdefault(order.kind, order)
+        names, last = Names(reading), last_orders(reading, of.id)
         items = [PaperView.of(item, last.get(item.rule.kind), names) for item in round_papers(reading, of)]
     _shown(asked, of.id, "list")
     return PaperList(round_id=of.id, list_sha256=of.list_sha256, items=items)
@@ -109,9 +106,9 @@ def read_one(
 ) -> Response:
     with asked.service.installation.catalogue.read() as reading:
         of = found_round(reading, asked, round_id)
-        require_paper_reader(reading, asked, of)
         found = [item for item in attached_papers(reading, of.id) if item.kind == kind]
-    wanted = [item for item in found if ordinal is None or item.ordinal == ordinal]
+        wanted = [item for item in found if ordinal is None or item.ordinal == ordinal]
+        require_paper_reader(reading, asked, of, wanted[-1] if wanted else None)
     if not wanted:
         raise ProblemError(
             404,
@@ -217,7 +214,6 @@ async def attach_one(
     ] = None,
 ) -> Response:
     await run_in_threadpool(_require_attachable, asked, round_id, kind)
-    data = await _body(request)
     given = given_json(Given(number=number, notation=notation, organ=organ, issued=issued))
     if signer:
         given["signers"] = signer
@@ -227,7 +223,9 @@ async def attach_one(
             "at": written_instant(asked.at),
             "list_sha256": confirmed_list_sha256,
         }
-    view = await run_in_threadpool(_attached, asked, round_id, kind, data, given)
+    with tempfile.TemporaryFile(dir=scratch_of(asked.service.installation.settings.home)) as file:
+        await take_pdf(request, file)
+        view = await run_in_threadpool(_attached, asked, round_id, kind, file, given)
     return JSONResponse(view.model_dump(mode="json"), 202)
 
 
@@ -309,7 +307,7 @@ def read_dossier(round_id: RoundId, asked: Annotated[Asked, gate(Operation.ROUND
     with asked.service.installation.catalogue.read() as reading:
         of = found_round(reading, asked, round_id)
         names = Names(reading)
-        orders = [PaperOrderView.of(item, names) for item in orders_of(reading, of.id) if item.work is Work.DOSSIER]
+        orders = [PaperOrderView.of(item, names) for item in orders_of(reading, of.id, work=Work.DOSSIER)]
     _shown(asked, of.id, "dossier")
     return DossierView(round_id=of.id, state=of.state.value, aip_id=of.dossier_aip_id, orders=orders)
 
@@ -328,56 +326,11 @@ def _require_attachable(asked: Asked, round_id: str, kind: str) -> None:
         require_paper(reading, of, kind)
 
 
-async def _body(request: Request) -> bytes:
-    """The PDF. Raises ProblemError."""
-    if media_type(request) not in ("application/pdf", "application/octet-stream"):
-        raise ProblemError(
-            415, "request.media-type", "Chỉ nhận tệp PDF.", remedy="Gửi với Content-Type: application/pdf."
-        )
-    refuse_coded(request)
-    expected, data = stated_sha256(request), bytearray()
-    too_large = ProblemError(
-        413,
-        "paper.too-large",
-        f"Giấy tờ lớn hơn {MOST_BYTES >> 20} MiB.",
-        remedy="Giảm độ phân giải bản quét.",
-        headers={"Connection": "close"},
-    )
-    if stated_length(request) > MOST_BYTES:
-        raise too_large
-    async for block in blocks(request):
-        data += block
-        if len(data) > MOST_BYTES:
-            raise too_large
-    if not data.startswith(b"%PDF-"):
-        raise ProblemError(
-            415, "paper.not-a-pdf", "Nội dung gửi lên không phải tệp PDF.", remedy="Gửi đúng bản PDF đã ký số."
-        )
-    if expected is not None and expected != _sha256(data):
-        raise digest_mismatch()
-    return bytes(data)
-
-
-def _attached(asked: Asked, round_id: str, kind: str, data: bytes, given: dict[str, Any]) -> PaperOrderView:
-    kept = keep_incoming(asked.service.installation, round_id, kind, data)
-    with asked.service.installation.catalogue.transaction() as tx:
-        order = order_judgement(
-            tx,
-            uuid.uuid4().hex,
-            round_id,
-            kind,
-            given,
-            object_key=kept.object_key,
-            sha256=kept.sha256,
-            size_bytes=kept.size_bytes,
-            by=Author.of(asked.who),
-            at=asked.at,
-        )
-        return PaperOrderView.of(order, Names(tx))
-
-
-def _sha256(data: bytearray) -> str:
-    return hashlib.sha256(data).hexdigest()
+def _attached(asked: Asked, round_id: str, kind: str, file: BinaryIO, given: dict[str, Any]) -> PaperOrderView:
+    installation, order_id = asked.service.installation, uuid.uuid4().hex
+    order = receive_paper(installation, order_id, round_id, kind, file, given, by=Author.of(asked.who), at=asked.at)
+    with installation.catalogue.read() as reading:
+        return PaperOrderView.of(order, Names(reading))
 
 
 def _shown(asked: Asked, round_id: str, part: str, more: dict[str, Any] | None = None) -> None:

@@ -18,13 +18,15 @@ from api.http.listing import PageSize
 from api.http.problems import ProblemError
 from api.http.rights_views import NEVER_STORED, NO_NULL
 from archive.access import Operation, Role
+from archive.catalogue.destruction_model import Tombstone
 from archive.catalogue.destruction_progress import tombstones_listed
-from archive.catalogue.destruction_reading import tombstone_named, tombstone_packages_of
+from archive.catalogue.destruction_reading import tombstone_packages_of, tombstones_named
 from archive.catalogue.file_reading import agency_codes
 from archive.events import Event
 
 router = APIRouter(tags=["rounds"], dependencies=[NEVER_STORED])
 SUBJECT = "tombstones"
+_READ_AT_ONCE = 100
 
 
 @router.get(
@@ -59,17 +61,24 @@ def list_tombstones(
     with asked.service.installation.catalogue.read() as reading:
         code = agency_asked(reading, asked, agency_code)
         codes = own_codes(reading, asked) if asked.who.role is Role.AGENCY else agency_codes(reading, code)
-        found = tombstones_listed(
-            reading,
-            agencies=codes if code else (),
-            round_id=round_id,
-            destroyed=destroyed,
-            before=before,
-            limit=size + 1,
-        )
-        shown = [item for item in found[:size] if may_see_tombstone(reading, asked, item)]
+        shown: list[Tombstone] = []
+        while len(shown) <= size:
+            found = tombstones_listed(
+                reading,
+                agencies=codes if code else (),
+                round_id=round_id,
+                destroyed=destroyed,
+                before=before,
+                limit=_READ_AT_ONCE,
+            )
+            shown += [item for item in found if may_see_tombstone(reading, asked, item)]
+            if len(found) < _READ_AT_ONCE:
+                break
+            before = (found[-1].intended_at, found[-1].file_id)
+    # From one that was shown: a place made of another would tell of what is hidden.
+    last = shown[size - 1] if len(shown) > size else None
+    shown = shown[:size]
     asked.record(Event.LEDGER_RECORDS_SHOWN, SUBJECT, {"file_ids": [item.file_id for item in shown]})
-    last = found[size - 1] if len(found) > size else None
     return TombstonePage(
         items=[TombstoneView.of(item) for item in shown],
         after=written_place(last.intended_at, last.file_id) if last else None,
@@ -97,8 +106,9 @@ def read_tombstone(
     asked: Annotated[Asked, gate(Operation.TOMBSTONE_READ)],
 ) -> WholeTombstoneView:
     with asked.service.installation.catalogue.read() as reading:
-        laid = tombstone_named(reading, file_id)
-        if laid is None or not may_see_tombstone(reading, asked, laid):
+        named = tombstones_named(reading, file_id)
+        laid = next((item for item in named if may_see_tombstone(reading, asked, item)), None)
+        if laid is None:
             raise ProblemError(
                 404, "tombstone.missing", "Không có bia nào mang mã này.", remedy="Kiểm tra lại mã, hoặc xem danh sách."
             )
