@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from api.absence_parts import collected, other_machines, own_part
 from api.bootstrap import Installation, now
 from api.destruction_places import TEMPORARY, has_index, index_of, machine_name, marker_file
 from api.old_media import old_media
@@ -18,11 +19,14 @@ from archive.absence.certificate import certify
 from archive.absence.folders import FolderLook
 from archive.absence.living import LivingIds
 from archive.absence.looking import Look, Looked, Sought, Trace
+from archive.absence.parts import merged
 from archive.absence.verifying import Verifier
 from archive.canonical import canonical_sha256
+from archive.catalogue.absence_parts import ask_parts, run_under_way
 from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
-from archive.catalogue.destruction_reading import store_place, undone_tombstones
+from archive.catalogue.destruction_reading import absence_run, store_place, undone_tombstones
+from archive.catalogue.destruction_writing import begin_absence_run, end_absence_run
 from archive.catalogue.policy_reading import open_moves
 from archive.catalogue.round_deciding import record_verified
 from archive.catalogue.round_reading import destruction_round
@@ -66,7 +70,8 @@ def prove_absence(
     """One run; what it found is due again; what it proved is completed, its markers are removed, and it is certified.
 
     Raises OwnWorkError for who has any duty in the round, IntegrityError when verifier and executor are one,
-    AbsenceUnprovenError when something changed meanwhile.
+    AbsenceUnprovenError when something changed meanwhile,
+    MachineAwaitedError as long as another machine has not looked through its own: the same call goes on with that run.
     """
     markers = marker_file(installation, round_id)
     verifier = Verifier(
@@ -79,11 +84,37 @@ def prove_absence(
         media=media_of(installation),
         progress=progress,
     )
-    run = verifier.run(uuid.uuid4().hex, markers.read(), verifier_id=verifier_id, executor_id=executor_id, actor=actor)
+    run = AbsenceRun(uuid.uuid4().hex, round_id, verifier_id, executor_id, now())
+    if others := other_machines(installation):
+        run = _over_all(installation, verifier, run, others, actor=actor)
+    else:
+        run = verifier.run(run.id, markers.read(), verifier_id=verifier_id, executor_id=executor_id, actor=actor)
     if run.verdict is not AbsenceVerdict.ABSENT:
         found_again(installation.catalogue, run, now=now)
         return Proof(run, 0, None)
     return Proof(run, *finish_proof(installation, round_id, actor=actor))
+
+
+def _over_all(
+    installation: Installation, verifier: Verifier, new: AbsenceRun, others: frozenset[str], *, actor: str
+) -> AbsenceRun:
+    """The run that waits for its parts, or ``new``; ended when all are there, or when something is found here."""
+    with installation.catalogue.transaction() as tx:
+        run = run_under_way(tx, new.round_id, new.verifier_id)
+        if run is None:
+            begin_absence_run(tx, new)
+            run = absence_run(tx, new.id)
+            assert run is not None
+        ask_parts(tx, run.id, {machine_name(), *others})
+    own_part(installation, run, verifier)
+    mine = collected(installation, run, {machine_name()})[machine_name()]
+    found = mine["verdict"] == AbsenceVerdict.FOUND.value
+    verdict, report = merged(mine, {} if found else collected(installation, run, others))
+    with installation.catalogue.transaction() as tx:
+        end_absence_run(tx, run.id, verdict, report, actor=actor, at=now())
+        ended = absence_run(tx, run.id)
+    assert ended is not None
+    return ended
 
 
 def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tuple[int, Mapping[str, Any]]:
@@ -164,9 +195,18 @@ def looks_of(installation: Installation) -> list[Look]:
     looks.append(TemporaryLook())
     with catalogue.read() as view:
         looks += [Elsewhere(f"move:{move.store}") for move in open_moves(view)]
-    machine = machine_name()
-    looks += [Elsewhere(f"machine:{item}") for item in settings.destruction.machines if item != machine]
     return looks
+
+
+def local_looks(installation: Installation) -> list[Look]:
+    """What only this machine can read, for a run that another carries; every name with the machine's."""
+    settings, machine = installation.settings, machine_name()
+    inside = {store.path for store in settings.stores} | {settings.home / "destruction"}
+    looks: list[Look] = [FolderLook(f"home@{machine}", settings.home, leaving_out=inside.__contains__)]
+    looks += [FolderLook(f"also@{machine}:{path}", path) for path in settings.destruction.also]
+    if settings.destruction.database_folder is not None:
+        looks.append(FolderLook("database", settings.destruction.database_folder))
+    return [*looks, TemporaryLook(f"temporary@{machine}")]
 
 
 def _database_look(installation: Installation) -> Look:
@@ -190,7 +230,8 @@ class Elsewhere:
 class TemporaryLook:
     """What is ours in the system's place for temporary files."""
 
-    name = "temporary"
+    def __init__(self, name: str = "temporary") -> None:
+        self.name = name
 
     def look(self, sought: Sought, looked: Looked) -> Iterator[Trace]:
         for path in sorted(Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*")):

@@ -114,20 +114,10 @@ class MarkerFile:
 
     def read(self) -> dict[str, Marked]:
         """By id of the hồ sơ; a line that a kill cut off is passed over, its hồ sơ was not begun then."""
-        found: dict[str, Marked] = {}
         if not self.path.exists():
-            return found
+            return {}
         with self.path.open("rb") as lines:
-            for line in lines:
-                try:
-                    row = json.loads(line)
-                except ValueError:
-                    continue
-                needles = (
-                    Needle(row["file_id"], kind, base64.b64decode(data, validate=True)) for kind, data in row["needles"]
-                )
-                found[row["file_id"]] = Marked(row["file_id"], tuple(needles), int(row["unread"]))
-        return found
+            return read_marked(lines)
 
     def remove(self) -> None:
         """Written over, then gone; gone already is fine. Whether the medium keeps the old blocks is for the minutes."""
@@ -141,3 +131,16 @@ class MarkerFile:
             os.fsync(file.fileno())
         self.path.unlink()
         sync_folder(self.path.parent)
+
+
+def read_marked(lines: Iterable[bytes]) -> dict[str, Marked]:
+    """The lines of a marker file; one that a kill cut off is passed over."""
+    found: dict[str, Marked] = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        needles = (Needle(row["file_id"], kind, base64.b64decode(data, validate=True)) for kind, data in row["needles"])
+        found[row["file_id"]] = Marked(row["file_id"], tuple(needles), int(row["unread"]))
+    return found

@@ -54,6 +54,7 @@ SHARED: Mapping[str, str] = {
 """Goes together with others."""
 
 KEPT: Mapping[str, str] = {
+    "absence_parts": "places, counts and digests; what is looked for lies there sealed until the part has ended",
     "absence_runs": "what was looked for and found: places, counts and digests",
     "accounts": "people, not records",
     "agencies": "agencies, not records",
