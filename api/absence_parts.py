@@ -91,6 +91,10 @@ def do_own_parts(installation: Installation, looks: Callable[[], Collection[Look
     machine, ended = machine_name(), 0
     with installation.catalogue.read() as view:
         asked = open_parts(view, machine)
+    own = {f"{part.run_id}.key" for _, part in asked}
+    for path in sorted((installation.settings.home / "destruction").glob("*.key")):
+        if path.name not in own:  # of a run that ended without this part
+            MarkerFile(path).remove()
     for round_id, part in asked:
         if marker_file(installation, round_id).path.exists():
             continue  # the order itself is carried here, and this part with it

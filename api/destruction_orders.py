@@ -16,8 +16,8 @@ from api.bootstrap import Installation, now
 from api.destroying import destroy_round
 from api.destruction_places import machine_name, marker_file
 from api.printed_certificate import print_certificate
-from api.proving_absence import Opening, finish_proof, local_looks, prove_absence
-from archive.catalogue.absence_proof import proving_run
+from api.proving_absence import Opening, Proof, finish_proof, local_looks, prove_absence, standing_proof
+from archive.catalogue.absence_proof import certified_executing, certified_run, proving_run
 from archive.catalogue.destruction_orders import Order, OrderKind, end_order, note_problem, waiting_orders
 from archive.catalogue.destruction_reading import tombstones_of
 from archive.catalogue.printed_certificates import certified_unprinted
@@ -95,13 +95,15 @@ def finish_rounds(installation: Installation, *, stopping: Callable[[], bool] = 
     trouble: LuutruError | None = None
     with installation.catalogue.read() as view:
         proven = {}
-        for of in rounds_listed(view, states=[RoundState.EXECUTING], limit=1000):
-            run, _ = proving_run(view, of.id)
+        certified = set(certified_executing(view))
+        executing = rounds_listed(view, states=[RoundState.EXECUTING], limit=1000)
+        for round_id in sorted({*certified, *(of.id for of in executing)}):
+            run = certified_run(view, round_id) if round_id in certified else proving_run(view, round_id)[0]
             if run is not None:
-                proven[of.id] = f"account:{view.account(run.verifier_id).username}"
+                proven[round_id] = f"account:{view.account(run.verifier_id).username}"
         unprinted = set(certified_unprinted(view))
     for round_id in sorted({*proven, *unprinted}):
-        if stopping() or not belongs_here(installation, round_id):
+        if stopping() or not (round_id in {*certified, *unprinted} or belongs_here(installation, round_id)):
             continue
         try:
             if round_id in proven:
@@ -110,17 +112,28 @@ def finish_rounds(installation: Installation, *, stopping: Callable[[], bool] = 
         except LuutruError as error:
             trouble = trouble or error
             _log.warning("round %s: %s %s", round_id, error.code, error.detail)
+    remove_old_markers(installation)
     return trouble
+
+
+def remove_old_markers(installation: Installation) -> None:
+    """What a round is known by is needed until it is certified, by whichever machine, and no longer."""
+    for path in sorted(marker_file(installation, "").path.parent.glob("*.jsonl")):
+        with installation.catalogue.read() as view:
+            certified = certified_run(view, path.stem) is not None
+        if certified:
+            marker_file(installation, path.stem).remove()
 
 
 def belongs_here(installation: Installation, round_id: str) -> bool:
     """Whether this machine can work on the round as a whole: it has what the hồ sơ of it are known by, or there is no
-    other machine, or nothing was taken from any hồ sơ yet."""
+    other machine, or nothing was taken from any hồ sơ yet, or it is certified: then that is gone everywhere."""
     others = set(installation.settings.destruction.machines) - {machine_name()}
     if not others or marker_file(installation, round_id).path.exists():
         return True
     with installation.catalogue.read() as view:
-        return next(tombstones_of(view, round_id), None) is None
+        begun = next(tombstones_of(view, round_id), None) is not None
+        return not begun or certified_run(view, round_id) is not None
 
 
 def _carried_out(installation: Installation, order: Order, stopping: Callable[[], bool]) -> Mapping[str, Any]:
@@ -132,19 +145,21 @@ def _carried_out(installation: Installation, order: Order, stopping: Callable[[]
             "locked": done.progress.locked,
             "settled": done.progress.settled,
         }
-    with installation.catalogue.read() as view:
-        executor = destruction_round(view, order.round_id).holder(Duty.EXECUTOR) or ""
-    proof = prove_absence(
-        installation, order.round_id, verifier_id=order.account_id, executor_id=executor, actor=order.actor
-    )
-    if proof.certificate is not None:
-        print_certificate(installation, order.round_id)
-    return {
+    proof = standing_proof(installation, order.round_id) or _proof(installation, order)
+    return {  # the sheets are printed by ``finish_rounds``: a store that is away is no news about the look
         "run_id": proof.run.id,
         "verdict": None if proof.run.verdict is None else proof.run.verdict.value,
         "completed": proof.completed,
         "certified": proof.certificate is not None,
     }
+
+
+def _proof(installation: Installation, order: Order) -> Proof:
+    with installation.catalogue.read() as view:
+        executor = destruction_round(view, order.round_id).holder(Duty.EXECUTOR) or ""
+    return prove_absence(
+        installation, order.round_id, verifier_id=order.account_id, executor_id=executor, actor=order.actor
+    )
 
 
 def _refused(refused: tuple[Refused, ...]) -> dict[str, Any]:

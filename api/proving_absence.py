@@ -22,10 +22,10 @@ from archive.absence.looking import Look, Looked, Sought, Trace
 from archive.absence.parts import merged
 from archive.absence.verifying import Verifier
 from archive.canonical import canonical_sha256
-from archive.catalogue.absence_parts import ask_parts, run_under_way
-from archive.catalogue.absence_proof import proving_run
+from archive.catalogue.absence_parts import ask_parts, forget_needles, run_under_way
+from archive.catalogue.absence_proof import certified_run, proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
-from archive.catalogue.destruction_reading import absence_run, store_place, undone_tombstones
+from archive.catalogue.destruction_reading import absence_run, store_place
 from archive.catalogue.destruction_writing import begin_absence_run, end_absence_run
 from archive.catalogue.policy_reading import open_moves
 from archive.catalogue.round_deciding import record_verified
@@ -67,10 +67,10 @@ def prove_absence(
     actor: str,
     progress: Callable[[str], None] = lambda _place: None,
 ) -> Proof:
-    """One run; what it found is due again; what it proved is completed, its markers are removed, and it is certified.
+    """One run; what it found is due again; what it proved is completed, certified, and its markers are removed.
 
     Raises OwnWorkError for who has any duty in the round, IntegrityError when verifier and executor are one,
-    AbsenceUnprovenError when something changed meanwhile,
+    AlreadyCertifiedError, AbsenceUnprovenError when something changed meanwhile,
     MachineAwaitedError as long as another machine has not looked through its own: the same call goes on with that run.
     """
     markers = marker_file(installation, round_id)
@@ -112,30 +112,41 @@ def _over_all(
     verdict, report = merged(mine, {} if found else collected(installation, run, others))
     with installation.catalogue.transaction() as tx:
         end_absence_run(tx, run.id, verdict, report, actor=actor, at=now())
+        forget_needles(tx, run.id)
         ended = absence_run(tx, run.id)
     assert ended is not None
     return ended
 
 
-def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tuple[int, Mapping[str, Any]]:
-    """What follows a run that proved absence; goes on where it was stopped. Raises AbsenceUnprovenError."""
-    markers = marker_file(installation, round_id)
-    completed = complete(installation.catalogue, round_id, actor=actor, now=now)
+def standing_proof(installation: Installation, round_id: str) -> Proof | None:
+    """What a look that was proven came to, its ending gone on with where it was stopped; None: nothing is proven yet.
+
+    Whoever takes up an order to look would else look again, and what the round was known by may be gone.
+    """
     with installation.catalogue.read() as view:
-        run, _ = proving_run(view, round_id)
-        proven = run is not None and not undone_tombstones(view, round_id, 1)
-    if proven:  # until then they are needed: without them nobody can look again
-        markers.remove()
+        run = certified_run(view, round_id) or proving_run(view, round_id)[0]
+        if run is None:
+            return None
+        actor = f"account:{view.account(run.verifier_id).username}"
+    return Proof(run, *finish_proof(installation, round_id, actor=actor))
+
+
+def finish_proof(installation: Installation, round_id: str, *, actor: str) -> tuple[int, Mapping[str, Any]]:
+    """What follows a run that proved absence; goes on where it was stopped. Raises AbsenceUnprovenError.
+
+    Until the certificate stands the markers do: should anything come back before, nobody could look for it without them.
+    """
+    completed = complete(installation.catalogue, round_id, actor=actor, now=now)
     settings = installation.settings
     document = certify(
         installation.catalogue,
         round_id,
         key=installation.key,
         archive={"code": settings.archive_code, "name": settings.archive_name},
-        markers_left=lambda: markers.path.exists(),
         actor=actor,
         now=now,
     )
+    marker_file(installation, round_id).remove()
     _say_verified(installation, round_id, document, actor)
     return completed, document
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from api.bootstrap import Installation, now
+from api.proving_dossier import wrong_with_dossier
 from api.scratch import scratch_of
 from archive.absence.certificate import line_of
 from archive.catalogue import Submission
@@ -22,9 +23,10 @@ from archive.catalogue.reading import Reading
 from archive.catalogue.round_deciding import record_dossier
 from archive.catalogue.round_reading import destruction_round, papers, votes
 from archive.disposal.frozen_list import line_content
-from archive.disposal.model import Paper, Round
+from archive.disposal.model import Decision, Paper, Round
 from archive.disposal.paper_keeping import read_paper
-from archive.disposal.refusals import refusal
+from archive.disposal.papers import needed_of, wrong_with, wrong_with_papers
+from archive.disposal.refusals import DisposalRefusedError, refusal
 from archive.disposal.round_state import VIETNAMESE as ROUND_STATES
 from archive.disposal.words import ArchiveKind, LineState, Outcome
 from archive.ledger import read_instant, written_instant
@@ -44,16 +46,23 @@ _CHUNK = 1 << 20
 
 
 def carry_dossier(installation: Installation, order: PaperOrder) -> None:
-    """One turn: made and handed in when it was not yet, else looked after. The order ends when it is stored or returned."""
+    """One turn: made and handed in when it was not yet, else looked after. The order ends when it is stored or returned.
+
+    A package that does not prove itself never becomes the dossier of the round: the order ends with the findings.
+    """
     with installation.catalogue.read() as view:
         of = destruction_round(view, order.round_id)
-        submission = view.submission_of_client(_client_key(order), "")
+        submission = view.submission_of_client(dossier_key(order.id), "")
     if of.dossier_aip_id is not None:
         _end(installation, order, {"aip_id": of.dossier_aip_id, "state": State.STORED.value})
         return
     if submission is None:
         submission = _handed_in(installation, of, order)
     if submission.state is State.STORED:
+        wrong = wrong_with_dossier(installation, of, submission.aip_id)
+        if wrong:
+            _end(installation, order, {**_outcome(submission), "findings": wrong})
+            return
         with installation.catalogue.transaction() as tx:
             record_dossier(tx, of.id, submission.aip_id, actor=ACTOR, at=now())
             end_order(tx, order.id, _outcome(submission), now())
@@ -65,7 +74,11 @@ def carry_dossier(installation: Installation, order: PaperOrder) -> None:
 
 
 def built_dossier(view: Reading, installation: Installation, round_id: str) -> tuple[Dossier, Mapping[str, str]]:
-    """All of a finished round, and the object key of each paper by its file name. Raises a refusal ``round.missing``."""
+    """All of a finished round, and the object key of each paper by its file name.
+
+    Its papers are judged in this view: others may have been attached since the minutes were made. Raises refusals
+    ``round.missing``, ``round.state``, and every reason why they are not complete.
+    """
     settings = installation.settings
     facts = round_facts(view, round_id, archive_name=settings.archive_name)
     of, opinion, decision = facts.of, facts.opinion, facts.decision
@@ -73,8 +86,12 @@ def built_dossier(view: Reading, installation: Installation, round_id: str) -> t
     remains = list(tombstones_of(view, round_id))
     if decision is None or document is None or not remains:
         raise refusal("round.state", round_id, state=ROUND_STATES[of.state])
+    attached = papers(view, round_id)
+    wrong = wrong_with_papers(of, attached, decision, "minutes")
+    if wrong:
+        raise DisposalRefusedError(wrong)
     frozen = [item.line for item in facts.listed]
-    listed, objects = _papers(view, of, facts.agency)
+    listed, objects = _papers(view, of, decision, attached, facts.agency)
     last = max(item.destroyed_at for item in remains if item.destroyed_at is not None)
     code = of.agency_code or settings.archive_code
     on = last.astimezone(VIETNAM).date()
@@ -151,21 +168,28 @@ def _handed_in(installation: Installation, of: Round, order: PaperOrder) -> Subm
         with packed.target.open("rb") as file:
             chunks = iter(lambda: file.read(_CHUNK), b"")
             received = installation.intake().receive_stream(
-                chunks, f"Hồ sơ hủy {dossier.file_code}.zip", actor=ACTOR, client_key=_client_key(order)
+                chunks, f"Hồ sơ hủy {dossier.file_code}.zip", actor=ACTOR, client_key=dossier_key(order.id)
             )
     return received.submission
 
 
-def _papers(view: Reading, of: Round, agency: str) -> tuple[tuple[DossierPaper, ...], dict[str, str]]:
-    """The paper of each kind that counts, in the order of the rules, and the certificate on sheets behind them."""
+def _papers(
+    view: Reading, of: Round, decision: Decision, attached: Sequence[Paper], agency: str
+) -> tuple[tuple[DossierPaper, ...], dict[str, str]]:
+    """The paper of each kind that counts, in the order of the rules, and the certificate on sheets behind them.
+
+    One the round does not need is left out where anything is wrong with it.
+    """
     known = particulars_of(view, of.id)
-    last = {paper.kind: paper for paper in papers(view, of.id)}
+    last = {paper.kind: paper for paper in attached}
     listed: list[DossierPaper] = []
     objects: dict[str, str] = {}
     for rule in disposal_rules(of.profile).papers:
         if rule.kind not in last:
             continue
         paper = last[rule.kind]
+        if not needed_of(of, rule.needed) and any(wrong_with(of, rule, paper, decision)):
+            continue
         name = f"{len(listed) + 1:02} {PAPER_NAMES[paper_kind(rule.kind)]}.pdf"
         rule_name = "" if rule.needed == "optional" else rule.kind
         listed.append(_paper(paper, known.get((paper.kind, paper.ordinal)), name, rule_name, agency))
@@ -235,8 +259,9 @@ def _destroyed(view: Reading, remains: list[Tombstone]) -> tuple[DestroyedFile, 
     return tuple(found)
 
 
-def _client_key(order: PaperOrder) -> str:
-    return f"dossier-{order.id}"
+def dossier_key(order_id: str) -> str:
+    """The archive's own word for handing in this dossier. No sender can say it: theirs have no spaces."""
+    return f"luutru dossier {order_id}"
 
 
 def _outcome(submission: Submission) -> dict[str, Any]:

@@ -196,13 +196,12 @@ def judged_paper(
 
 
 def required_signers(rule: PaperRule, given: Mapping[str, Any]) -> tuple[RequiredSigner, ...]:
-    """Whom the request names; else one signature for each side the rule names."""
-    named = given.get("signers") or []
-    if named:
-        return tuple(RequiredSigner(str(name), name=str(name)) for name in named)
-    if not rule.signed:
-        return ()
-    return tuple(RequiredSigner(side.strip()) for side in rule.signed_by.split(" và "))
+    """One signature for each side the rule names. Whom the request names fill these places in their order: they say who,
+    and never that fewer need sign."""
+    sides = [side.strip() for side in rule.signed_by.split(" và ")] if rule.signed else []
+    named = [str(name) for name in given.get("signers") or []]
+    left = sides[len(named) :]
+    return (*(RequiredSigner(name, name=name) for name in named), *(RequiredSigner(side) for side in left))
 
 
 def _particulars(of: Round, kept: Paper, given: Given, judged: PaperJudgement) -> Particulars:

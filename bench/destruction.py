@@ -42,16 +42,15 @@ def looked(work: RoundAtWork, folder: Path) -> tuple[int, int]:
     )
     assert run.verdict is AbsenceVerdict.ABSENT and run.report is not None, run.report
     complete(work.catalogue, ROUND_ID, actor="account:verifier", now=work.now)
-    work.markers.remove()
     certify(
         work.catalogue,
         ROUND_ID,
         key=work.key,
         archive={"code": ARCHIVE.code, "name": ARCHIVE.name},
-        markers_left=work.markers.path.exists,
         actor="account:verifier",
         now=work.now,
     )
+    work.markers.remove()
     places = run.report["places"]
     return sum(item["objects"] for item in places), sum(item["size_bytes"] for item in places)
 

@@ -11,6 +11,8 @@ from api.http.targets import Judge
 from archive.access import Mode, Operation, Role, Target, Verdict
 from archive.access.modes import strictest
 from archive.catalogue import Reading
+from archive.catalogue.destruction_model import Tombstone
+from archive.catalogue.destruction_reading import tombstones_by_id
 from archive.catalogue.file_list_reading import aips_of_files
 from archive.catalogue.file_reading import agency_codes, file
 from archive.retention.file import File
@@ -24,16 +26,22 @@ class FileJudge:
     packages: Judge
     aips: Mapping[str, tuple[str, ...]]
     own: frozenset[str]
+    gone: Mapping[str, Tombstone]
+    """Of those whose destruction has begun: their packages are forgotten, and nobody may know more of them for that."""
 
     @classmethod
     def of(cls, reading: Reading, asked: Asked, held: Iterable[File]) -> FileJudge:
-        aips = aips_of_files(reading, [item.id for item in held])
+        ids = [item.id for item in held]
+        aips = aips_of_files(reading, ids)
         packages = Judge.of(reading, asked, ((aip_id, None) for ids in aips.values() for aip_id in ids))
-        return cls(asked, packages, aips, own_codes(reading, asked))
+        return cls(asked, packages, aips, own_codes(reading, asked), tombstones_by_id(reading, ids))
 
     def target(self, held: File) -> Target:
-        """As strict as the strictest package nobody granted to who asks; of one without any (left), conditional."""
+        """As strict as the strictest package nobody granted to who asks; of one without any, conditional;
+        of one that is destroyed, as it was when that began."""
         owner = _owner(self.asked, held.agency_code, self.own)
+        if held.id in self.gone:
+            return Target(owner, self.gone[held.id].mode)
         found = [self.packages.target(aip_id, None) for aip_id in self.aips.get(held.id, ())]
         whole = [target for target in found if target is not None]
         closed = [target.mode for target in whole if not target.granted]

@@ -36,21 +36,18 @@ def certify(
     *,
     key: ArchiveKey,
     archive: Mapping[str, str],
-    markers_left: Callable[[], bool],
     actor: str,
     now: Callable[[], datetime],
 ) -> Mapping[str, Any]:
     """The certificate of the round, issued now or before. Raises AbsenceUnprovenError, and nothing is issued.
 
-    Its last run proved absence, every hồ sơ of it is recorded as destroyed, and the markers it was proven by are gone.
+    Its last run proved absence, and every hồ sơ of it is recorded as destroyed.
     """
     with catalogue.read() as view:
         standing = certificate(view, round_id)
         if standing is not None:
             return standing
         statement = _statement(view, round_id, archive, now())
-    if markers_left():
-        raise _unproven("the markers are still there")
     with catalogue.transaction() as tx:
         run, why = proving_run(tx, round_id)
         if run is None or run.id != statement["run"]["id"]:

@@ -88,6 +88,11 @@ def end_part(
     _change(tx, run_id, machine, needles="", begun_at=begun, ended_at=at, report=dict(report))
 
 
+def forget_needles(tx: Transaction, run_id: str) -> None:
+    """The run has ended: parts that never came to their end need none any more."""
+    tx.rows(update(absence_parts).where(absence_parts.c.run_id == run_id).values(needles=""))
+
+
 def _change(tx: Transaction, run_id: str, machine: str, **values: Any) -> None:
     c = absence_parts.c
     tx.rows(

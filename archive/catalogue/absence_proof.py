@@ -5,10 +5,11 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from archive.catalogue.destruction_model import SETTLED, AbsenceRun, AbsenceVerdict
-from archive.catalogue.destruction_reading import last_absence_run
-from archive.catalogue.destruction_tables import destruction_work, tombstones
-from archive.catalogue.disposal_tables import round_lines
+from archive.catalogue.destruction_reading import absence_run, last_absence_run
+from archive.catalogue.destruction_tables import destruction_certificates, destruction_work, tombstones
+from archive.catalogue.disposal_tables import round_lines, rounds
 from archive.catalogue.ledger_reading import LedgerReading
+from archive.disposal.round_state import RoundState
 from archive.disposal.words import LineState, Outcome
 
 
@@ -17,6 +18,20 @@ def lines_to_begin(view: LedgerReading, round_id: str) -> list[str]:
     c = round_lines.c
     listed = (c.state == LineState.LISTED.value, c.outcome == Outcome.DESTROY.value)
     return list(view.rows(select(c.file_id).where(c.round_id == round_id, *listed).order_by(c.ordinal)).scalars())
+
+
+def certified_run(view: LedgerReading, round_id: str) -> AbsenceRun | None:
+    """The run the certificate of the round was issued by; None as long as there is none."""
+    c = destruction_certificates.c
+    run_id = view.rows(select(c.run_id).where(c.round_id == round_id)).scalar()
+    return None if run_id is None else absence_run(view, run_id)
+
+
+def certified_executing(view: LedgerReading) -> list[str]:
+    """Rounds that are certified, and not said to be verified yet."""
+    c, r = destruction_certificates.c, rounds.c
+    query = select(c.round_id).join(rounds, r.id == c.round_id).where(r.state == RoundState.EXECUTING.value)
+    return list(view.rows(query.order_by(c.round_id)).scalars())
 
 
 def proving_run(view: LedgerReading, round_id: str) -> tuple[AbsenceRun | None, str]:

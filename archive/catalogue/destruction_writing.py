@@ -167,6 +167,12 @@ class OwnWorkError(LuutruError):
     code = "destruction.own-work"
 
 
+class AlreadyCertifiedError(LuutruError):
+    """A round is looked at until it is certified."""
+
+    code = "destruction.already-certified"
+
+
 @dataclass(frozen=True, slots=True)
 class Noted:
     """What was done, or seen, of one hồ sơ in one place."""
@@ -228,8 +234,16 @@ def note_work(
 def begin_absence_run(tx: Transaction, run: AbsenceRun) -> None:
     """It looks now. The database itself refuses one who would prove his own work by what he says of himself.
 
-    Raises OwnWorkError for one who began a line of the round, or has or ever had a duty in it, whoever has it now.
+    Raises OwnWorkError for one who began a line of the round, or has or ever had a duty in it, whoever has it now;
+    AlreadyCertifiedError for a round whose certificate stands: what it is known by is gone then.
     """
+    c = destruction_certificates.c
+    if tx.rows(select(c.round_id).where(c.round_id == run.round_id)).first() is not None:
+        raise AlreadyCertifiedError(
+            "Đợt hủy đã có giấy chứng nhận; dấu hiệu nhận biết đã xóa, không kiểm chứng lại được.",
+            remedy="Xem giấy chứng nhận của đợt.",
+            detail=run.round_id,
+        )
     end = tx.ledger_end()
     tx.rows(
         insert(absence_runs).values(

@@ -261,9 +261,9 @@ class _Signed:
         return said
 
     def _people(self) -> Iterator[Finding]:
-        """One signature stands for one requirement; whether it is good is said elsewhere. Where nobody is named, no signer
-        is unexpected."""
-        signers = [row.get("signer") or {} for row in self._rows]
+        """One signer stands for one requirement, however often he signs; whether it is good is said elsewhere. Where nobody
+        is named, no signer is unexpected."""
+        signers = _each_once(row.get("signer") or {} for row in self._rows)
         met = _met(self._expected.required, signers)
         for number, wanted in enumerate(self._expected.required):
             if number not in met.values():
@@ -272,6 +272,14 @@ class _Signed:
         for place, signer in enumerate(signers):
             if named and signer and place not in met:
                 yield finding("paper.signer-unexpected", self._name, signer=signer.get("common_name") or "?")
+
+
+def _each_once(signers: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """Each signer once, by who he is, else by his certificate; of whom nothing is known counts for himself."""
+    found: dict[object, Mapping[str, Any]] = {}
+    for number, signer in enumerate(signers):
+        found.setdefault(signer.get("user_id") or signer.get("sha256") or number, signer)
+    return list(found.values())
 
 
 def _met(required: Sequence[RequiredSigner], signers: Sequence[Mapping[str, Any]]) -> dict[int, int]:

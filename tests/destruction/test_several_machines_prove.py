@@ -19,10 +19,11 @@ from api.bootstrap import Installation
 from api.destruction_orders import carry_out_orders
 from api.destruction_places import marker_file
 from api.proving_absence import Opening, Proof, local_looks, prove_absence
-from archive.catalogue.absence_parts import parts_of
+from archive.catalogue.absence_parts import forget_needles, parts_of
 from archive.catalogue.destruction_model import AbsenceVerdict
 from archive.catalogue.destruction_orders import Order, OrderKind, _ordered, orders_of
 from archive.catalogue.destruction_reading import last_absence_run
+from archive.catalogue.destruction_writing import end_absence_run
 from tests.destruction.round_at_work import ACTOR, EXECUTOR, ROUND_ID, VERIFIER
 from tests.destruction.whole_archive import WholeArchive, whole_archive
 
@@ -124,6 +125,23 @@ def test_what_lies_on_the_other_machine_alone_is_found(two: Two) -> None:
     two.awaited()
     run, parts = two.last()
     assert run.id != proof.run.id and parts[OTHER].ended_at is None, "what it saw before this run began proves nothing"
+
+
+def test_found_here_the_run_ends_at_once_and_nothing_sealed_is_left_anywhere(two: Two) -> None:
+    two.awaited()
+    two.other_does()
+    two.awaited()
+    first, parts = two.last()
+    assert parts[OTHER].needles
+    (two.archive.home / "luutru.log").write_bytes(b"cannot read " + two.archive.marker)
+    with two.archive.installation.catalogue.transaction() as tx:  # as if nobody of this machine had looked in that run
+        end_absence_run(tx, first.id, AbsenceVerdict.NOT_PROVEN, {}, actor=ACTOR, at=two.archive.work.now())
+        forget_needles(tx, first.id)
+    proof = two.proved()
+    assert proof.run.id != first.id and proof.run.verdict is AbsenceVerdict.FOUND
+    assert two.other_does() == 0 and list((two.other.settings.home / "destruction").iterdir()) == []
+    with two.archive.installation.catalogue.read() as view:
+        assert {part.needles for run in (first, proof.run) for part in parts_of(view, run.id)} == {""}
 
 
 def test_a_machine_that_lost_its_key_is_given_the_needles_anew(two: Two) -> None:

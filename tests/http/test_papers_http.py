@@ -12,6 +12,7 @@ from typing import Any
 
 import pikepdf
 import pytest
+from sqlalchemy import insert
 
 from api.accounts import issue_token
 from api.bootstrap import Installation, opened
@@ -20,9 +21,11 @@ from api.initialising import initialise
 from api.round_papers import carry_out_paper_orders
 from api.settings import load_settings
 from archive.access import Author, Mode
+from archive.catalogue.destruction_tables import tombstones
 from archive.catalogue.file_writing import add_package, close_file, open_file
 from archive.catalogue.paper_orders import order_print, orders_of
 from archive.catalogue.paper_particulars import particulars_of
+from archive.catalogue.round_reading import papers as attached_papers
 from archive.disposal.model import Choice
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import Outcome
@@ -254,7 +257,9 @@ def test_an_order_that_fails_with_what_nobody_foresaw_keeps_no_other_back(papere
     with papered.world.read() as view:
         (failed,) = [item for item in orders_of(view, round_id) if item.kind == "list"]
     assert failed.waits and failed.tried_at is not None and failed.problem.startswith("paper-order.defect")
-    papered.world.sql("UPDATE paper_orders SET ended_at = :at WHERE id = :id", at="2026-01-01", id=failed.id)
+    papered.world.sql(
+        "UPDATE paper_orders SET ended_at = :at WHERE id = :id", at="2026-01-01T00:00:00.000000Z", id=failed.id
+    )
 
 
 def test_formal_parts_inside_a_strange_paper_are_a_real_day_and_plain_text_or_nothing(papered: Papered) -> None:
@@ -345,3 +350,60 @@ def test_papers_that_name_a_restricted_file_are_for_persons_of_the_round_heads_a
     refused(papered.ask("archivist", "GET", path), 403, "access.forbidden")
     for who in ("proposer", "secretary", "head", "auditor"):
         assert papered.ask(who, "GET", path).status_code == 200, who
+
+
+def test_what_was_printed_before_the_list_was_submitted_is_for_persons_of_the_round_heads_and_auditors(
+    papered: Papered,
+) -> None:
+    round_id = papered.world.round(papered.world.files(2), RoundState.DRAWN_UP)
+    path = f"/rounds/{round_id}/papers/list"
+    printed(papered, round_id)
+    refused(papered.ask("archivist", "GET", path), 403, "access.forbidden")
+    with papered.world.read() as view:
+        (early,) = attached_papers(view, round_id)
+    papered.world.sql(
+        "UPDATE round_papers SET attached_at = :at WHERE round_id = :id", at="2020-01-01T00:00:00.000000Z", id=round_id
+    )
+    papered.world.go_on(round_id, RoundState.SUBMITTED)
+    refused(papered.ask("archivist", "GET", path, params={"ordinal": early.ordinal}), 403, "access.forbidden")
+    for who in ("proposer", "head", "auditor"):
+        assert papered.ask(who, "GET", path, params={"ordinal": early.ordinal}).status_code == 200, who
+    done(papered.ask("proposer", "POST", path, json={"place": "Hà Nội"}), 202)
+    papered.worked()
+    assert papered.ask("archivist", "GET", path).status_code == 200
+    refused(papered.ask("archivist", "GET", path, params={"ordinal": early.ordinal}), 403, "access.forbidden")
+
+
+def test_a_file_hidden_from_somebody_stays_hidden_once_its_destruction_has_begun_in_any_round(papered: Papered) -> None:
+    world = papered.world
+    files = world.files(2)
+    round_id = world.round(files, RoundState.DECIDED)
+    printed(papered, round_id)
+    shown = done(papered.ask("archivist", "GET", f"/rounds/{round_id}/lines"))["items"]
+    assert len(shown) == 2
+    with world.transaction() as tx:
+        tx.rows(insert(tombstones).values(**TOMBSTONE, file_id=files[0], round_id="f" * 32))
+    (shown,) = done(papered.ask("archivist", "GET", f"/rounds/{round_id}/lines"))["items"]
+    assert shown["file_id"] == files[1]
+    refused(papered.ask("archivist", "GET", f"/files/{files[0]}"), 404, "record.missing")
+    refused(papered.ask("archivist", "GET", f"/rounds/{round_id}/papers/list"), 403, "access.forbidden")
+    for who in ("proposer", "head", "auditor"):
+        assert len(done(papered.ask(who, "GET", f"/rounds/{round_id}/lines"))["items"]) == 2, who
+
+
+TOMBSTONE = {
+    "line": 1,
+    "agency_code": "H01.02",
+    "file_code": "H01.02.1",
+    "title": "Hồ sơ thanh tra",
+    "decision_number": "1/QĐ",
+    "list_sha256": "0" * 64,
+    "period_text": "10 năm",
+    "packages": 1,
+    "documents": 1,
+    "size_bytes": 1,
+    "intended_at": AT,
+    "intended_seq": 1,
+    "needles": 0,
+    "mode": Mode.RESTRICTED.value,
+}

@@ -19,6 +19,7 @@ from api.destroying import destroy_round
 from api.initialising import initialise
 from api.printed_certificate import print_certificate
 from api.proving_absence import prove_absence
+from api.round_dossier import dossier_key
 from api.round_papers import carry_out_paper_orders, keep_incoming
 from api.settings import load_settings
 from api.submitting import carry
@@ -193,12 +194,23 @@ def test_from_the_decision_to_a_dossier_that_proves_itself(
     assert set(states.values()) == {PaperState.GOOD}, states
     with world.transaction() as tx:
         make_minutes(tx, round_id, by=world.by("executor"), at=now())
+        unsigned = order_print(
+            tx, world.next_id(), round_id, "list", {"place": "Hà Nội"}, by=world.by("proposer"), at=AT, anew=True
+        )
+        refused = order_dossier(tx, world.next_id(), round_id, GIVEN, by=world.by("executor"), at=now())
+    whole.worked()
+    # what was printed after the minutes were made takes no unsigned paper into the dossier
+    assert "ordinal" in whole.outcome(unsigned.id)
+    assert [item["code"] for item in whole.outcome(refused.id)["refused"]] == ["paper.unsigned"]
+    whole.attached("list", whole.signed(whole.printed["list"]))
+    world.sql("UPDATE round_papers SET list_sha256 = :other WHERE kind = 'submission-statement'", other="f" * 64)
+    with world.transaction() as tx:
         order_dossier(tx, world.next_id(), round_id, GIVEN, by=world.by("executor"), at=now())
     whole.worked()
     with world.read() as view:
         order = last_dossier_order(view, round_id)
         assert order is not None and order.waits
-        submission = view.submission_of_client(f"dossier-{order.id}", "")
+        submission = view.submission_of_client(dossier_key(order.id), "")
     assert submission is not None
     assert carry(installation, [submission.id]) == {}
     whole.worked()
@@ -214,6 +226,7 @@ def test_from_the_decision_to_a_dossier_that_proves_itself(
         verdict = verify_dossier(file, [installation.key.private.public_key()])
     assert verdict.answer is Answer.PASSED, [item.message for item in verdict.findings]
     assert (verdict.facts["lines"], verdict.facts["destroyed"]) == (5, 4)
+    assert verdict.facts["papers"] == 11, "the submission statement of another list is not among them"
     told = CliRunner().invoke(
         app, ["papers", "verify-dossier", str(package), "--home", str(installation.settings.home), "--json"]
     )

@@ -109,9 +109,9 @@ def read_one(
 ) -> Response:
     with asked.service.installation.catalogue.read() as reading:
         of = found_round(reading, asked, round_id)
-        require_paper_reader(reading, asked, of)
         found = [item for item in attached_papers(reading, of.id) if item.kind == kind]
-    wanted = [item for item in found if ordinal is None or item.ordinal == ordinal]
+        wanted = [item for item in found if ordinal is None or item.ordinal == ordinal]
+        require_paper_reader(reading, asked, of, wanted[-1] if wanted else None)
     if not wanted:
         raise ProblemError(
             404,
