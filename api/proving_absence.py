@@ -178,7 +178,10 @@ def looks_of(installation: Installation) -> list[Look]:
         looks += [
             FolderLook(f"keys:{number}", place, elsewhere=roots) for number, place in enumerate(settings.keys.places, 1)
         ]
-    looks += [FolderLook(f"also:{path}", path, elsewhere=roots) for path in settings.destruction.also]
+    looks += [
+        FolderLook(f"also:{number}", path, elsewhere=roots)  # a certificate names places, and no path of ours
+        for number, path in enumerate(settings.destruction.also, 1)
+    ]
     looks.append(TemporaryLook())
     with catalogue.read() as view:
         looks += [Elsewhere(f"move:{move.store}") for move in open_moves(view)]
