@@ -490,7 +490,7 @@ def test_a_package_that_does_not_prove_itself_never_becomes_the_dossier_of_a_rou
     world, installation = papered.world, papered.installation
     round_id = world.round(world.files(1), RoundState.DECIDED)
     world.sql("UPDATE rounds SET state = 'minutes_made' WHERE id = :id", id=round_id)
-    (held,) = store_packages(installation.catalogue, list(installation.stores), 1, size_bytes=2000)
+    (held,) = store_packages(installation.catalogue, list(installation.stores), 1, size_bytes=2000, seed=7)
     order = done(papered.ask("executor", "POST", f"/rounds/{round_id}/dossier", json={}), 202)
     world.sql(
         "UPDATE submissions SET client_key = :key, owner = '' WHERE id = :id",
