@@ -244,6 +244,12 @@ class Opening:
         return any(map(partial(self._opens, store), _keys(package)))
 
     def _opens(self, store: str, key: Key) -> bool:
+        if store not in self._stores:  # retired since, or no store at all: a place with a lock of its own
+            raise NotLookedError(
+                f"Không thử mở được nội dung còn khóa ở «{store}».",
+                remedy="Đợi hết hạn khóa: hệ thống xóa rồi kiểm chứng lại.",
+                detail=str(key),
+            )
         try:
             with self._stores[store].open(key) as file:
                 return opened_by_any(file, self._identities())
