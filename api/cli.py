@@ -259,6 +259,8 @@ def submit(
 
     if key is not None and len(paths) > 1:
         raise typer.BadParameter("--key chỉ dùng cho một hồ sơ")
+    if key is not None and (not key or any(one.isspace() for one in key)):  # words of the archive itself have spaces
+        raise typer.BadParameter("--key không được trống hoặc có khoảng trắng")
     with archive_at(home) as installation:
         with output.progress("Tiếp nhận", len(paths), shown=not as_json) as bar:
             handed = hand_in(installation, paths, client_key=key, received=lambda: bar.advance(bar.task_ids[0]))

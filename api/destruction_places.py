@@ -8,6 +8,7 @@ import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -34,7 +35,7 @@ from archive.destruction.locked import ACTOR
 from archive.destruction.moves import Moves
 from archive.destruction.place import Outcome, Place, RoundPlace, Subject, each, tried
 from archive.destruction.store_place import StorePlace
-from archive.errors import LuutruError, StoreError
+from archive.errors import LockedError, LuutruError, StoreError
 from archive.keystore.errors import KeyDestroyedError, KeyMissingError
 from archive.keystore.store import KeyStore
 from archive.storage.key import Key
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
 TEMPORARY = "luutru-"
 """How the names of all our folders in the system's place for temporary files begin."""
+_NO_END = datetime.max.replace(tzinfo=UTC)
 _LEFT_BEHIND_SECONDS = 6 * 3600.0
 
 
@@ -270,12 +272,22 @@ class AuditReports:
 
     def _remove(self) -> None:
         _ = self.mentioned.searcher  # without it nothing can be said of reports, also not that there are none
+        locked: list[LockedError] = []
+        failed: StoreError | None = None
         for store in self.stores:
-            for key in list(store.keys("audit")):
-                if key.endswith(".json") and self._quotes(store.read(key)):
-                    # By the other the first is found again: it goes last.
-                    store.remove(Key(f"{key.removesuffix('.json')}.pdf"))
-                    store.remove(key)
+            try:
+                for key in list(store.keys("audit")):
+                    if key.endswith(".json") and self._quotes(store.read(key)):
+                        locked += _removed(store, key)
+            except StoreError as error:
+                failed = error
+        self._remove_own()
+        if failed is not None:
+            raise failed
+        if locked:  # asked again when the last of them ends; one of no known end is asked each time
+            raise max(locked, key=lambda error: error.until or _NO_END)
+
+    def _remove_own(self) -> None:
         if self.folder.is_dir():
             for path in sorted(self.folder.glob("*.json")):
                 if self._quotes([path.read_bytes()]):
@@ -284,6 +296,16 @@ class AuditReports:
 
     def _quotes(self, pieces: Iterator[bytes] | Sequence[bytes]) -> bool:
         return next(self.mentioned.searcher.search(pieces), None) is not None
+
+
+def _removed(store: Store, key: Key) -> list[LockedError]:
+    """A report and its sheets, or the lock that keeps them. By the other the first is found again: it goes last."""
+    try:
+        store.remove(Key(f"{key.removesuffix('.json')}.pdf"))
+        store.remove(key)
+    except LockedError as error:
+        return [error]
+    return []
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,11 @@ from typing import Any
 from api.bootstrap import Installation, now
 from archive.canonical import canonical_sha256
 from archive.catalogue import Reading
-from archive.catalogue.destruction_model import ItemState, Tombstone
-from archive.catalogue.destruction_reading import certificate, counted_items, tombstone_packages_of, tombstones_of
+from archive.catalogue.destruction_model import Tombstone
+from archive.catalogue.destruction_reading import certificate, tombstone_packages_of, tombstones_of
 from archive.catalogue.pieces import pieces
 from archive.catalogue.printed_certificates import PrintedCertificate, printed_certificate, record_printed
 from archive.catalogue.round_reading import destruction_round, line_digests
-from archive.destruction.beginning import KEY
 from archive.destruction.locked import ACTOR
 from archive.disposal.model import Round
 from archive.disposal.paper_keeping import keep_paper
@@ -23,10 +22,11 @@ from archive.errors import ObjectMissingError
 from archive.events import Event
 from archive.ledger import read_instant
 from archive.local_time import VIETNAM
-from archive.papers.execution import Certificate, DestroyedLine, PlaceOutcome
+from archive.papers.execution import Certificate, DestroyedLine
 from archive.papers.formal_parts import OPEN_PLACE
 from archive.papers.paper import Letterhead, ListReference, SignatureBlock
-from archive.storage.key import Key
+from archive.papers.place_outcomes import place_outcomes
+from archive.storage.key import Key, is_sealed
 from ingest.papers.composing import paper_pdf
 
 KIND = "certificate"
@@ -87,8 +87,8 @@ def certificate_paper(view: Reading, document: Mapping[str, Any], *, sealed: boo
         verifier=view.account(said["run"]["verifier_id"]).name,
         issued_at=issued_at,
         lines=tuple(_lines(view, of)),
-        places=tuple(_places(said)),
-        keys_destroyed=counted_items(view, of.id).get(KEY, {}).get(ItemState.ABSENT, 0) if sealed else 0,
+        places=place_outcomes(said),
+        keys_destroyed=sealed_files(view, of) if sealed else 0,
         rotated_at=rotated.at if rotated is not None and rotated.seq > since else None,
         limits=(
             *_LIMITS,
@@ -123,37 +123,11 @@ def _destroyed_at(item: Tombstone) -> datetime:
     return item.destroyed_at
 
 
-def _places(said: Mapping[str, Any]) -> list[PlaceOutcome]:
-    """Every place that was looked at, and every medium with what was not done there."""
-    at = read_instant(said["run"]["ended_at"])
-    locks: dict[str, date | None] = {}
-    for item in said["locked"]:
-        until = read_instant(item["locked_until"]).astimezone(VIETNAM).date() if item["locked_until"] else None
-        known = locks.get(item["place"])
-        locks[item["place"]] = max(filter(None, (known, until)), default=None)
-    found = [
-        PlaceOutcome(
-            item["place"],
-            "",
-            ("Xóa mọi dấu vết của các hồ sơ",),
-            ("Chưa xóa được bản mã: còn trong thời hạn khóa",) if item["place"] in locks else (),
-            "locked" if item["place"] in locks else "absent",
-            at,
-            f"Đọc lại {item['objects']} đối tượng, {item['size_bytes']} byte",
-            locks.get(item["place"]),
-        )
-        for item in said["looked_at"]
-    ]
-    found += [
-        PlaceOutcome(
-            item["medium"],
-            "",
-            (item["done"],) if item["done"] else (),
-            (item["not_done"],) if item["not_done"] else (),
-            "residue",
-            at,
-            "Không đọc lại khối cũ",
-        )
-        for item in said["media"]
-    ]
-    return found
+def sealed_files(view: Reading, of: Round) -> int:
+    """How many hồ sơ of the round had a key: of which anything lay sealed. Others never had one to destroy."""
+    found: set[str] = set()
+    for some in pieces((item.file_id for item in tombstones_of(view, of.id)), _AT_ONCE):
+        for file_id, packages in tombstone_packages_of(view, some).items():
+            if any(is_sealed(package.object_key) for package in packages):
+                found.add(file_id)
+    return len(found)

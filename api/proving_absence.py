@@ -170,6 +170,7 @@ def looks_of(installation: Installation) -> list[Look]:
     """Every place there is, read as it lies there; nothing of what removed is asked."""
     settings, catalogue = installation.settings, installation.catalogue
     living = LivingIds(catalogue)
+    roots = partial(folders_looked_at, installation)
     inside = [store.path for store in settings.stores if store.path.is_relative_to(settings.home)]
 
     def kept(name: str) -> bool:
@@ -182,20 +183,21 @@ def looks_of(installation: Installation) -> list[Look]:
             "home",
             settings.home,
             leaving_out=lambda path: path in inside or path == settings.home / "destruction",
+            elsewhere=roots,
         )
     ]
     for store in installation.policy.stores:
         name = store_place(store.name)
         if store.kind is StoreKind.DIRECTORY:
             assert store.path is not None
-            looks.append(FolderLook(name, store.path, kept=lambda path: kept(str(path))))
+            looks.append(FolderLook(name, store.path, kept=lambda path: kept(str(path)), elsewhere=roots))
         else:
             looks.append(BucketLook(name, s3_settings(store.s3, settings.home), kept=kept))
     shared = settings.quarantine_settings.shared_s3
     if shared:
         looks.append(BucketLook("quarantine-store", s3_settings(shared, settings.home)))
     looks += [
-        FolderLook(f"backup:{medium.name}", medium.path, kept=lambda path: kept(str(path)))
+        FolderLook(f"backup:{medium.name}", medium.path, kept=lambda path: kept(str(path)), elsewhere=roots)
         for medium in settings.backup.media
     ]
     if settings.database.shared:
@@ -205,8 +207,13 @@ def looks_of(installation: Installation) -> list[Look]:
 
         looks.append(IndexLook(partial(index_of, installation)))
     if settings.keys is not None:
-        looks += [FolderLook(f"keys:{number}", place) for number, place in enumerate(settings.keys.places, 1)]
-    looks += [FolderLook(f"also:{path}", path) for path in settings.destruction.also]
+        looks += [
+            FolderLook(f"keys:{number}", place, elsewhere=roots) for number, place in enumerate(settings.keys.places, 1)
+        ]
+    looks += [
+        FolderLook(f"also:{number}", path, elsewhere=roots)  # a certificate names places, and no path of ours
+        for number, path in enumerate(settings.destruction.also, 1)
+    ]
     looks.append(TemporaryLook())
     with catalogue.read() as view:
         looks += [Elsewhere(f"move:{move.store}") for move in open_moves(view)]
@@ -226,7 +233,18 @@ def local_looks(installation: Installation) -> list[Look]:
 
 def _database_look(installation: Installation) -> Look:
     folder = installation.settings.destruction.database_folder
-    return Elsewhere("database") if folder is None else FolderLook("database", folder)
+    if folder is None:
+        return Elsewhere("database")
+    return FolderLook("database", folder, elsewhere=partial(folders_looked_at, installation))
+
+
+def folders_looked_at(installation: Installation) -> list[Path]:
+    """The folders this machine looks through: what a link leads to lies in one of them, or was looked at by nobody."""
+    settings = installation.settings
+    found = [settings.home, *settings.destruction.also, *(medium.path for medium in settings.backup.media)]
+    found += [store.path for store in installation.policy.stores if store.path is not None]
+    found += settings.keys.places if settings.keys is not None else ()
+    return [*found, *filter(None, (settings.destruction.database_folder,))]
 
 
 class Elsewhere:
@@ -265,6 +283,12 @@ class Opening:
         return any(map(partial(self._opens, store), _keys(package)))
 
     def _opens(self, store: str, key: Key) -> bool:
+        if store not in self._stores:  # retired since, or no store at all: a place with a lock of its own
+            raise NotLookedError(
+                f"Không thử mở được nội dung còn khóa ở «{store}».",
+                remedy="Đợi hết hạn khóa: hệ thống xóa rồi kiểm chứng lại.",
+                detail=str(key),
+            )
         try:
             with self._stores[store].open(key) as file:
                 return opened_by_any(file, self._identities())

@@ -228,6 +228,7 @@ def judged_paper(
             (of.list_sha256 or "") if bound else "",
             of.code,
             required_signers(rule, given),
+            may_name=of.list_sha256 or "",
         )
         confirmed = given.get("confirmation")
         confirmation = (

@@ -15,7 +15,10 @@ from archive.catalogue.destruction_model import Tombstone
 from archive.catalogue.destruction_reading import tombstones_by_id
 from archive.catalogue.file_list_reading import aips_of_files
 from archive.catalogue.file_reading import agency_codes, file
+from archive.catalogue.pieces import pieces
 from archive.retention.file import File
+
+_AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -31,10 +34,13 @@ class FileJudge:
 
     @classmethod
     def of(cls, reading: Reading, asked: Asked, held: Iterable[File]) -> FileJudge:
-        ids = [item.id for item in held]
-        aips = aips_of_files(reading, ids)
+        file_ids = [item.id for item in held]
+        aips = aips_of_files(reading, file_ids)
         packages = Judge.of(reading, asked, ((aip_id, None) for ids in aips.values() for aip_id in ids))
-        return cls(asked, packages, aips, own_codes(reading, asked), tombstones_by_id(reading, ids))
+        gone: dict[str, Tombstone] = {}
+        for some in pieces(file_ids, _AT_ONCE):
+            gone |= tombstones_by_id(reading, some)
+        return cls(asked, packages, aips, own_codes(reading, asked), gone)
 
     def target(self, held: File) -> Target:
         """As strict as the strictest package nobody granted to who asks; of one without any, conditional;

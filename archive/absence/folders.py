@@ -5,12 +5,19 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
 from archive.absence.looking import Looked, Sought, Trace
+from archive.errors import LuutruError
 
 _PIECE_BYTES = 1 << 20
+
+
+class LinkOutsideError(LuutruError):
+    """A link leads where nobody looks."""
+
+    code = "destruction.link-outside"
 
 
 class FolderLook:
@@ -18,6 +25,8 @@ class FolderLook:
 
     Files that vanish meanwhile are nobody's; one that cannot be read, or a root that is not there, is an error.
     ``kept``: whether a file is the object of a living package, proven elsewhere; its name is looked at all the same.
+    ``elsewhere``: the folders other looks cover. A link is looked at where it leads; one that leads into none of them, nor
+    into this one, is an error: what lies there was looked at by nobody.
     """
 
     def __init__(
@@ -28,12 +37,14 @@ class FolderLook:
         leaving_out: Callable[[Path], bool] = lambda _path: False,
         kept: Callable[[Path], bool] = lambda _path: False,
         may_be_missing: bool = False,
+        elsewhere: Callable[[], Collection[Path]] = tuple,
     ) -> None:
         self.name = name
         self._root = root
         self._leaving_out = leaving_out
         self._kept = kept
         self._may_be_missing = may_be_missing
+        self._elsewhere = elsewhere
 
     def look(self, sought: Sought, looked: Looked) -> Iterator[Trace]:
         if not os.path.lexists(self._root) and self._may_be_missing:
@@ -71,10 +82,12 @@ class FolderLook:
                 raise
             return
         except OSError as error:
-            if error.errno in (errno.ELOOP, errno.ENXIO):
-                # A link or a socket has no bytes of its own; what a link leads to is looked at where it lies.
-                return
-            raise
+            if error.errno == errno.ENXIO:
+                return  # a socket has no bytes of its own
+            if error.errno != errno.ELOOP:
+                raise
+            self._require_looked_at(path)
+            return
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return
@@ -87,6 +100,18 @@ class FolderLook:
 
             where = self._where(path)
             yield from sought.traces(self.name, where, pieces(), sought.owner(where))
+
+    def _require_looked_at(self, link: Path) -> None:
+        try:
+            target = link.resolve()
+        except RuntimeError:
+            return  # links that lead to each other
+        if not any(target.is_relative_to(root.resolve()) for root in (self._root, *self._elsewhere())):
+            raise LinkOutsideError(
+                f"«{self.name}» có liên kết dẫn ra ngoài mọi nơi được xem.",
+                remedy="Khai báo nơi liên kết dẫn tới trong [destruction] also, hoặc bỏ liên kết.",
+                detail=f"{link} → {target}",
+            )
 
     def _where(self, path: Path) -> str:
         return os.path.relpath(path, self._root) if path != self._root else path.name

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, literal, or_, select, tuple_, update
+from sqlalchemy import func, insert, literal, or_, select, tuple_, update
 
 from archive.access import Author, Role
 from archive.catalogue.columns import Instant
@@ -29,6 +29,8 @@ from archive.disposal.round_state import VIETNAMESE, RoundState
 from archive.disposal.words import Duty, Signature
 from schemas.disposal_rules import disposal_rules
 
+MOST_WAITING = 50
+"""So many papers of one round may wait to be judged: several times what a round needs."""
 _INCOMING = ".incoming.pdf"
 _INCOMING_ID = re.compile(r"[0-9a-z-]+-([0-9a-f]{32})\.incoming\.pdf")
 _CLOSED = (RoundState.COMPLETED, RoundState.ABANDONED)
@@ -136,13 +138,18 @@ def order_judgement(
     ``incoming_key`` and ``note_kept`` says so. Written before they do, so that none is ever nobody's.
 
     The same order that waits already is the one that counts. Raises refusals ``round.missing``,
-    ``round.authority-missing``, ``round.state``, ``paper.unknown``.
+    ``round.authority-missing``, ``round.state``, ``paper.unknown``, ``paper.too-many-waiting``.
     """
     of = destruction_round(tx, round_id)
     account_id = _require_part(tx, of, by)
     require_paper(tx, of, kind)
     order = PaperOrder(order_id, round_id, kind, Work.JUDGE, account_id, by.actor, at, dict(given), sha256=sha256)
-    return _ordered(tx, replace(order, object_key=order.incoming_key))
+    ordered = _ordered(tx, replace(order, object_key=order.incoming_key))
+    c = paper_orders.c
+    waiting = select(func.count()).where(c.round_id == round_id, c.work == Work.JUDGE.value, c.ended_at.is_(None))
+    if ordered.id == order_id and tx.rows(waiting).scalar_one() > MOST_WAITING:
+        raise refusal("paper.too-many-waiting", round_id, most=MOST_WAITING)
+    return ordered
 
 
 def note_kept(tx: Transaction, order: PaperOrder, size_bytes: int) -> PaperOrder:

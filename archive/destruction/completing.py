@@ -74,7 +74,12 @@ def found_again(catalogue: Catalogue, run: AbsenceRun, *, now: Callable[[], date
         items = [
             item for some in pieces(sorted({*files, ROUND}), 500) for item in items_of_files(tx, run.round_id, some)
         ]
-        again = [item for item in items if item.state is ItemState.ABSENT]
+        # What a lock kept of the round's own steps is no reason to leave what was found besides.
+        again = [
+            item
+            for item in items
+            if item.state is ItemState.ABSENT or (item.file_id == ROUND and item.state is ItemState.LOCKED)
+        ]
         note_work(
             tx,
             run.round_id,

@@ -144,6 +144,7 @@ class Backups:
         # Sets nobody has on record (of a catalogue made anew, of another machine) list what is gone just the same.
         if full is not None and (older or any(_sets(store) for store in media)):
             made = self.back_up()
+            _require_everywhere(made, media)
             for store in media:
                 self._remove_rows(store, full.number)
             self._remove_sets(media, [item for item in older if item.name != made.name], made.name)
@@ -168,6 +169,16 @@ class Backups:
                     store.remove(key)
             if left := sorted(_sets(store).keys() - {made}):
                 raise StillThereError(f"Phương tiện «{store.name}» vẫn còn bộ sao lưu cũ.", detail=", ".join(left))
+
+
+def _require_everywhere(made: Backup, media: Sequence[Store]) -> None:
+    """The new set is whole on every medium: nothing of an older one goes where it would leave none behind."""
+    whole = {item["name"] for item in made.media if item["ok"]}
+    if short := sorted({store.name for store in media} - whole):
+        raise StoreError(
+            f"Bộ sao lưu mới chưa toàn vẹn trên: {', '.join(short)}; chưa xóa bộ cũ nào.",
+            remedy="Gắn lại, dọn chỗ hoặc thay phương tiện này; hệ thống thử lại.",
+        )
 
 
 def _sets(store: Store) -> dict[str, list[Key]]:

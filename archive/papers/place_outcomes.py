@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date
 from typing import Any
@@ -9,6 +10,14 @@ from typing import Any
 from archive.ledger import read_instant
 from archive.local_time import VIETNAM
 from archive.papers.execution import PlaceOutcome
+
+_REMOVED_FROM = re.compile(r"(?:home(?:@.*)?|store:.*|quarantine-store|database|index)", re.DOTALL)
+"""Places in which something is done for every hồ sơ or round. In others (logs of the system, places of keys, media of
+backups, temporary files) it is looked, and nothing is claimed to have been removed."""
+
+
+def _removed_from(place: str) -> bool:
+    return _REMOVED_FROM.fullmatch(place) is not None
 
 
 def place_outcomes(said: Mapping[str, Any]) -> tuple[PlaceOutcome, ...]:
@@ -22,7 +31,7 @@ def place_outcomes(said: Mapping[str, Any]) -> tuple[PlaceOutcome, ...]:
         PlaceOutcome(
             item["place"],
             "",
-            ("Xóa mọi dấu vết của các hồ sơ",),
+            ("Xóa mọi dấu vết của các hồ sơ",) if _removed_from(item["place"]) else (),
             ("Chưa xóa được bản mã: còn trong thời hạn khóa",) if item["place"] in locks else (),
             "locked" if item["place"] in locks else "absent",
             at,

@@ -38,12 +38,14 @@ class RequiredSigner:
 @dataclass(frozen=True, slots=True)
 class Expected:
     """``list_sha256`` is empty for a paper that need not be bound to a list; so is ``round_code``. ``required`` is empty
-    for a paper that need not be signed: signatures it bears must be valid all the same."""
+    for a paper that need not be signed: signatures it bears must be valid all the same. ``may_name``: the one list that a
+    paper which need not be bound may be bound to all the same; empty: any."""
 
     kind: PaperKind
     list_sha256: str = ""
     round_code: str = ""
     required: tuple[RequiredSigner, ...] = ()
+    may_name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

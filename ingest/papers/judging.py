@@ -175,17 +175,21 @@ class _Binding:
         if self._unclear or (self.how == "keywords" and not facts["has_text"]):
             # Keywords alone prove nothing: nobody who signed a picture has seen them.
             self.list_sha256, self.how, self._unclear = "", "none", True
+        if not wanted and expected.may_name and not embedded and not keywords and self._misread(printed):
+            self._said, self.list_sha256, self.how = [], "", "none"
 
     def _misread(self, printed: list[str]) -> bool:
-        wanted = self._expected.list_sha256
+        wanted = self._expected.list_sha256 or self._expected.may_name
         return bool(printed) and all(
             0 < sum(one != other for one, other in zip(item, wanted, strict=True)) <= _MISREAD for item in printed
         )
 
     def findings(self) -> Iterator[Finding]:
         yield from self._data()
-        wanted = self._expected.list_sha256
+        wanted, allowed = self._expected.list_sha256, self._expected.may_name
         if not wanted:
+            if allowed and self._said and self._said != [allowed]:
+                yield finding("paper.list-hash-other", self._name, found=self._said[0], expected=allowed)
             return
         if self._unclear or (not self._said and not self._facts["has_text"]):
             yield from self._by_eye(wanted)

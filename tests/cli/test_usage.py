@@ -86,6 +86,7 @@ def test_every_exit_code_stands_in_the_readme() -> None:
         (["search", "x", "--size", "hai"], "phải là số nguyên"),
         (["submit", "a", "--key"], "cần một giá trị"),
         (["submit", "a", "b", "--key", "k"], "--key chỉ dùng cho một hồ sơ"),
+        (["submit", "a", "--key", "luutru dossier 1"], "--key không được trống hoặc có khoảng trắng"),
         (["review", "x", "--decision", "maybe", "--reason", "y"], "accept, return hoặc refuse"),
         (["review", "x"], "Thiếu tùy chọn"),
     ],

@@ -49,6 +49,9 @@ def test_a_decision_made_after_the_marking_is_the_one_that_counts(
                     at=now(),
                     titles_stay=False,
                 )
+            for rule in archive.world.required(round_id, "execution"):
+                if rule.of_decision:
+                    archive.world.paper(round_id, rule.kind)
         return taken
 
     monkeypatch.setattr(destroying, "_mark", marks)

@@ -90,7 +90,8 @@ def test_sets_that_lie_on_a_medium_go_also_when_none_is_on_record(work: RoundAtW
 
     def back_up() -> Backup:
         _put(medium, "backup/20260101-full/metadata.xml")
-        return Backup("20260101-full", BackupKind.FULL, RunState.COMPLETED, work.now())
+        seen = [{"name": "băng-1", "ok": True}]
+        return Backup("20260101-full", BackupKind.FULL, RunState.COMPLETED, work.now(), media=seen)
 
     outcome = Backups(work.catalogue, lambda: [medium], back_up, work.now).finish(ROUND_ID)
     assert outcome.state is ItemState.REMOVED, outcome
@@ -98,6 +99,29 @@ def test_sets_that_lie_on_a_medium_go_also_when_none_is_on_record(work: RoundAtW
         "backup/20260101-full/metadata.xml",
         "backup/drill-1/report.json",
     ]
+
+
+def test_nothing_goes_from_any_medium_as_long_as_one_has_no_whole_new_set(work: RoundAtWork, tmp_path: Path) -> None:
+    work.take_in(1)
+    work.begin()
+    assert work.run().settled
+    media = [DirectoryStore.initialise(f"băng-{number}", tmp_path / f"băng-{number}") for number in (1, 2, 3)]
+    for medium in media:
+        _put(medium, "backup/20200101-full/metadata.xml")
+        _put(medium, "rows/0000000001-full-aa.jsonl")
+
+    def back_up() -> Backup:
+        """Two of three are enough for a backup; the third is full."""
+        for medium in media[:2]:
+            _put(medium, "backup/20260101-full/metadata.xml")
+        seen = [{"name": medium.name, "ok": medium is not media[2]} for medium in media]
+        return Backup("20260101-full", BackupKind.FULL, RunState.COMPLETED, work.now(), media=seen)
+
+    outcome = Backups(work.catalogue, lambda: media, back_up, work.now).finish(ROUND_ID)
+    assert outcome.state is ItemState.UNREACHABLE and "băng-3" in outcome.problem
+    for medium in media:
+        lying = set(map(str, medium.keys("")))
+        assert lying >= {"backup/20200101-full/metadata.xml", "rows/0000000001-full-aa.jsonl"}, medium.name
 
 
 def _put(store: DirectoryStore, name: str) -> None:

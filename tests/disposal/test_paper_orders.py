@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from archive.catalogue.paper_orders import (
+    MOST_WAITING,
     PaperOrder,
     end_order,
     last_dossier_order,
@@ -123,6 +124,25 @@ def test_bytes_that_come_are_claimed_from_the_order_on_and_judged_when_they_are_
         assert [item.id for item in uncleared_orders(tx, AT)] == [order.id]
         note_uncleared(tx, order.id, AT + timedelta(minutes=1))
         assert uncleared_orders(tx, AT) == []
+
+
+def test_only_so_many_papers_of_a_round_wait_to_be_judged(world: World) -> None:
+    round_id = world.round([world.file()], S.DECIDED)
+
+    def sent(number: int) -> PaperOrder:
+        with world.transaction() as tx:
+            return order_judgement(
+                tx, world.next_id(), round_id, "list", {}, sha256=f"{number:064x}", by=world.by("proposer"), at=AT
+            )
+
+    made = [sent(number) for number in range(MOST_WAITING)]
+    with pytest.raises(DisposalRefusedError) as refused:
+        sent(MOST_WAITING)
+    assert refused.value.code == "paper.too-many-waiting"
+    assert sent(0).id == made[0].id, "what waits already is told again"
+    with world.transaction() as tx:
+        end_order(tx, made[0].id, {}, AT)
+    assert sent(MOST_WAITING).waits
 
 
 def test_bytes_once_proven_are_not_unproven_by_asking_again(world: World) -> None:

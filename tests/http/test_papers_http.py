@@ -18,6 +18,7 @@ from api.accounts import issue_token
 from api.bootstrap import Installation, now, opened
 from api.http.app import create_app
 from api.initialising import initialise
+from api.round_dossier import dossier_key
 from api.round_papers import carry_out_paper_orders
 from api.settings import load_settings
 from archive.access import Author, Mode
@@ -483,3 +484,38 @@ TOMBSTONE = {
     "needles": 0,
     "mode": Mode.RESTRICTED.value,
 }
+
+
+def test_a_package_that_does_not_prove_itself_never_becomes_the_dossier_of_a_round(papered: Papered) -> None:
+    world, installation = papered.world, papered.installation
+    round_id = world.round(world.files(1), RoundState.DECIDED)
+    world.sql("UPDATE rounds SET state = 'minutes_made' WHERE id = :id", id=round_id)
+    (held,) = store_packages(installation.catalogue, list(installation.stores), 1, size_bytes=2000, seed=7)
+    order = done(papered.ask("executor", "POST", f"/rounds/{round_id}/dossier", json={}), 202)
+    world.sql(
+        "UPDATE submissions SET client_key = :key, owner = '' WHERE id = :id",
+        key=dossier_key(order["id"]),
+        id=held.submission_id,
+    )
+    papered.worked()
+    outcome = order_of(papered, round_id, order)["outcome"]
+    assert (outcome["aip_id"], outcome["state"]) == (held.aip_id, "stored")
+    assert {item["code"] for item in outcome["findings"]} <= {"dossier.data.missing", "dossier.data.unreadable"}
+    told = done(papered.ask("auditor", "GET", f"/rounds/{round_id}/dossier"))
+    assert (told["state"], told["aip_id"]) == ("minutes_made", None)
+    again = done(papered.ask("executor", "POST", f"/rounds/{round_id}/dossier", json={}), 202)
+    assert again["id"] != order["id"], "it can be asked for again"
+    papered.worked()
+    assert order_of(papered, round_id, again)["outcome"]["refused"], "of this round there is nothing to make one of"
+
+
+@pytest.mark.parametrize("key", [dossier_key("0" * 32), dossier_key("0" * 32).replace(" ", "\t")])
+def test_no_sender_can_say_the_archives_own_word_for_a_dossier(papered: Papered, key: str) -> None:
+    answer = papered.ask(
+        "archivist",
+        "POST",
+        "/submissions",
+        content=b"PK",
+        headers={"Content-Type": "application/zip", "Idempotency-Key": key},
+    )
+    assert answer.status_code == 422, answer.text

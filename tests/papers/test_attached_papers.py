@@ -382,6 +382,17 @@ def test_a_paper_that_need_not_be_bound_is_not_asked_for_a_list(desk: Desk, judg
     assert made.answer is Answer.PASSED and made.binding == "none"
 
 
+def test_a_paper_that_need_not_be_bound_names_no_other_list(desk: Desk, judge: Judge) -> None:
+    loose = Expected(desk.expected.kind, may_name=desk.list_sha256)
+    assert judge(desk.printed.pdf, loose).list_sha256 == desk.list_sha256
+    assert codes(judge(desk.printed.pdf, loose)) == set()
+    assert codes(judge(desk.printed.pdf, replace(loose, may_name=OTHER_LIST))) == {"paper.list-hash-other"}
+    assert codes(judge(page(f"SHA-256 của danh mục: {OTHER_LIST}"), loose)) == {"paper.list-hash-other"}
+    misread = page(f"SHA-256 của danh mục: {desk.list_sha256.replace('8', '3', 2)}")
+    made = judge(misread, loose)
+    assert codes(made) == set() and made.list_sha256 == "", "what a machine misread binds to nothing"
+
+
 def test_irregular_structure_is_said_and_is_no_reason_alone(desk: Desk, judge: Judge) -> None:
     made = judge(desk.signed("person", "agency", pdf=scan()))
     assert codes(made) > LAX and made.signature == Signature.VALID
