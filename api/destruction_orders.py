@@ -11,11 +11,12 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 
+from api.absence_parts import MachineAwaitedError, do_own_parts
 from api.bootstrap import Installation, now
 from api.destroying import destroy_round
-from api.destruction_places import marker_file, other_machines
+from api.destruction_places import machine_name, marker_file, other_machines
 from api.printed_certificate import print_certificate
-from api.proving_absence import Proof, finish_proof, prove_absence, standing_proof
+from api.proving_absence import Opening, Proof, finish_proof, local_looks, prove_absence, standing_proof
 from archive.catalogue.absence_proof import certified_executing, certified_run, proving_run
 from archive.catalogue.destruction_orders import Order, OrderKind, end_order, note_problem, waiting_orders
 from archive.catalogue.destruction_reading import tombstones_of
@@ -30,6 +31,8 @@ from archive.errors import LuutruError
 _log = logging.getLogger(__name__)
 PAUSE = timedelta(seconds=120)
 """So long after it failed an order is tried again."""
+AWAY = timedelta(minutes=10)
+"""So long an order waits for its machine before the others say that it does."""
 _NAMED = 200
 """So many refused hồ sơ an outcome names; the counts are of all."""
 
@@ -45,16 +48,25 @@ def carry_out_orders(
     gone_on: set[str] = set()
     with installation.catalogue.read() as view:
         orders = waiting_orders(view)
+    try:
+        do_own_parts(installation, lambda: local_looks(installation), Opening(installation))
+    except LuutruError as error:
+        trouble = error
+        _log.warning("part of this machine: %s %s", error.code, error.detail)
     for order in orders:
         if stopping():
             break
-        resting = order.tried_at is not None and now() - order.tried_at < PAUSE
-        if (resting and not at_once) or not belongs_here(installation, order.round_id):
+        awaited = order.problem.startswith(MachineAwaitedError.code)  # asking again costs nothing
+        resting = order.tried_at is not None and now() - order.tried_at < PAUSE and not awaited
+        if resting and not at_once:
+            continue
+        if not belongs_here(installation, order.round_id):
+            _tell_elsewhere(installation, order)
             continue
         try:
             outcome = _carried_out(installation, order, stopping)
         except LuutruError as error:
-            trouble = trouble or error
+            trouble = trouble if isinstance(error, MachineAwaitedError) else trouble or error
             _log.warning("order %s of round %s: %s %s", order.id, order.round_id, error.code, error.detail)
             with installation.catalogue.transaction() as tx:
                 note_problem(tx, order.id, f"{error.code}: {error.message}", now())
@@ -66,6 +78,16 @@ def carry_out_orders(
         with installation.catalogue.transaction() as tx:
             end_order(tx, order.id, outcome, now())
     return gone_on, trouble
+
+
+def _tell_elsewhere(installation: Installation, order: Order) -> None:
+    """Said once, when the machine that has what the hồ sơ are known by has not taken the order for a while."""
+    if order.problem or now() - order.asked_at < AWAY:
+        return
+    others = sorted(other_machines(installation))
+    text = f"Máy đã bắt đầu đợt hủy, nơi có tệp dấu hiệu, chưa nhận yêu cầu (không phải {machine_name()}): {', '.join(others)}."
+    with installation.catalogue.transaction() as tx:
+        note_problem(tx, order.id, f"{MachineAwaitedError.code}: {text}", now())
 
 
 def finish_rounds(installation: Installation, *, stopping: Callable[[], bool] = lambda: False) -> LuutruError | None:

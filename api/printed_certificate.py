@@ -81,7 +81,7 @@ def certificate_paper(view: Reading, document: Mapping[str, Any], *, sealed: boo
         ),
         bound_to=ListReference(of.code, of.list_sha256 or "", len(line_digests(view, of.id))),
         number=f"CN-{of.code}",
-        decision=f"Quyết định hủy số {decision['number']}",
+        decision=_decisions(said),
         decided_on=date.fromisoformat(decision["decided_on"]),
         archive_name=archive,
         verifier=view.account(said["run"]["verifier_id"]).name,
@@ -95,6 +95,17 @@ def certificate_paper(view: Reading, document: Mapping[str, Any], *, sealed: boo
             f"Bản có chữ ký số của kho là tệp JSON {said['format']}, SHA-256 {canonical_sha256(dict(document))}.",
         ),
     )
+
+
+def _decisions(said: Mapping[str, Any]) -> str:
+    """Every decision of the round; the one the first hồ sơ was begun under comes last, as its date follows."""
+    first = said["decision"]
+    others = [
+        f"số {item['number']} ngày {date.fromisoformat(item['decided_on']):%d/%m/%Y}"
+        for item in said.get("decisions", ())
+        if (item["number"], item["decided_on"]) != (first["number"], first["decided_on"])
+    ]
+    return f"Quyết định hủy {'; '.join([*others, 'số ' + first['number']])}"
 
 
 def _lines(view: Reading, of: Round) -> list[DestroyedLine]:

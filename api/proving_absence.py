@@ -10,19 +10,23 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from api.absence_parts import collected, own_part
 from api.bootstrap import Installation, now
-from api.destruction_places import TEMPORARY, has_index, index_of, marker_file, other_machines
+from api.destruction_places import TEMPORARY, has_index, index_of, machine_name, marker_file, other_machines
 from api.old_media import old_media
 from archive.absence.buckets import BucketLook
 from archive.absence.certificate import certify
 from archive.absence.folders import FolderLook
 from archive.absence.living import LivingIds
 from archive.absence.looking import Look, Looked, Sought, Trace
+from archive.absence.parts import merged
 from archive.absence.verifying import Verifier
 from archive.canonical import canonical_sha256
+from archive.catalogue.absence_parts import ask_parts, forget_needles, run_under_way
 from archive.catalogue.absence_proof import certified_run, proving_run
 from archive.catalogue.destruction_model import AbsenceRun, AbsenceVerdict, TombstonePackage
-from archive.catalogue.destruction_reading import seals_of, store_place
+from archive.catalogue.destruction_reading import absence_run, seals_of, store_place
+from archive.catalogue.destruction_writing import begin_absence_run, end_absence_run
 from archive.catalogue.policy_reading import open_moves
 from archive.catalogue.round_deciding import record_verified
 from archive.catalogue.round_reading import destruction_round
@@ -67,7 +71,8 @@ def prove_absence(
     """One run; what it found is due again; what it proved is completed, certified, and its markers are removed.
 
     Raises OwnWorkError for who has any duty in the round, IntegrityError when verifier and executor are one,
-    AlreadyCertifiedError, AbsenceUnprovenError when something changed meanwhile.
+    AlreadyCertifiedError, AbsenceUnprovenError when something changed meanwhile,
+    MachineAwaitedError as long as another machine has not looked through its own: the same call goes on with that run.
     """
     with installation.catalogue.read() as view:
         marked = marker_file(installation, round_id).read(seals_of(view, round_id))
@@ -82,11 +87,39 @@ def prove_absence(
         media=media_of(installation),
         progress=progress,
     )
-    run = verifier.run(uuid.uuid4().hex, marked, verifier_id=verifier_id, executor_id=executor_id, actor=actor)
+    run = AbsenceRun(uuid.uuid4().hex, round_id, verifier_id, executor_id, now())
+    if others := other_machines(installation):
+        run = _over_all(installation, verifier, run, others, actor=actor)
+    else:
+        run = verifier.run(run.id, marked, verifier_id=verifier_id, executor_id=executor_id, actor=actor)
     if run.verdict is not AbsenceVerdict.ABSENT:
         found_again(installation.catalogue, run, now=now)
         return Proof(run, 0, None)
     return Proof(run, *finish_proof(installation, round_id, actor=actor))
+
+
+def _over_all(
+    installation: Installation, verifier: Verifier, new: AbsenceRun, others: frozenset[str], *, actor: str
+) -> AbsenceRun:
+    """The run that waits for its parts, or ``new``; ended when all are there, or when something is found here."""
+    with installation.catalogue.transaction() as tx:
+        verifier.standing(tx)
+        run = run_under_way(tx, new.round_id, new.verifier_id)
+        if run is None:
+            begin_absence_run(tx, new)
+            run = absence_run(tx, new.id)
+            assert run is not None
+        ask_parts(tx, run.id, {machine_name(), *others})
+    own_part(installation, run, verifier)
+    mine = collected(installation, run, {machine_name()})[machine_name()]
+    found = mine["verdict"] == AbsenceVerdict.FOUND.value
+    verdict, report = merged(mine, {} if found else collected(installation, run, others))
+    with installation.catalogue.transaction() as tx:
+        end_absence_run(tx, run.id, verdict, report, actor=actor, at=now())
+        forget_needles(tx, run.id)
+        ended = absence_run(tx, run.id)
+    assert ended is not None
+    return ended
 
 
 def standing_proof(installation: Installation, round_id: str) -> Proof | None:
@@ -185,12 +218,22 @@ def looks_of(installation: Installation) -> list[Look]:
     looks.append(TemporaryLook())
     with catalogue.read() as view:
         looks += [Elsewhere(f"move:{move.store}") for move in open_moves(view)]
-    return looks + other_looks(installation)
+    return looks
 
 
-def other_looks(installation: Installation) -> list[Look]:
-    """What only other machines can look at, whether anybody named them or not."""
-    return [Elsewhere(f"machine:{item}") for item in sorted(other_machines(installation))]
+def local_looks(installation: Installation) -> list[Look]:
+    """What only this machine can read, for a run that another carries; every name with the machine's."""
+    settings, machine = installation.settings, machine_name()
+    inside = {store.path for store in settings.stores} | {settings.home / "destruction"}
+    roots = partial(folders_looked_at, installation)
+    looks: list[Look] = [FolderLook(f"home@{machine}", settings.home, leaving_out=inside.__contains__, elsewhere=roots)]
+    looks += [
+        FolderLook(f"also@{machine}:{number}", path, elsewhere=roots)
+        for number, path in enumerate(settings.destruction.also, 1)
+    ]
+    if settings.destruction.database_folder is not None:
+        looks.append(FolderLook("database", settings.destruction.database_folder, elsewhere=roots))
+    return [*looks, TemporaryLook(f"temporary@{machine}")]
 
 
 def _database_look(installation: Installation) -> Look:
@@ -225,7 +268,8 @@ class Elsewhere:
 class TemporaryLook:
     """What is ours in the system's place for temporary files."""
 
-    name = "temporary"
+    def __init__(self, name: str = "temporary") -> None:
+        self.name = name
 
     def look(self, sought: Sought, looked: Looked) -> Iterator[Trace]:
         for path in sorted(Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*")):

@@ -11,10 +11,11 @@ from archive.canonical import canonical_json
 from archive.catalogue import Catalogue
 from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceVerdict, Tombstone
-from archive.catalogue.destruction_reading import certificate, tombstones_of, undone_tombstones
+from archive.catalogue.destruction_reading import begun_by_decision, certificate, tombstones_of, undone_tombstones
 from archive.catalogue.destruction_writing import issue_certificate
 from archive.catalogue.ledger_reading import LedgerReading
 from archive.catalogue.remains import tombstone_remains_sha256
+from archive.catalogue.round_reading import decisions
 from archive.errors import LuutruError
 from archive.events import Event
 from archive.ledger import written_instant
@@ -50,12 +51,13 @@ def certify(
         if issued is not None:
             return issued
         statement = _statement(view, round_id, archive, now())
-    document = key.signed(statement)
     with catalogue.transaction() as tx:
         standing(tx)
         run, why = proving_run(tx, round_id)
         if run is None or run.id != statement["run"]["id"]:
             raise _unproven(why or "another run has begun")
+        # Decisions may be added as long as the round is at work: those of this moment are the ones certified.
+        document = key.signed(statement | {"decisions": decisions_of(tx, round_id)})
         issue_certificate(tx, round_id, run.id, document, files=statement["files"], actor=actor, at=now())
     return document
 
@@ -110,6 +112,23 @@ def _statement(view: LedgerReading, round_id: str, archive: Mapping[str, str], a
         "ledger": {"seq": record.seq, "hash": record.hash} if record else None,
         "issued_at": written_instant(at),
     }
+
+
+def decisions_of(view: LedgerReading, round_id: str) -> list[dict[str, Any]]:
+    """Every decision of the round in the order they were made, each with how many hồ sơ were begun under it."""
+    begun = begun_by_decision(view, round_id)
+    return [
+        {
+            "ordinal": item.ordinal,
+            "number": item.number,
+            "decided_on": item.decided_on.isoformat(),
+            "list_sha256": item.list_sha256,
+            "titles_stay": item.titles_stay,
+            "decided_by": item.decided_by,
+            "files": begun.get((item.number, item.decided_on), 0),
+        }
+        for item in decisions(view, round_id)
+    ]
 
 
 def line_of(view: LedgerReading, item: Tombstone) -> dict[str, Any]:

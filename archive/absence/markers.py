@@ -123,22 +123,10 @@ class MarkerFile:
         ``seals``: what the intents sealed. Of a hồ sơ with one its line counts, whatever a process that was taken over
         added behind it; of others the last.
         """
-        found: dict[str, Marked] = {}
         if not self.path.exists():
-            return found
+            return {}
         with self.path.open("rb") as lines:
-            for line in lines:
-                try:
-                    row = json.loads(line)
-                except ValueError:
-                    continue
-                needles = (
-                    Needle(row["file_id"], kind, base64.b64decode(data, validate=True)) for kind, data in row["needles"]
-                )
-                said, known = Marked(row["file_id"], tuple(needles), int(row["unread"])), found.get(row["file_id"])
-                if known is None or known.seal != seals.get(said.file_id):
-                    found[said.file_id] = said
-        return found
+            return read_marked(lines, seals)
 
     def remove(self) -> None:
         """Written over, then gone; gone already is fine. Whether the medium keeps the old blocks is for the minutes."""
@@ -152,3 +140,18 @@ class MarkerFile:
             os.fsync(file.fileno())
         self.path.unlink()
         sync_folder(self.path.parent)
+
+
+def read_marked(lines: Iterable[bytes], seals: Mapping[str, Needles] = _NONE) -> dict[str, Marked]:
+    """The lines of a marker file, as ``MarkerFile.read`` tells them; one that a kill cut off is passed over."""
+    found: dict[str, Marked] = {}
+    for line in lines:
+        try:
+            row = json.loads(line)
+        except ValueError:
+            continue
+        needles = (Needle(row["file_id"], kind, base64.b64decode(data, validate=True)) for kind, data in row["needles"])
+        said, known = Marked(row["file_id"], tuple(needles), int(row["unread"])), found.get(row["file_id"])
+        if known is None or known.seal != seals.get(said.file_id):
+            found[said.file_id] = said
+    return found

@@ -89,14 +89,18 @@ class Verifier:
         with self.catalogue.transaction() as tx:
             self.standing(tx)
             begin_absence_run(tx, run)
-        seen = self._seen(marked)
-        verdict, report = seen.verdict(), seen.report(run, self)
+        verdict, report = self.looked(run, marked)
         with self.catalogue.transaction() as tx:
             end_absence_run(tx, run_id, verdict, report, actor=actor, at=self.now())
         with self.catalogue.read() as view:
             ended = absence_run(view, run_id)
         assert ended is not None
         return ended
+
+    def looked(self, run: AbsenceRun, marked: Mapping[str, Marked]) -> tuple[AbsenceVerdict, dict[str, Any]]:
+        """What was seen in all of ``looks`` by these needles; nothing is recorded."""
+        seen = self._seen(marked)
+        return seen.verdict(), seen.report(run, self)
 
     def _seen(self, marked: Mapping[str, Marked]) -> _Seen:
         seen = _Seen()

@@ -98,6 +98,7 @@ FROM_CHECKPOINTS = frozenset({"checkpoint_timestamps", "checkpoints"})
 """Read again from the checkpoints themselves."""
 
 NOT_CARRIED: Mapping[str, str] = {
+    "absence_parts": "looks under way on each machine; what came of an ended one stands in the report of its run",
     "alembic_version": "the version of the program that rebuilds",
     "alert_deliveries": "messages on their way; a new machine tells what is wrong then",
     "alert_notices": "messages on their way; a new machine tells what is wrong then",

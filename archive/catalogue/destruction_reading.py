@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import and_, func, or_, select
 
@@ -266,6 +266,14 @@ def undone_tombstones(view: LedgerReading, round_id: str, limit: int) -> list[To
     c = tombstones.c
     query = select(tombstones).where(c.round_id == round_id, c.destroyed_at.is_(None)).order_by(c.line).limit(limit)
     return [_tombstone(row) for row in view.rows(query)]
+
+
+def begun_by_decision(view: LedgerReading, round_id: str) -> Mapping[tuple[str, date | None], int]:
+    """How many hồ sơ of the round were begun under the decision of this number and date."""
+    c = tombstones.c
+    query = select(c.decision_number, c.decided_on, func.count()).where(c.round_id == round_id)
+    rows = view.rows(query.group_by(c.decision_number, c.decided_on))
+    return {(number, decided_on): count for number, decided_on, count in rows}
 
 
 def absence_run(view: LedgerReading, run_id: str) -> AbsenceRun | None:

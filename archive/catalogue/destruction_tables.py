@@ -142,6 +142,23 @@ absence_runs = Table(
 )
 """Each time somebody looked for what was destroyed, and what came of it."""
 
+absence_parts = Table(
+    "absence_parts",
+    metadata,
+    Column("run_id", _ID, nullable=False),
+    Column("machine", String(255), nullable=False),
+    # For whom what is looked for is sealed, by a key that machine forgets again; empty until it has said so.
+    Column("recipient", String(128), nullable=False),
+    # Sealed, base64; empty before it was handed over, and after the part has ended.
+    Column("needles", Text, nullable=False),
+    Column("begun_at", Instant, nullable=True),
+    Column("ended_at", Instant, nullable=True),
+    Column("report", JSON(none_as_null=True), nullable=True),
+    PrimaryKeyConstraint("run_id", "machine"),
+    Index(None, "machine", "ended_at"),
+)
+"""What each machine has to look through for a run: what only it can read."""
+
 destruction_certificates = Table(
     "destruction_certificates",
     metadata,

@@ -56,6 +56,7 @@ SHARED: Mapping[str, str] = {
 """Goes together with others."""
 
 KEPT: Mapping[str, str] = {
+    "absence_parts": "places, counts and digests; what is looked for lies there sealed until the part has ended",
     "accounts": "people, not records",
     "activity_reports": "counts",
     "agencies": "agencies, not records",

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, inspect, text
 from archive.catalogue.database import reading, writing
 from archive.errors import CatalogueVersionError
 
-NEWEST = "0015"
+NEWEST = "0016"
 """The newest migration; a test compares it with what is under ``migrations``."""
 
 

@@ -6,14 +6,9 @@ from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any, cast
 
-import pytest
-
 from api.bootstrap import Installation
 from api.destruction_places import machine_name, other_machines
-from api.proving_absence import NotLookedError, other_looks
 from api.settings_destruction import DestructionSettings
-from archive.absence.looking import Looked, Sought
-from archive.absence.patterns import Searcher
 from archive.catalogue import Catalogue
 from archive.catalogue.worker_model import Heartbeat
 from archive.catalogue.worker_writing import beat, forget_worker
@@ -41,11 +36,3 @@ def test_a_machine_that_worked_once_is_known_after_its_worker_ended(catalogue: C
     assert other_machines(installed(catalogue, machines=("máy-4",))) == {"máy-2", "máy-3", "máy-4"}
     assert other_machines(installed(catalogue, machines_gone=("máy-2",))) == {"máy-3"}
     assert other_machines(installed(catalogue, shared=False)) == frozenset(), "its database is a file on this machine"
-
-
-def test_what_lies_on_a_machine_nobody_named_is_not_proven(catalogue: Catalogue) -> None:
-    worked(catalogue, "máy-2")
-    (look,) = other_looks(installed(catalogue))
-    assert look.name == "machine:máy-2"
-    with pytest.raises(NotLookedError):
-        list(look.look(Sought(Searcher(()), {}), Looked()))
