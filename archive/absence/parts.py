@@ -39,7 +39,8 @@ def merged(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> t
         ],
     }
     # Of several the earliest reading: what was done again since any of them read is a run of its own.
-    report["steps_of_work"] = min(int(item["steps_of_work"]) for item in reports)
+    for name in ("steps_of_work", "policy_version"):
+        report[name] = min(int(item[name]) for item in reports)
     for name in ("unsettled", "to_begin", "needles_missing", "under_way"):
         report[name] = max((item[name] for item in reports), key=lambda found: int(found["count"]))
     verdict = _verdict(report)
