@@ -35,6 +35,7 @@ from archive.catalogue.destruction_reading import absence_run, seals_of
 from archive.durable import write_whole
 from archive.errors import LuutruError
 from archive.ledger import written_instant
+from archive.policy_standing import policy_stands
 from archive.sealing import bech32
 from archive.sealing.identity import SECRET_BYTES, Identity, Recipient, imported
 from archive.sealing.reading import opened
@@ -53,8 +54,8 @@ def own_part(installation: Installation, run: AbsenceRun, verifier: Verifier) ->
     with installation.catalogue.read() as view:
         if any(part.machine == machine and part.ended_at is not None for part in parts_of(view, run.id)):
             return
-        seals = seals_of(view, run.round_id)
-    _, report = verifier.looked(run, marker_file(installation, run.round_id).read(seals))
+        marked = marker_file(installation, run.round_id).read(seals_of(view, run.round_id))
+    _, report = verifier.looked(run, marked)
     _end(installation, run.id, report, begun)
 
 
@@ -77,7 +78,7 @@ def collected(
     if awaited:
         raise MachineAwaitedError(
             f"Chưa kiểm chứng xong: còn chờ máy {', '.join(awaited)} tìm phần của mình.",
-            remedy="Cho «luutru work» chạy trên các máy đó; máy đã bỏ hẳn thì ghi vào [destruction] machines_gone.",
+            remedy="Cho «luutru work» chạy trên các máy đó; máy đã bỏ hẳn thì ghi tên vào [destruction] machines_gone.",
             detail=run.id,
         )
     return {name: part.report for name, part in parts.items() if part.report is not None and name in machines}
@@ -116,6 +117,7 @@ def _looked(
     installation: Installation, round_id: str, part: Part, key: MarkerFile, looks: Collection[Look], opening: Opens
 ) -> bool:
     with installation.catalogue.read() as view:
+        policy_stands(installation.policy.version)(view)
         run, seals = absence_run(view, part.run_id), seals_of(view, round_id)
     assert run is not None, "a part is of a run"
     begun = now()

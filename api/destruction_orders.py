@@ -14,7 +14,7 @@ from typing import Any
 from api.absence_parts import MachineAwaitedError, do_own_parts
 from api.bootstrap import Installation, now
 from api.destroying import destroy_round
-from api.destruction_places import marker_file, other_machines
+from api.destruction_places import machine_name, marker_file, other_machines
 from api.printed_certificate import print_certificate
 from api.proving_absence import Opening, Proof, finish_proof, local_looks, prove_absence, standing_proof
 from archive.catalogue.absence_proof import certified_executing, certified_run, proving_run
@@ -84,7 +84,7 @@ def _tell_elsewhere(installation: Installation, order: Order) -> None:
     """Said once, when the machine that has what the hồ sơ are known by has not taken the order for a while."""
     if order.problem or now() - order.asked_at < AWAY:
         return
-    others = sorted(set(installation.settings.destruction.machines) - {machine_name()})
+    others = sorted(other_machines(installation))
     text = f"Máy đã bắt đầu đợt hủy, nơi có tệp dấu hiệu, chưa nhận yêu cầu (không phải {machine_name()}): {', '.join(others)}."
     with installation.catalogue.transaction() as tx:
         note_problem(tx, order.id, f"{MachineAwaitedError.code}: {text}", now())

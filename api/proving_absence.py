@@ -103,6 +103,7 @@ def _over_all(
 ) -> AbsenceRun:
     """The run that waits for its parts, or ``new``; ended when all are there, or when something is found here."""
     with installation.catalogue.transaction() as tx:
+        verifier.standing(tx)
         run = run_under_way(tx, new.round_id, new.verifier_id)
         if run is None:
             begin_absence_run(tx, new)
@@ -224,10 +225,14 @@ def local_looks(installation: Installation) -> list[Look]:
     """What only this machine can read, for a run that another carries; every name with the machine's."""
     settings, machine = installation.settings, machine_name()
     inside = {store.path for store in settings.stores} | {settings.home / "destruction"}
-    looks: list[Look] = [FolderLook(f"home@{machine}", settings.home, leaving_out=inside.__contains__)]
-    looks += [FolderLook(f"also@{machine}:{path}", path) for path in settings.destruction.also]
+    roots = partial(folders_looked_at, installation)
+    looks: list[Look] = [FolderLook(f"home@{machine}", settings.home, leaving_out=inside.__contains__, elsewhere=roots)]
+    looks += [
+        FolderLook(f"also@{machine}:{number}", path, elsewhere=roots)
+        for number, path in enumerate(settings.destruction.also, 1)
+    ]
     if settings.destruction.database_folder is not None:
-        looks.append(FolderLook("database", settings.destruction.database_folder))
+        looks.append(FolderLook("database", settings.destruction.database_folder, elsewhere=roots))
     return [*looks, TemporaryLook(f"temporary@{machine}")]
 
 

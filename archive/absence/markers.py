@@ -143,7 +143,7 @@ class MarkerFile:
 
 
 def read_marked(lines: Iterable[bytes], seals: Mapping[str, Needles] = _NONE) -> dict[str, Marked]:
-    """The lines of a marker file, as ``MarkerFile.read`` has them."""
+    """The lines of a marker file, as ``MarkerFile.read`` tells them; one that a kill cut off is passed over."""
     found: dict[str, Marked] = {}
     for line in lines:
         try:

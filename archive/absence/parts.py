@@ -38,7 +38,10 @@ def merged(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> t
             for name in sorted(others)
         ],
     }
-    for name in ("unsettled", "to_begin", "needles_missing"):
+    # Of several the earliest reading: what was done again since any of them read is a run of its own.
+    for name in ("steps_of_work", "policy_version"):
+        report[name] = min(int(item[name]) for item in reports)
+    for name in ("unsettled", "to_begin", "needles_missing", "under_way"):
         report[name] = max((item[name] for item in reports), key=lambda found: int(found["count"]))
     verdict = _verdict(report)
     return verdict, {**report, "verdict": verdict.value}
@@ -50,5 +53,6 @@ def _verdict(report: Mapping[str, Any]) -> AbsenceVerdict:
         return AbsenceVerdict.NOT_PROVEN
     if report["found"]["count"]:
         return AbsenceVerdict.FOUND
-    open_ends = report["not_looked"] or report["unsettled"]["count"] or report["needles_missing"]["count"]
+    waiting = any(report[name]["count"] for name in ("unsettled", "needles_missing", "under_way"))
+    open_ends = report["not_looked"] or waiting
     return AbsenceVerdict.NOT_PROVEN if open_ends or not report["places"] else AbsenceVerdict.ABSENT

@@ -44,6 +44,7 @@ from archive.catalogue.destruction_reading import (
 )
 from archive.catalogue.destruction_writing import begin_absence_run, end_absence_run
 from archive.catalogue.pieces import pieces
+from archive.catalogue.policy_reading import policy_version
 from archive.catalogue.returned_reading import submissions_under_way
 from archive.errors import LuutruError
 from archive.ledger import written_instant
@@ -108,6 +109,7 @@ class Verifier:
         seen = _Seen()
         with self.catalogue.read() as view:
             items, to_begin = work_items(view, self.round_id), lines_to_begin(view, self.round_id)
+            seen.policy = policy_version(view)
             seen.steps, seen.under_way = steps_of_work(view, self.round_id), submissions_under_way(view, self.round_id)
             sealed = {
                 item.file_id: Needles(item.needles, item.needles_sha256 or "")
@@ -212,6 +214,7 @@ class _Seen:
     """Those of which other needles, or none, are known than were taken from them: they cannot be looked for."""
     unread: int = 0
     steps: int = 0
+    policy: int = 0
     under_way: Sequence[str] = ()
     unsettled: Sequence[WorkItem] = ()
     to_begin: Sequence[str] = ()
@@ -259,6 +262,7 @@ class _Seen:
             ],
             "not_looked": dict(sorted(self.failed.items())),
             "unsettled": {"count": len(self.unsettled), "items": [_item(item) for item in self.unsettled[:_NAMED]]},
+            "policy_version": self.policy,
             "steps_of_work": self.steps,
             "under_way": {"count": len(self.under_way), "submissions": list(self.under_way[:_NAMED])},
             "to_begin": {"count": len(self.to_begin), "files": list(self.to_begin[:_NAMED])},

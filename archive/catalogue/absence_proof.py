@@ -9,6 +9,7 @@ from archive.catalogue.destruction_reading import absence_run, last_absence_run,
 from archive.catalogue.destruction_tables import destruction_certificates, destruction_work, tombstones
 from archive.catalogue.disposal_tables import round_lines, rounds
 from archive.catalogue.ledger_reading import LedgerReading
+from archive.catalogue.policy_reading import policy_version
 from archive.catalogue.returned_reading import submissions_under_way
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import LineState, Outcome
@@ -39,8 +40,8 @@ def proving_run(view: LedgerReading, round_id: str) -> tuple[AbsenceRun | None, 
     """The last run, when it proves the absence of every hồ sơ of the round; otherwise None, and why not (for the log).
 
     It proves nothing of a hồ sơ begun after it began, nothing while work of any is unsettled or when any was done again
-    since it read what there was, nothing while a submission of any is under way, and nothing of a round of which a line
-    is still to be begun.
+    since it read what there was, nothing while a submission of any is under way, nothing of stores it did not know, and
+    nothing of a round of which a line is still to be begun.
     """
     run = last_absence_run(view, round_id)
     if run is None or run.verdict is not AbsenceVerdict.ABSENT or not run.report:
@@ -53,6 +54,8 @@ def proving_run(view: LedgerReading, round_id: str) -> tuple[AbsenceRun | None, 
     open_work = select(w.file_id, w.place).where(w.round_id == round_id, w.state.not_in(settled)).limit(1)
     if (waiting := view.rows(open_work).first()) is not None:
         return None, f"unsettled: {waiting.file_id or 'round'} in {waiting.place}"
+    if policy_version(view) != run.report.get("policy_version"):
+        return None, "another storage policy stands since the run: of a store that came nobody looked at anything"
     if steps_of_work(view, round_id) != run.report.get("steps_of_work"):
         return None, "work went on after the run read what there was"
     if under_way := submissions_under_way(view, round_id):

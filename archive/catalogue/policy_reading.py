@@ -21,10 +21,16 @@ AWAITED: ColumnElement[Any] = literal_column("'awaited'")
 OK: ColumnElement[Any] = literal_column("'ok'")
 
 
-def adopted_policy(view: Reading) -> AdoptedPolicy | None:
+def adopted_policy(view: LedgerReading) -> AdoptedPolicy | None:
     """The policy that stands: the one with the highest version; None before the first."""
     row = view.rows(select(storage_policies).order_by(storage_policies.c.version.desc()).limit(1)).first()
     return None if row is None else _policy(row)
+
+
+def policy_version(view: LedgerReading) -> int:
+    """The version of the policy that stands; 0 before the first."""
+    standing = adopted_policy(view)
+    return 0 if standing is None else standing.version
 
 
 def adopted_version(view: Reading, version: int) -> AdoptedPolicy | None:

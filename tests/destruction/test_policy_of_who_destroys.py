@@ -16,6 +16,7 @@ from api.destroying import destroy_round, go_on
 from api.destruction_places import place_names
 from api.proving_absence import finish_proof, prove_absence
 from archive.access import Author
+from archive.catalogue.absence_proof import proving_run
 from archive.catalogue.destruction_model import AbsenceVerdict, ItemState
 from archive.catalogue.destruction_progress import absence_runs_of
 from archive.catalogue.destruction_reading import certificate, counted_items
@@ -65,6 +66,17 @@ def test_nothing_is_begun_proven_or_certified_by_an_older_policy(archive: WholeA
         finish_proof(archive.installation, ROUND_ID, actor=ACTOR)
     with archive.installation.catalogue.read() as view:
         assert len(absence_runs_of(view, ROUND_ID, limit=9)) == 1 and certificate(view, ROUND_ID) is None
+
+
+def test_a_run_by_an_older_policy_proves_nothing_to_who_knows_the_newer(archive: WholeArchive) -> None:
+    archive.begin()
+    assert archive.go_on().settled
+    assert archive.look(1).verdict is AbsenceVerdict.ABSENT
+    with archive.installation.catalogue.read() as view:
+        assert proving_run(view, ROUND_ID)[0] is not None
+    newer_policy(archive)
+    with archive.installation.catalogue.read() as view:
+        assert proving_run(view, ROUND_ID)[0] is None
 
 
 def test_a_place_that_came_since_is_due_for_what_was_begun_before(

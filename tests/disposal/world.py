@@ -269,7 +269,9 @@ class World:
         with self.transaction() as tx:
             record_opinion(tx, round_id, given, by=self.by("secretary"), at=AT)
 
-    def paper(self, round_id: str, kind: str, *, by: str = "proposer", at: datetime | None = None, **changes: Any) -> None:
+    def paper(
+        self, round_id: str, kind: str, *, by: str = "proposer", at: datetime | None = None, **changes: Any
+    ) -> None:
         """Attached, signed and bound to the frozen list unless ``changes`` says otherwise."""
         sha256 = hashlib.sha256(f"{kind}{self.next_id()}".encode()).hexdigest()
         values: dict[str, Any] = {
