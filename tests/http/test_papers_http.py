@@ -297,7 +297,7 @@ def test_what_has_not_come_to_pass_yet_is_not_printed(papered: Papered) -> None:
 
 def test_the_papers_are_complete_only_with_all_of_them_and_every_reason_is_told_at_once(papered: Papered) -> None:
     round_id = papered.world.round(papered.world.files(1), RoundState.DECIDED)
-    path = f"/rounds/{round_id}/papers/completion"
+    path = f"/rounds/{round_id}/papers-completion"
     refused(papered.ask("executor", "POST", path), 403, "round.authority-missing")
     answer = papered.ask("proposer", "POST", path)
     refused(answer, 409, "paper.missing")

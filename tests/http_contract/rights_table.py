@@ -392,7 +392,7 @@ ROUTES: Mapping[str, Row] = {
     "GET /api/v1/rounds/{round_id}/papers/{kind}": Row("round.read", "read", roles=READERS, ok=404),
     "POST /api/v1/rounds/{round_id}/papers/{kind}": Row("round.act", "review", roles=READERS, ok=404),
     "PUT /api/v1/rounds/{round_id}/papers/{kind}": Row("round.act", "review", roles=READERS, ok=404),
-    "POST /api/v1/rounds/{round_id}/papers/completion": Row("round.act", "review", roles=READERS, ok=404),
+    "POST /api/v1/rounds/{round_id}/papers-completion": Row("round.act", "review", roles=READERS, ok=404),
     "GET /api/v1/rounds/{round_id}/papers/orders/{order_id}": Row("round.read", "read", roles=READERS, ok=404),
     "POST /api/v1/rounds/{round_id}/minutes": Row("round.act", "review", roles=READERS, ok=404),
     "POST /api/v1/rounds/{round_id}/dossier": Row("round.act", "review", roles=READERS, ok=404),

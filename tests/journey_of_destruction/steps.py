@@ -205,12 +205,12 @@ def decided(journey: Journey) -> None:
 def handed_over(journey: Journey) -> None:
     """All papers printed, signed and attached; handed over; started; and one more hold, placed while it executes."""
     archive = journey.archive
-    answer = archive.ask("thu.ky", "POST", journey.about("papers/completion"))
+    answer = archive.ask("thu.ky", "POST", journey.about("papers-completion"))
     refused(answer, 409, "paper.missing")
     before = needed_papers(archive, "thu.ky", journey.round_id, "papers")
     assert len(before) == len(answer.json()["faults"]) == 7
     signed_papers(archive, "thu.ky", journey.round_id, before, journey.pki)
-    assert archive.act("thu.ky", journey.about("papers/completion"))["state"] == "papers_complete"
+    assert archive.act("thu.ky", journey.about("papers-completion"))["state"] == "papers_complete"
     archive.act("lap.danh.muc", journey.about("hand-over"))
     for kind in needed_papers(archive, "thu.ky", journey.round_id, "execution"):
         refused(archive.ask("thuc.hien", "POST", journey.about("start")), 409, "paper.missing")

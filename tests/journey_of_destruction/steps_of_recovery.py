@@ -9,7 +9,7 @@ from pathlib import Path
 
 from archive.retention.file_state import FileState
 from tests.cli.shell import PROGRAM, ROOT, Said, environment, luutru
-from tests.journey_of_destruction.archive_under_way import PATIENCE_SECONDS, Archive, ok
+from tests.journey_of_destruction.archive_under_way import PATIENCE_SECONDS, Archive, eventually, ok
 from tests.journey_of_destruction.planted_files import Planted
 from tests.journey_of_destruction.raw_bytes import found_in
 from tests.journey_of_destruction.steps import Journey
@@ -29,6 +29,9 @@ def all_there_before(journey: Journey, places: Iterable[Path]) -> None:
 
 def nothing_left(journey: Journey, bucket: Bucket, places: Iterable[Path]) -> None:
     """No stretch of any hồ sơ that was destroyed, in no file; of all that is kept every one is still there."""
+    # What a server removes it keeps for a while in a folder of its own: minio every five minutes, here every five seconds.
+    trash = bucket.server.objects / ".minio.sys" / "tmp" / ".trash"
+    eventually("the server's own trash is empty", lambda: not any(trash.rglob("*")))
     every = markers(journey.files)
     found = found_in(places, every)
     left = {file.number: [found[one] for one in markers([file]) if one in found] for file in journey.destroyed}

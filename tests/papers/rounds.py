@@ -116,7 +116,7 @@ def finished_round(
         assert judged.findings == (), [item.message for item in judged.findings]
         papers.append(_paper(paper, name, path, digest, rule.kind, judged.as_json()))
         files[name] = path
-    for number, kind in enumerate((PaperKind.RETAINED_LIST, PaperKind.CERTIFICATE), len(papers) + 1):
+    for number, kind in enumerate((PaperKind.CERTIFICATE,), len(papers) + 1):
         name = f"{number:02} {PAPER_NAMES[kind]}.pdf"
         files[name] = folder / name
         files[name].write_bytes(paper_pdf(made[kind.value]).pdf)

@@ -127,6 +127,8 @@ class S3Server:
             "MINIO_ROOT_PASSWORD": self.secret,
             "MINIO_BROWSER": "off",
             "MINIO_UPDATE": "off",
+            # What was deleted goes to a folder of the server first, and from there every five minutes unless told.
+            "MINIO_API_DELETE_CLEANUP_INTERVAL": "5s",
         }
         program = str(binary(MINIO, say=_quiet))
         config = str(self.folder / "config")

@@ -125,7 +125,7 @@ def read_one(
 
 
 @router.post(
-    "/rounds/{round_id}/papers/completion",
+    "/rounds/{round_id}/papers-completion",
     operation_id="complete_papers",
     **told(
         "Đủ giấy tờ trước khi bàn giao",
