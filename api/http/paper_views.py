@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, Field
+from pydantic import AfterValidator, BaseModel, Field, StrictBool
 
 from api.http.destruction_views import ROUND_ID
 from api.http.rights_views import Names, Number, Reason, Strict
@@ -19,7 +19,7 @@ from archive.papers.paper import SignatureBlock
 from archive.papers.paper_states import PaperState, RoundPaper
 
 _INSTANT = "2026-11-20T09:15:02.123456+07:00"
-_SHA256 = "0f3c1e5a7b9d2f4e6a8c0b1d3f5e7a9c1b3d5f7e9a0c2e4d6f8b1a3c5e7d9f0b"
+SHA256 = "0f3c1e5a7b9d2f4e6a8c0b1d3f5e7a9c1b3d5f7e9a0c2e4d6f8b1a3c5e7d9f0b"
 _FIRST_YEAR, _LAST_YEAR = 1900, 2199
 
 
@@ -93,7 +93,7 @@ class PaperGiven(Strict):
 class PaperPrint(PaperGiven):
     """A paper to be printed from what the catalogue knows."""
 
-    anew: bool = Field(default=False, description="Lập lại dù đã có bản ký. / Print again though one is signed.")
+    anew: StrictBool = Field(default=False, description="Lập lại dù đã có bản ký. / Print again though one is signed.")
 
 
 class ReasonView(BaseModel):
@@ -135,12 +135,12 @@ class KeptPaperView(BaseModel):
     """One paper as it lies in the stores."""
 
     ordinal: int = Field(description="Bản thứ mấy. / Which one of its kind.", examples=[1])
-    sha256: str = Field(description="SHA-256.", examples=[_SHA256])
+    sha256: str = Field(description="SHA-256.", examples=[SHA256])
     size_bytes: int = Field(description="Số byte. / Size.", examples=[48213])
     sheets: int | None = Field(description="Số trang. / Sheets.", examples=[3])
     number: str = Field(description="Số, ký hiệu. / Number.", examples=["214/QĐ-SNV"])
     issued: date | None = Field(description="Ngày ban hành. / Day.", examples=["2026-11-20"])
-    list_sha256: str = Field(description="Mã băm danh mục nó gắn với. / The list it is bound to.", examples=[_SHA256])
+    list_sha256: str = Field(description="Mã băm danh mục nó gắn với. / The list it is bound to.", examples=[SHA256])
     signature: Signature = Field(description="Chữ ký. / What was found of its signatures.")
     signers: list[str] = Field(description="Người ký số. / Who signed.", examples=[["Nguyễn Văn An"]])
     attached_by: str = Field(description="Người đưa vào. / Who attached it.", examples=["nguyen.van.an"])
@@ -179,7 +179,7 @@ class PaperView(BaseModel):
 
 class PaperList(BaseModel):
     round_id: str = Field(description="Đợt hủy. / The round.", examples=[ROUND_ID])
-    list_sha256: str | None = Field(description="Mã băm danh mục đã chốt. / The frozen list.", examples=[_SHA256])
+    list_sha256: str | None = Field(description="Mã băm danh mục đã chốt. / The frozen list.", examples=[SHA256])
     items: list[PaperView] = Field(description="Theo thứ tự của bộ quy tắc. / In the order of the rules.")
 
 

@@ -28,7 +28,8 @@ from api.signing_in import authenticate
 from tests.http_contract.world import World, token_of
 
 _addresses = itertools.count(1)
-schemathesis.serializer.alias("application/offset+octet-stream", "application/octet-stream")
+for _binary in ("application/offset+octet-stream", "application/pdf"):
+    schemathesis.serializer.alias(_binary, "application/octet-stream")
 
 
 @contextmanager

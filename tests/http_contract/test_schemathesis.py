@@ -39,6 +39,14 @@ OPERATIONS: list[dict[str, Any]] = [
             "list_due_files",
             "list_holds",
             "list_period_reviews",
+            "list_open_ended_files",
+            "list_rounds",
+            "list_round_candidates",
+            "list_round_lines",
+            "add_round_lines",
+            "list_tombstones",
+            "list_activity_reports",
+            "read_destruction",
         ],
         "checks": {"positive_data_acceptance": {"expected-statuses": [*_TAKEN, "400"]}},
     },
@@ -51,6 +59,16 @@ OPERATIONS: list[dict[str, Any]] = [
         # The same words; and how many values there are in all, over all filters: a schema can bound each list alone.
         "include-operation-id": ["save_search"],
         "checks": {"positive_data_acceptance": {"expected-statuses": [*_TAKEN, "400", "422"]}},
+    },
+    {
+        # No schema says between which years an instant lies.
+        "include-operation-id": ["order_paper", "make_minutes", "order_dossier"],
+        "checks": {"positive_data_acceptance": {"expected-statuses": [*_TAKEN, "422"]}},
+    },
+    {
+        # Nor that bytes are a PDF file.
+        "include-operation-id": ["attach_paper"],
+        "checks": {"positive_data_acceptance": {"expected-statuses": [*_TAKEN, "400", "415"]}},
     },
     {
         # A submission has its receipt when it is stored, not when it is handed in.

@@ -18,7 +18,16 @@ from api.http.destruction_targets import found_round
 from api.http.gate import Asked, gate
 from api.http.incoming_paper import take_pdf
 from api.http.paper_readers import require_paper_reader
-from api.http.paper_views import DossierView, PaperGiven, PaperList, PaperOrderView, PaperPrint, PaperView, RoundStep
+from api.http.paper_views import (
+    SHA256,
+    DossierView,
+    PaperGiven,
+    PaperList,
+    PaperOrderView,
+    PaperPrint,
+    PaperView,
+    RoundStep,
+)
 from api.http.problems import ProblemError, unknown
 from api.http.rights_views import NEVER_STORED, Names
 from api.http.routes.destruction import RoundId
@@ -201,16 +210,25 @@ async def attach_one(
     round_id: RoundId,
     kind: Kind,
     asked: Annotated[Asked, gate(Operation.ROUND_ACT)],
-    number: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$", description="Số. / Number.")] = "",
-    notation: Annotated[str, Query(max_length=100, pattern=r"^[^\x00]*$", description="Ký hiệu. / Notation.")] = "",
-    organ: Annotated[str, Query(max_length=255, pattern=r"^[^\x00]*$", description="Cơ quan. / Body.")] = "",
+    number: Annotated[
+        str, Query(max_length=100, pattern=r"^[^\x00]*$", description="Số. / Number.", examples=["214"])
+    ] = "",
+    notation: Annotated[
+        str, Query(max_length=100, pattern=r"^[^\x00]*$", description="Ký hiệu. / Notation.", examples=["QĐ-SNV"])
+    ] = "",
+    organ: Annotated[
+        str, Query(max_length=255, pattern=r"^[^\x00]*$", description="Cơ quan. / Body.", examples=["Sở Nội vụ"])
+    ] = "",
     issued: Annotated[Day | None, Query(description="Ngày ban hành. / Day.", examples=["2026-11-20"])] = None,
     signer: Annotated[
         list[Annotated[str, Query(max_length=255, pattern=r"^[^\x00]+$")]] | None,
         Query(max_length=12, description="Người phải ký, theo tên trong chứng thư. / Who must have signed."),
     ] = None,
     confirmed_list_sha256: Annotated[
-        str | None, Query(pattern=r"^[0-9a-f]{64}$", description="Mã băm đã đọc trên bản quét. / The hash read.")
+        str | None,
+        Query(
+            pattern=r"^[0-9a-f]{64}$", description="Mã băm đã đọc trên bản quét. / The hash read.", examples=[SHA256]
+        ),
     ] = None,
 ) -> Response:
     await run_in_threadpool(_require_attachable, asked, round_id, kind)
@@ -236,7 +254,14 @@ async def attach_one(
 )
 def read_order(
     round_id: RoundId,
-    order_id: Annotated[str, PathParameter(pattern=r"^[0-9a-f]{32}$", description="Mã yêu cầu. / Its id.")],
+    order_id: Annotated[
+        str,
+        PathParameter(
+            pattern=r"^[0-9a-f]{32}$",
+            description="Mã yêu cầu. / Its id.",
+            examples=["5f70bf18a086007016e948b04aed3b82"],
+        ),
+    ],
     asked: Annotated[Asked, gate(Operation.ROUND_READ)],
 ) -> PaperOrderView:
     with asked.service.installation.catalogue.read() as reading:

@@ -214,9 +214,17 @@ def list_candidates(
     asked: Annotated[Asked, gate(Operation.ROUND_READ)],
     agency_code: AgencyAsked = "",
     schedule_id: Annotated[
-        str, Query(max_length=64, pattern=r"^[0-9A-Za-z._\-]*$", description="Bảng thời hạn. / Schedule.")
+        str,
+        Query(
+            max_length=64,
+            pattern=r"^[0-9A-Za-z._\-]*$",
+            description="Bảng thời hạn. / Schedule.",
+            examples=["tt10-2022"],
+        ),
     ] = "",
-    schedule_row: Annotated[str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$", description="Dòng. / Row.")] = "",
+    schedule_row: Annotated[
+        str, Query(max_length=64, pattern=r"^[^\x00-\x1f\x7f]*$", description="Dòng. / Row.", examples=["12.1"])
+    ] = "",
     ended_from: Annotated[int | None, Query(ge=1900, le=2199, description="Kết thúc từ năm. / Ended from.")] = None,
     ended_to: Annotated[int | None, Query(ge=1900, le=2199, description="Đến năm. / To.")] = None,
     size: PageSize = 20,
