@@ -262,7 +262,7 @@ def in_folders(catalogue: Catalogue, url: str, folder: Path, names: Sequence[str
 
 def all_bytes(*roots: Path) -> Callable[[bytes], list[Path]]:
     """Everything below ``roots`` read once; asked which files contain something."""
-    held = {path: path.read_bytes() for root in roots for path in root.rglob("*") if path.is_file()}
+    held = {path: path.read_bytes() for root in roots for path in [root, *root.rglob("*")] if path.is_file()}
     return lambda needle: [path for path, data in held.items() if needle in data]
 
 

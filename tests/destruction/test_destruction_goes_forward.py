@@ -8,6 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import make_url
 
 from archive.catalogue import scrubbing as s
 from archive.catalogue.destruction_model import ItemState
@@ -166,13 +167,25 @@ def test_fsck_finds_nothing_amiss_at_any_time_of_it(work: RoundAtWork, tmp_path:
     assert _differences(work) == []
 
 
+def _data_of(url: str) -> list[Path]:
+    """All the server has but the folders of other databases: it holds those of every test before this one."""
+    server = running_postgresql()
+    with server.connect() as connection:
+        found = connection.execute(
+            "SELECT oid FROM pg_database WHERE datname = %s", [make_url(url).database]
+        ).fetchone()
+    assert found is not None
+    data = server.folder / "data"
+    return [data / "base" / str(found[0]), *(place for place in data.iterdir() if place.name != "base")]
+
+
 def test_no_byte_of_it_is_left_in_database_or_stores(work: RoundAtWork, tmp_path: Path) -> None:
     """Raw files, PostgreSQL's log of writes and statistics included; each number is used by this test alone."""
     work.usual_places(compacting=True)
     work.take_in(2, first=810_001 + os.getpid() * 10)
     roots = [tmp_path]
     if work.url.startswith("postgresql"):
-        roots.append(running_postgresql().folder / "data")
+        roots += _data_of(work.url)
     marked = [work.marked(held) for held in work.destroyed]
     before = all_bytes(*roots)
     assert all(before(needle.data) for item in marked for needle in item.needles if needle.kind == "content")
