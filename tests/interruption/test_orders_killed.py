@@ -43,6 +43,11 @@ LOOKING = [
     "api.proving_absence:record_verified:after",
     "api.destruction_orders:end_order:after",
     "api.destruction_orders:print_certificate:before",
+    "api.printed_certificate:paper_pdf:after",
+    "archive.disposal.paper_keeping:keep_bytes:before",
+    "archive.disposal.paper_keeping:_put:after",
+    "api.printed_certificate:keep_paper:after",
+    "api.printed_certificate:record_printed:after",
     "api.destruction_orders:print_certificate:after",
 ]
 PRINTING = [
