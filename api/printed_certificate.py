@@ -89,9 +89,7 @@ def _lying(installation: Installation, noted: NotedSheets | None) -> bytes | Non
     return None
 
 
-def _printed(
-    installation: Installation, round_id: str, paper: Certificate, *, instead_of: NotedSheets | None
-) -> bytes:
+def _printed(installation: Installation, round_id: str, paper: Certificate, *, instead_of: NotedSheets | None) -> bytes:
     """Printed and noted. What was noted before lies nowhere whole: it is taken away first, wherever it is damaged."""
     if instead_of is not None and not remove_bytes(installation.stores, instead_of.object_key):
         raise StoreError(
