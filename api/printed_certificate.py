@@ -52,7 +52,7 @@ def print_certificate(installation: Installation, round_id: str) -> PrintedCerti
 
     printed ─▶ noted ─▶ in every store ─▶ recorded
 
-    Whoever finds them noted completes them: a certificate is unique, and no two printings have the same bytes. Raises
+    Whoever finds them noted completes them: a certificate is unique, and another printing has other bytes. Raises
     StoreError when a store does not take them: then they are not recorded, and it is tried again; StaleClaimError when
     another printed them meanwhile.
     """
