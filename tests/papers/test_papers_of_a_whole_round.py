@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from api.bootstrap import now
 from api.cli import app
+from api.proving_dossier import wrong_with_dossier
 from api.round_dossier import dossier_key
 from api.submitting import carry
 from api.verifying import differences
@@ -109,6 +110,14 @@ def test_from_the_decision_to_a_dossier_that_proves_itself(
     assert json.loads(told.stdout)["answer"] == "passed"
     world.sql("UPDATE round_papers SET list_sha256 = :own WHERE kind = 'submission-statement'", own=stored.list_sha256)
     assert list(differences(installation, with_index=False, deep=True)) == []
+    # damaged in one store, it still proves itself by the other
+    (copy,) = installation.settings.stores[0].path.rglob(Path(aip.object_key).name)
+    data = bytearray(copy.read_bytes())
+    data[len(data) // 2] ^= 1
+    data[data.find(b"luutru-dossier/1")] ^= 1  # of a sealed one: its last byte
+    copy.chmod(0o600)
+    copy.write_bytes(data)
+    assert wrong_with_dossier(installation, stored, aip.id) == []
     # every paper as it was printed
     for kind, pdf in of.printed.items():
         path = tmp_path / f"{kind}.pdf"
