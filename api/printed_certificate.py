@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import date, datetime
 from typing import Any
 
@@ -12,13 +14,21 @@ from archive.catalogue import Reading
 from archive.catalogue.destruction_model import Tombstone
 from archive.catalogue.destruction_reading import certificate, tombstone_packages_of, tombstones_of
 from archive.catalogue.pieces import pieces
-from archive.catalogue.printed_certificates import PrintedCertificate, printed_certificate, record_printed
+from archive.catalogue.printed_certificates import (
+    NotedSheets,
+    PrintedCertificate,
+    note_sheets,
+    noted_sheets,
+    printed_certificate,
+    record_printed,
+)
+from archive.catalogue.round_deciding import paper_key
 from archive.catalogue.round_reading import destruction_round, line_digests
 from archive.destruction.locked import ACTOR
 from archive.disposal.model import Round
-from archive.disposal.paper_keeping import keep_paper
+from archive.disposal.paper_keeping import keep_paper, read_paper, remove_bytes
 from archive.disposal.words import Signature
-from archive.errors import ObjectMissingError
+from archive.errors import CopyDamagedError, ObjectMissingError, StaleClaimError, StoreError
 from archive.events import Event
 from archive.ledger import read_instant
 from archive.local_time import VIETNAM
@@ -40,12 +50,17 @@ _LIMITS = (
 def print_certificate(installation: Installation, round_id: str) -> PrintedCertificate | None:
     """The sheets in every store, printed once; None as long as there is no certificate. Long lists take minutes.
 
-    Raises StoreError when a store does not take them: then nothing is recorded, and it is tried again.
+    printed ─▶ noted ─▶ in every store ─▶ recorded
+
+    Whoever finds them noted completes them: a certificate is unique, and another printing has other bytes. Raises
+    StoreError when a store does not take them: then they are not recorded, and it is tried again; StaleClaimError when
+    another printed them meanwhile.
     """
     with installation.catalogue.read() as view:
         standing, document = printed_certificate(view, round_id), certificate(view, round_id)
         if standing is not None or document is None:
             return standing
+        noted = noted_sheets(view, round_id)
         paper = certificate_paper(view, document, sealed=installation.keys is not None)
         of = destruction_round(view, round_id)
     for store in installation.stores:
@@ -53,13 +68,46 @@ def print_certificate(installation: Installation, round_id: str) -> PrintedCerti
             store.size(Key(f"disposal/{round_id}/{KIND}.pdf"))
         except ObjectMissingError:
             continue
-    pdf = paper_pdf(paper).pdf
+    pdf = _lying(installation, noted) or _printed(installation, round_id, paper, instead_of=noted)
     list_sha256, signature = of.list_sha256 or "", Signature.UNSIGNED
     kept = keep_paper(installation.stores, round_id, KIND, pdf, list_sha256=list_sha256, signature=signature)
     printed = PrintedCertificate(round_id, kept.object_key, kept.sha256, kept.size_bytes)
     with installation.catalogue.transaction() as tx:
         record_printed(tx, printed, actor=ACTOR, at=now())
-        return printed_certificate(tx, round_id)
+        recorded = printed_certificate(tx, round_id)
+    if recorded != printed:  # another took these for lost while they were on their way
+        remove_bytes(installation.stores, printed.object_key)
+        raise _other(round_id)
+    return recorded
+
+
+def _lying(installation: Installation, noted: NotedSheets | None) -> bytes | None:
+    """What an attempt before brought into any store."""
+    if noted is not None:
+        with suppress(CopyDamagedError):
+            return read_paper(installation.stores, noted.object_key, noted.sha256)
+    return None
+
+
+def _printed(installation: Installation, round_id: str, paper: Certificate, *, instead_of: NotedSheets | None) -> bytes:
+    """Printed and noted. What was noted before lies nowhere whole: it is taken away first, wherever it is damaged."""
+    if instead_of is not None and not remove_bytes(installation.stores, instead_of.object_key):
+        raise StoreError(
+            "Không gỡ được bản in dở của giấy chứng nhận.",
+            remedy="Kiểm tra các kho lưu trữ.",
+            detail=instead_of.object_key,
+        )
+    pdf = paper_pdf(paper).pdf
+    sha256 = hashlib.sha256(pdf).hexdigest()
+    sheets = NotedSheets(paper_key(round_id, KIND, sha256), sha256)
+    with installation.catalogue.transaction() as tx:
+        if not note_sheets(tx, round_id, sheets, instead_of=instead_of):
+            raise _other(round_id)
+    return pdf
+
+
+def _other(round_id: str) -> StaleClaimError:
+    return StaleClaimError("Giấy chứng nhận đã được một tiến trình khác in.", detail=round_id)
 
 
 def certificate_paper(view: Reading, document: Mapping[str, Any], *, sealed: bool) -> Certificate:

@@ -28,13 +28,22 @@ def wrong_with_dossier(installation: Installation, of: Round, aip_id: str) -> li
 
 
 def _verdict(installation: Installation, aip_id: str) -> DossierVerdict:
+    """Of the first copy that proves itself; one damaged since says nothing against the others."""
+    verdict: DossierVerdict | None = None
     with installation.catalogue.read() as view:
         aip = view.aip(aip_id)
-    if aip is not None:
-        for store in installation.reading_stores:
-            with suppress(StoreError), tempfile.TemporaryFile(dir=scratch_of(installation.settings.home)) as file:
-                for block in store.read(aip.object_key):
-                    file.write(block)
-                file.seek(0)
-                return verify_dossier(file, [installation.key.private.public_key()])
-    raise CopyDamagedError("Không kho nào trả lại gói hồ sơ hủy.", remedy="Kiểm tra các kho lưu trữ.", detail=aip_id)
+    for store in installation.reading_stores:
+        if aip is None:
+            break
+        with suppress(StoreError), tempfile.TemporaryFile(dir=scratch_of(installation.settings.home)) as file:
+            for block in store.read(aip.object_key):
+                file.write(block)
+            file.seek(0)
+            verdict = verify_dossier(file, [installation.key.private.public_key()])
+            if verdict.answer is Answer.PASSED:
+                return verdict
+    if verdict is None:
+        raise CopyDamagedError(
+            "Không kho nào trả lại gói hồ sơ hủy.", remedy="Kiểm tra các kho lưu trữ.", detail=aip_id
+        )
+    return verdict

@@ -15,7 +15,7 @@ from archive.absence.certificate import line_of
 from archive.catalogue import Submission
 from archive.catalogue.destruction_model import Tombstone
 from archive.catalogue.destruction_reading import certificate, tombstone_packages_of, tombstones_of
-from archive.catalogue.paper_orders import PaperOrder, end_order, note_progress
+from archive.catalogue.paper_orders import PaperOrder, Work, end_order, note_progress, orders_of
 from archive.catalogue.paper_particulars import Particulars, particulars_of
 from archive.catalogue.pieces import pieces
 from archive.catalogue.printed_certificates import printed_certificate
@@ -52,7 +52,7 @@ def carry_dossier(installation: Installation, order: PaperOrder) -> None:
     """
     with installation.catalogue.read() as view:
         of = destruction_round(view, order.round_id)
-        submission = view.submission_of_client(dossier_key(order.id), "")
+        submission = _under_way(view, order)
     if of.dossier_aip_id is not None:
         _end(installation, order, {"aip_id": of.dossier_aip_id, "state": State.STORED.value})
         return
@@ -71,6 +71,21 @@ def carry_dossier(installation: Installation, order: PaperOrder) -> None:
     else:
         with installation.catalogue.transaction() as tx:
             note_progress(tx, order.id, f"{submission.id}: {VIETNAMESE[submission.state]}")
+
+
+def _under_way(view: Reading, order: PaperOrder) -> Submission | None:
+    """What was handed in for this order, or for one before that ended without it (given up meanwhile): as long as it was not
+    returned, and was not found to be no dossier of the round, no second one is made."""
+    for asked in orders_of(view, order.round_id, work=Work.DOSSIER):
+        found = view.submission_of_client(dossier_key(asked.id), "")
+        if found is None or (asked.id != order.id and _came_to_nothing(found, asked)):
+            continue
+        return found
+    return None
+
+
+def _came_to_nothing(submission: Submission, asked: PaperOrder) -> bool:
+    return submission.state in (State.RETURNED, State.REFUSED) or "findings" in (asked.outcome or {})
 
 
 def built_dossier(view: Reading, installation: Installation, round_id: str) -> tuple[Dossier, Mapping[str, str]]:

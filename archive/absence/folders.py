@@ -8,6 +8,7 @@ import stat
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 
+from archive.absence.locked_files import bytes_by_another, may_be_locked
 from archive.absence.looking import Looked, Sought, Trace
 from archive.errors import LuutruError
 
@@ -75,6 +76,13 @@ class FolderLook:
         if self._kept(path):
             looked.passed_over += 1
             return
+        if may_be_locked(path):
+            try:
+                yield from self._bytes(path, bytes_by_another(path), sought, looked)
+            except FileNotFoundError:
+                if path == self._root:
+                    raise
+            return
         try:
             descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
         except FileNotFoundError:
@@ -91,15 +99,18 @@ class FolderLook:
         with os.fdopen(descriptor, "rb", buffering=0) as file:
             if not stat.S_ISREG(os.fstat(descriptor).st_mode):
                 return
-            looked.objects += 1
+            yield from self._bytes(path, iter(lambda: file.read(_PIECE_BYTES), b""), sought, looked)
 
-            def pieces() -> Iterator[bytes]:
-                while piece := file.read(_PIECE_BYTES):
-                    looked.size_bytes += len(piece)
-                    yield piece
+    def _bytes(self, path: Path, found: Iterator[bytes], sought: Sought, looked: Looked) -> Iterator[Trace]:
+        looked.objects += 1
 
-            where = self._where(path)
-            yield from sought.traces(self.name, where, pieces(), sought.owner(where))
+        def pieces() -> Iterator[bytes]:
+            for piece in found:
+                looked.size_bytes += len(piece)
+                yield piece
+
+        where = self._where(path)
+        yield from sought.traces(self.name, where, pieces(), sought.owner(where))
 
     def _require_looked_at(self, link: Path) -> None:
         try:

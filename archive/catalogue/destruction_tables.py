@@ -167,7 +167,7 @@ destruction_certificates = Table(
     Column("issued_at", Instant, nullable=False),
     Column("sha256", _SHA256, nullable=False),
     Column("document", JSON, nullable=False),
-    # The same on sheets, where it lies in every store; null until it was printed.
+    # The same on sheets, where it lies in every store; noted before it does: it was printed once its size is there.
     Column("printed_key", String(512), nullable=True),
     Column("printed_sha256", _SHA256, nullable=True),
     Column("printed_size_bytes", BigInteger, nullable=True),

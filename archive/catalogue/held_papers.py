@@ -25,7 +25,7 @@ def held_papers(view: LedgerReading, round_id: str = "") -> Iterator[HeldPaper]:
     """Of all rounds, or of one, by their keys; flat memory."""
     p, c = round_papers.c, destruction_certificates.c
     attached = select(p.object_key, p.sha256, p.size_bytes)
-    printed = select(c.printed_key, c.printed_sha256, c.printed_size_bytes).where(c.printed_key.is_not(None))
+    printed = select(c.printed_key, c.printed_sha256, c.printed_size_bytes).where(c.printed_size_bytes.is_not(None))
     if round_id:
         attached, printed = attached.where(p.round_id == round_id), printed.where(c.round_id == round_id)
     every = union(attached, printed).subquery()

@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 import tempfile
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -19,8 +14,7 @@ from archive.catalogue.round_reading import papers
 from archive.disposal.round_state import RoundState
 from archive.events import Event
 from tests.http.executing_round import ExecutingRound, executing_round
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.interruption import order_turns
 
 DESTROYING = [
     "api.destroying:_mark:after",
@@ -43,6 +37,11 @@ LOOKING = [
     "api.proving_absence:record_verified:after",
     "api.destruction_orders:end_order:after",
     "api.destruction_orders:print_certificate:before",
+    "api.printed_certificate:paper_pdf:after",
+    "archive.disposal.paper_keeping:keep_bytes:before",
+    "archive.disposal.paper_keeping:_put:after",
+    "api.printed_certificate:keep_paper:after",
+    "api.printed_certificate:record_printed:after",
     "api.destruction_orders:print_certificate:after",
 ]
 PRINTING = [
@@ -76,36 +75,8 @@ def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Executi
         yield made
 
 
-def carried(archive: ExecutingRound, job: str, kill_at: str = "") -> None:
-    """One worker's turn; killed at ``kill_at``, which it must come to, and nothing that it started outlives it."""
-    command = [sys.executable, "-m", "tests.interruption.order_carrier", str(archive.installation.settings.home), job]
-    environment = {**os.environ, "TMPDIR": tempfile.gettempdir()}
-    process = subprocess.Popen(
-        [*command, *([kill_at] if kill_at else [])], cwd=ROOT, env=environment, start_new_session=True
-    )
-    try:
-        process.wait(240)
-    finally:
-        if process.returncode is None:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait()
-    assert process.returncode == (-signal.SIGKILL if kill_at else 0), kill_at
-    while kill_at and _alive(process.pid):
-        time.sleep(0.02)
-
-
-def _alive(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
 def killed_and_ended(archive: ExecutingRound, job: str, points: list[str]) -> None:
-    for point in points:
-        carried(archive, job, point)
-    carried(archive, job)
+    order_turns.killed_and_ended(archive.installation.settings.home, job, points)
 
 
 def asked(archive: ExecutingRound, who: str, method: str, what: str, **options: Any) -> Any:
