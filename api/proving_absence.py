@@ -41,7 +41,6 @@ from archive.storage.key import Key, aip_key, sealed_aip_key
 from archive.storage.s3_settings import s3_settings
 from archive.storage_policy import StoreKind
 
-_DATABASE_FILES = ("catalogue.sqlite", "work.sqlite")
 
 
 class NotLookedError(LuutruError):
@@ -345,8 +344,3 @@ def media_of(installation: Installation) -> list[dict[str, str]]:
         for item in settings.destruction.outside
     ]
     return found
-
-
-def database_files(home: Path) -> list[Path]:
-    """The files SQLite keeps the catalogue and the engine's notes in, with their logs."""
-    return [home / f"{name}{suffix}" for name in _DATABASE_FILES for suffix in ("", "-wal", "-shm", "-journal")]
