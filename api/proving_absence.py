@@ -42,7 +42,6 @@ from archive.storage.s3_settings import s3_settings
 from archive.storage_policy import StoreKind
 
 
-
 class NotLookedError(LuutruError):
     """This place could not be looked at, so nothing is proven of it."""
 
