@@ -24,7 +24,7 @@ from archive.catalogue.checkpoint_reading import (
 from archive.catalogue.ledger_reading import LedgerReading, LedgerRow
 from archive.checkpoints.difference_words import difference
 from archive.checkpoints.errors import CheckpointError, CheckpointMissingError
-from archive.checkpoints.lost_numbers import Ranges, lost_by_record, unexplained
+from archive.checkpoints.lost_numbers import Ranges, joined, lost_by_record, unexplained
 from archive.checkpoints.reading import VerifiedCheckpoint, checkpoint_in, checkpoints_in, lines_of, proven
 from archive.checkpoints.statement import ORIGIN, Checkpoint, Link, Part, PartKind, needed, timestamp_key
 from archive.checkpoints.thinning import outdated_rows
@@ -58,7 +58,7 @@ def checkpoint_differences(
     find in any copy (``Rebuilt.checkpoints_lost``). Never raises for what it finds, nor for a store that is away.
     """
     chains: list[tuple[VerifiedCheckpoint, ...]] = []
-    known = _Catalogue(view, public_keys, tuple(sorted((*lost, *lost_by_record(view)))))
+    known = _Catalogue(view, public_keys, joined(lost, lost_by_record(view)))
     yield from known.look()
     chains.append(known.way)
     reachable: list[Store] = []

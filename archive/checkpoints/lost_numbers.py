@@ -6,8 +6,10 @@ archive is worked with again. Any other number missing in the catalogue was take
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from bisect import bisect_right
+from collections.abc import Iterator
 from itertools import pairwise
+from operator import itemgetter
 from typing import Any
 
 from archive.catalogue.checkpoint_reading import noted_checkpoints
@@ -56,15 +58,26 @@ def read_ranges(value: Any) -> Ranges:
     return tuple(sorted(found)) if whole else ()
 
 
-def unexplained(first: int, last: int, lost: Iterable[tuple[int, int]]) -> Iterator[int]:
-    """The first number of each stretch of ``first`` to ``last`` that ``lost`` (ascending) does not name."""
-    for begins, ends in lost:
-        if ends < first:
-            continue
+def joined(*some: Ranges) -> Ranges:
+    """All of them as one, ascending, none within another."""
+    found: list[tuple[int, int]] = []
+    for first, last in sorted(one for ranges in some for one in ranges):
+        if found and first <= found[-1][1] + 1:
+            found[-1] = (found[-1][0], max(found[-1][1], last))
+        else:
+            found.append((first, last))
+    return tuple(found)
+
+
+def unexplained(first: int, last: int, lost: Ranges) -> Iterator[int]:
+    """The first number of each stretch of ``first`` to ``last`` that ``lost`` (``joined``) does not name."""
+    # After many years there are as many ranges as gaps: each gap looks only at those beside it.
+    for at in range(max(0, bisect_right(lost, first, key=itemgetter(0)) - 1), len(lost)):
+        begins, ends = lost[at]
         if begins > last:
             break
         if begins > first:
             yield first
-        first = ends + 1
+        first = max(first, ends + 1)
     if first <= last:
         yield first

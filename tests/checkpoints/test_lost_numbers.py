@@ -8,7 +8,15 @@ import pytest
 from sqlalchemy import text
 
 from archive.checkpoints.differences import checkpoint_differences
-from archive.checkpoints.lost_numbers import LOST, Ranges, lost_by_record, lost_numbers, read_ranges, unexplained
+from archive.checkpoints.lost_numbers import (
+    LOST,
+    Ranges,
+    joined,
+    lost_by_record,
+    lost_numbers,
+    read_ranges,
+    unexplained,
+)
 from archive.checkpoints.statement import Kind
 from archive.events import Event
 from tests.catalogue.builders import AT
@@ -26,10 +34,12 @@ from tests.checkpoints.sealed_archive import SealedArchive, unguarded
         (((4, 5), (7, 7)), [3, 6, 8]),
         (((1, 2), (10, 12)), [3]),
         (((3, 6), (4, 9)), []),
+        (((1, 8), (2, 3)), [9]),
+        (((1, 1), (12, 20)), [3]),
     ],
 )
 def test_each_stretch_nobody_wrote_down_is_named_by_its_first_number(lost: Ranges, expected: list[int]) -> None:
-    assert list(unexplained(3, 9, lost)) == expected
+    assert list(unexplained(3, 9, joined(lost))) == expected
 
 
 @pytest.mark.parametrize("value", [None, 3, "12", [[1]], [[0, 2]], [[3, 2]], [["1", "2"]], [[1, True]], {"a": 1}])
