@@ -16,12 +16,12 @@ from api.recovering import KEY_FILE, note_return, rebuild_home, source_named
 from api.sealing_ledger import seal_now
 from api.settings import load_settings
 from api.verifying import differences
-from api.verifying_ledger import ledger_differences
+from api.verifying_ledger import GRACE, ledger_differences
 from archive.catalogue.checkpoint_reading import noted_checkpoints
 from archive.catalogue.database import open_engine, writing
 from archive.checkpoints.lost_numbers import LOST
 from archive.checkpoints.reading import numbers_in
-from archive.checkpoints.statement import Kind
+from archive.checkpoints.statement import Kind, checkpoint_key
 from archive.checkpoints.thinning import thin
 from archive.events import Event
 from samples.holdings import store_packages
@@ -64,7 +64,7 @@ def told(home: Path) -> list[tuple[str, str]]:
     """What fsck and the look through the ledger say of this home, both the same of checkpoints."""
     with opened(load_settings(home)) as back:
         found = [(item["code"], item["subject"]) for item in differences(back, with_index=False, deep=False)]
-        of_ledger: list[dict[str, Any]] = list(ledger_differences(back, full=True, now=now()))
+        of_ledger: list[dict[str, Any]] = list(ledger_differences(back, full=True, now=now(), grace=GRACE))
         assert [(item["code"], item["subject"]) for item in of_ledger] == [
             item for item in found if item[0].startswith(("checkpoint.", "ledger."))
         ]
@@ -132,3 +132,25 @@ def test_made_anew_a_second_time_it_knows_what_was_lost_by_then(destroyed: Whole
     with opened(load_settings(again)) as back:
         note_return(back)
     assert told(again) == []
+
+
+def test_what_a_lock_kept_in_another_store_is_no_finding_either(destroyed: WholeArchive, tmp_path: Path) -> None:
+    """Made anew from the one that was thinned; in the other every checkpoint there ever was still lies."""
+    locked = tmp_path / "kho-2"
+    with destroyed.installation.catalogue.read() as view:
+        ever = {item.number: item.document for item in noted_checkpoints(view, 0)}
+    thinned = set(ever) - set(numbers_in(destroyed.work.stores[1]))
+    assert thinned
+    for number in thinned:
+        with destroyed.work.stores[1].create(checkpoint_key(number)) as writer:
+            writer.write(ever[number])
+            writer.commit()
+    home = anew(destroyed, tmp_path / "new")
+    shutil.copy(destroyed.home / "storage-policy.toml", home / "storage-policy.toml")
+    with opened(load_settings(home)) as back:
+        assert [store.name for store in back.stores] == ["kho-1", "kho-2"] and locked.is_dir()
+    assert told(home) == []
+    with opened(load_settings(home)) as back:
+        note_return(back)
+        seal_now(back)
+    assert told(home) == []
