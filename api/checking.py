@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,6 +11,7 @@ from typing import Any
 
 from archive.errors import LuutruError
 from archive.finding import Answer, Finding, answer_of, finding
+from archive.temporary import temporary_folder
 from ingest.checking import Checked, Surroundings, run_checks
 from ingest.reading import read_package
 
@@ -57,8 +57,8 @@ def check_path(path: str, surroundings: Surroundings, only: Collection[str] | No
     """The verdict on one path; a path that is not there or cannot be read has none: that is indeterminate, and said."""
     begun = time.perf_counter()
     try:
-        with tempfile.TemporaryDirectory(prefix="luutru-check-") as scratch:
-            package = read_package(Path(path), Path(scratch))
+        with temporary_folder("check") as scratch:
+            package = read_package(Path(path), scratch)
             checked = run_checks(package.subject, package.findings, surroundings, only=only)
     except (LuutruError, OSError) as error:
         reason = error.message if isinstance(error, LuutruError) else (error.strerror or type(error).__name__)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import socket
-import tempfile
-import time
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -40,6 +38,7 @@ from archive.keystore.errors import KeyDestroyedError, KeyMissingError
 from archive.keystore.store import KeyStore
 from archive.storage.key import Key
 from archive.storage.store import Store
+from archive.temporary import sweep_temporary
 from ingest.destruction_places import PicturesPlace, QuarantinePlace, WorkPlace
 from ingest.forgotten_work import forget_work, remembered_work
 from ingest.quarantine import remove_tree
@@ -47,10 +46,7 @@ from ingest.quarantine import remove_tree
 if TYPE_CHECKING:
     from search.index import SearchIndex
 
-TEMPORARY = "luutru-"
-"""How the names of all our folders in the system's place for temporary files begin."""
 _NO_END = datetime.max.replace(tzinfo=UTC)
-_LEFT_BEHIND_SECONDS = 6 * 3600.0
 
 
 def machine_name() -> str:
@@ -327,12 +323,7 @@ class Leftovers:
                 store.sweep()
             except StoreError as error:
                 failed = error
-        for path in Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*"):
-            try:
-                if time.time() - path.lstat().st_mtime > _LEFT_BEHIND_SECONDS:
-                    remove_tree(path)
-            except (FileNotFoundError, PermissionError):
-                continue  # gone meanwhile, or another account's
+        sweep_temporary()
         if failed is not None:
             raise failed
 

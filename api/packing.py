@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from pathlib import Path
 
 from api.bootstrap import now
 from archive.bag.pack import write_bag
 from archive.finding import Answer, Finding, answer_of, finding
+from archive.temporary import temporary_folder
 from ingest.checks import listing
 from ingest.description import file_code_text
 from ingest.metadata import as_submission
@@ -17,8 +17,8 @@ from ingest.reading import read_package
 
 def pack_folder(source: Path, target: Path) -> tuple[Finding, ...]:
     """Writes the bag and says what was found; with an error among the findings nothing is written."""
-    with tempfile.TemporaryDirectory(prefix="luutru-pack-") as scratch:
-        package = read_package(source, Path(scratch))
+    with temporary_folder("pack") as scratch:
+        package = read_package(source, scratch)
         subject = package.subject
         findings = list(package.findings)
         if subject.record is None and answer_of(findings) is Answer.PASSED:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -12,7 +11,7 @@ from typing import Any
 
 from api.absence_parts import collected, own_part
 from api.bootstrap import Installation, now
-from api.destruction_places import TEMPORARY, has_index, index_of, machine_name, marker_file, other_machines
+from api.destruction_places import has_index, index_of, machine_name, marker_file, other_machines
 from api.old_media import old_media
 from archive.absence.buckets import BucketLook
 from archive.absence.certificate import certify
@@ -40,6 +39,7 @@ from archive.sealing.trying import opened_by_any
 from archive.storage.key import Key, aip_key, sealed_aip_key
 from archive.storage.s3_settings import s3_settings
 from archive.storage_policy import StoreKind
+from archive.temporary import temporary_paths
 
 
 class NotLookedError(LuutruError):
@@ -270,7 +270,7 @@ class TemporaryLook:
         self.name = name
 
     def look(self, sought: Sought, looked: Looked) -> Iterator[Trace]:
-        for path in sorted(Path(tempfile.gettempdir()).glob(f"{TEMPORARY}*")):
+        for path in temporary_paths():
             yield from FolderLook(self.name, path, may_be_missing=True).look(sought, looked)
 
 

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from api.bootstrap import Installation, now
 from api.key_holders import key_store
+from api.return_note import RETURN_FILE
 from api.secret_files import put_files
 from api.settings import FILE_NAME, Settings, load_settings
 from api.settings_database import parse_database
@@ -28,6 +29,7 @@ from archive.access import Author
 from archive.catalogue import Catalogue
 from archive.catalogue.policy_reading import adopted_policy
 from archive.catalogue.restoring import last_registration, lost_tokens, put_secrets, raise_registration
+from archive.checkpoints.lost_numbers import LOST
 from archive.checkpoints.reading import numbers_in
 from archive.checkpoints.statement import checkpoint_key, read_checkpoint
 from archive.durable import write_whole
@@ -48,7 +50,6 @@ from archive.storage_policy_reading import read_policy
 from ingest.workflow import only_worker
 
 _log = logging.getLogger(__name__)
-RETURN_FILE = "rebuilt.json"
 KEY_FILE = Path("keys") / "archive-ed25519.pem"
 _ACTOR = "luutru"
 UNKNOWN_REGISTRATIONS = 1000
@@ -207,6 +208,8 @@ def note_return(installation: Installation) -> None:
         "read_whole": said["read_whole"],
         "problems": sorted({item["code"] for item in said["problems"]}),
     }
+    if LOST in said:
+        data[LOST] = said[LOST]
     sources = [store for store in installation.stores if store.name in said["stores"]]
     number = int(said["checkpoint"]["number"])
     data["superseded"] = {}

@@ -9,13 +9,14 @@ from datetime import date, datetime
 from enum import StrEnum
 from itertools import islice
 from shutil import copyfileobj
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
 
 import xlsxwriter
 
 from archive.aip.xmltext import VIETNAM
 from archive.dip.csvtext import BOM, csv_line, writable
+from archive.temporary import temporary_folder
 from schemas.fields import code_list, fields_by_name
 
 XLSX_MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -137,8 +138,8 @@ def write_xlsx(
     Real dates and integers; every text is a text, whatever it begins with; longer ones are cut at 32,767 characters and
     say so; after 1,048,576 rows a further sheet goes on, with the same head.
     """
-    with TemporaryFile() as whole, TemporaryDirectory() as folder:
-        with xlsxwriter.Workbook(whole, {**_OPTIONS, "tmpdir": folder}) as book:
+    with TemporaryFile() as whole, temporary_folder("table") as folder:
+        with xlsxwriter.Workbook(whole, {**_OPTIONS, "tmpdir": str(folder)}) as book:
             book.set_properties({"created": made_at.astimezone(VIETNAM).replace(tzinfo=None)})
             count = _write_rows(book, rows, columns, sheet_name, sheet_rows)
         whole.seek(0)

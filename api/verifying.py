@@ -10,6 +10,7 @@ from io import BufferedReader
 from typing import Any
 
 from api.bootstrap import Installation, now
+from api.return_note import lost_by_note
 from api.time_stamping import roots_in
 from archive.aip.reader import AipReader
 from archive.aip.verification import verify_stream
@@ -160,6 +161,7 @@ def _sealed(installation: Installation) -> Further:
             roots=roots_in(installation.settings.ledger.timestamp_ca),
             now=now(),
             grace=SEALED_GRACE,
+            lost=lost_by_note(installation.settings.home),
         )
 
     return compared

@@ -10,6 +10,7 @@ from typing import Any
 
 from api.bootstrap import Installation
 from api.ledger_runs import LEDGER_RUN, Noted, found_something
+from api.return_note import lost_by_note
 from api.time_stamping import roots_in
 from archive.catalogue.checkpoint_reading import shipments
 from archive.catalogue.checkpoint_writing import record_verification
@@ -60,6 +61,7 @@ def ledger_differences(
             roots=roots_in(installation.settings.ledger.timestamp_ca),
             now=now,
             grace=grace,
+            lost=lost_by_note(installation.settings.home),
         ):
             told = {**item.as_json(), "severity": "error"}
             if repair_as and item.code in HEALED:

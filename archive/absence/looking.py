@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from archive.absence.patterns import Needle, Searcher
+from archive.absence.patterns import Hit, Needle, Searcher
 
 _WORD = re.compile(rb"[0-9a-f]{32,64}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 """An id, or a digest, as we write them: within a name, whatever stands before and behind."""
+_PAPERS = "disposal/"
+"""Papers of rounds lie here in every store. What makes one lawful are its bytes: of a trace in one they are told too."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +21,7 @@ class Trace:
     """Something that was found. ``what``: the kind of needle, or ``name``; never what it says. ``where``: in which object.
 
     ``subject``: the id of a living hồ sơ, package or submission the object belongs to, where that can be told.
+    ``sha256``: of all the bytes it was found in, where they may be a paper of a round; else empty.
     """
 
     place: str
@@ -27,6 +31,7 @@ class Trace:
     offset: int = 0
     subject: str = ""
     needle: Needle | None = field(default=None, compare=False, repr=False)
+    sha256: str = field(default="", compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -43,11 +48,13 @@ class Sought:
 
     def traces(self, place: str, where: str, pieces: Iterable[bytes], subject: str = "") -> Iterator[Trace]:
         """What of it stands in the bytes of one object; each needle once."""
-        seen: set[Needle] = set()
-        for hit in self.searcher.search(pieces):
-            if hit.needle not in seen:
-                seen.add(hit.needle)
-                yield Trace(place, where, hit.needle.kind, hit.needle.about, hit.offset, subject, hit.needle)
+        digest = hashlib.sha256() if where.startswith(_PAPERS) else None
+        first: dict[Needle, Hit] = {}
+        for hit in self.searcher.search(pieces if digest is None else _through(digest.update, pieces)):
+            first.setdefault(hit.needle, hit)
+        sha256 = "" if digest is None else digest.hexdigest()
+        for needle, hit in first.items():
+            yield Trace(place, where, needle.kind, needle.about, hit.offset, subject, needle, sha256)
 
     def name_traces(self, place: str, where: str) -> Iterator[Trace]:
         """What of it the name of an object, with its folders, says."""
@@ -91,3 +98,9 @@ class Look(Protocol):
 def names_of(file_id: str, ids: Collection[str]) -> dict[str, str]:
     """Each id as written with and without hyphens."""
     return {name: file_id for item in ids for name in (item, item.replace("-", ""))}
+
+
+def _through(seen: Callable[[bytes], None], pieces: Iterable[bytes]) -> Iterator[bytes]:
+    for piece in pieces:
+        seen(piece)
+        yield piece

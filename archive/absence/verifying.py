@@ -22,7 +22,7 @@ from archive.absence.patterns import Needle, Searcher
 from archive.absence.telling import masked, told_error, told_where
 from archive.catalogue import Catalogue
 from archive.catalogue.absence_proof import lines_to_begin
-from archive.catalogue.absence_reading import packaged_ids, paper_keys
+from archive.catalogue.absence_reading import packaged_ids, papers_on_record
 from archive.catalogue.destruction_model import (
     SETTLED,
     AbsenceRun,
@@ -158,14 +158,14 @@ class Verifier:
         owners = {trace.subject for trace in traces if trace.subject and trace.what == "content"}
         with self.catalogue.read() as view:
             packaged = packaged_ids(view, owners)
-            papers = paper_keys(view, {_object_key(trace) for trace in traces if trace.what in _QUOTED})
+            papers = papers_on_record(view, {_object_key(trace) for trace in traces if trace.what in _QUOTED})
         for trace in traces:
             if (trace.place, trace.file_id) in locked and trace.what in ("name", "sealed"):
                 seen.locked_traces += 1
                 continue
             owned = bool(trace.subject) and (trace.what != "content" or trace.subject in packaged)
             told = trace.needle in lawful and self._tells_rows(trace)
-            told = told or (trace.what in _QUOTED and _object_key(trace) in papers)
+            told = told or (trace.what in _QUOTED and (_object_key(trace), trace.sha256) in papers)
             (seen.lawful if owned or told else seen.found).append(trace)
         for (place, file_id), item in locked.items():
             store = place.removeprefix(store_place(""))

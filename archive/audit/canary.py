@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import io
 import random
-import tempfile
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +21,7 @@ from archive.layout_reading import layout_sha256
 from archive.paths import RelPath
 from archive.storage.key import Key
 from archive.storage.store import Store
+from archive.temporary import temporary_folder
 
 FOLDER = "canary"
 PROFILE = RuleProfile("CANARY", "0")
@@ -127,8 +127,7 @@ class _Out:
 
 def _package(canary_id: str, at: datetime, chance: random.Random, scratch: Path | None) -> tuple[bytes, WrittenAip]:
     out = _Out()
-    with tempfile.TemporaryDirectory(prefix="luutru-canary-", dir=scratch) as name:
-        folder = Path(name)
+    with temporary_folder("canary", scratch) as folder:
         contents = {"KHONG-PHAI-HO-SO.txt": WORDS.encode()}
         contents |= {
             f"ngau-nhien-{number}.bin": chance.randbytes(chance.randrange(1, _MOST_BYTES)) for number in range(1, 4)

@@ -35,15 +35,17 @@ def living_ids(view: LedgerReading, ids: Collection[str]) -> set[str]:
     return found
 
 
-def paper_keys(view: LedgerReading, object_keys: Collection[str]) -> set[str]:
-    """Those of these objects that are papers of a round, attached and on record: kept, whatever the round destroys.
+def papers_on_record(view: LedgerReading, object_keys: Collection[str]) -> set[tuple[str, str]]:
+    """Of these objects those that are papers of a round, attached and on record, each with the digest of its bytes.
 
-    The same people sign papers who signed records: their certificates, and what proves those, stand in both.
+    They are kept, whatever the round destroys: the same people sign papers who signed records, and their certificates, and
+    what proves those, stand in both. Other bytes in the same place are no paper.
     """
-    found: set[str] = set()
-    column = round_papers.c.object_key
+    found: set[tuple[str, str]] = set()
+    c = round_papers.c
     for some in pieces(sorted(object_keys), _AT_ONCE):
-        found |= set(view.rows(select(column).where(column.in_(some))).scalars())
+        rows = view.rows(select(c.object_key, c.sha256).where(c.object_key.in_(some)))
+        found |= {(row.object_key, row.sha256) for row in rows}
     return found
 
 

@@ -24,6 +24,7 @@ from archive.catalogue.checkpoint_reading import (
 from archive.catalogue.ledger_reading import LedgerReading, LedgerRow
 from archive.checkpoints.difference_words import difference
 from archive.checkpoints.errors import CheckpointError, CheckpointMissingError
+from archive.checkpoints.lost_numbers import Ranges, joined, lost_by_record, unexplained
 from archive.checkpoints.reading import VerifiedCheckpoint, checkpoint_in, checkpoints_in, lines_of, proven
 from archive.checkpoints.statement import ORIGIN, Checkpoint, Link, Part, PartKind, needed, timestamp_key
 from archive.checkpoints.thinning import outdated_rows
@@ -46,16 +47,18 @@ def checkpoint_differences(
     roots: Sequence[x509.Certificate] = (),
     now: datetime | None = None,
     grace: timedelta = timedelta(0),
+    lost: Ranges = (),
 ) -> Iterator[Difference]:
     """Every difference between ledger, checkpoints and what lies in the stores; none means they agree. Flat memory.
 
     ``full``: every byte in every store and every record of the ledger; else only what no earlier verification has read
     (``checkpoint_writing.record_verification``), and of older records that the ends of the seals still stand. ``roots``:
     certificates time-stamps are proven by; none: they are not judged. ``grace``: how old a checkpoint may be (at ``now``)
-    before a store that lacks it is a difference. Never raises for what it finds, nor for a store that is away.
+    before a store that lacks it is a difference. ``lost``: numbers a rebuild whose record is not in the ledger yet did not
+    find in any copy (``Rebuilt.checkpoints_lost``). Never raises for what it finds, nor for a store that is away.
     """
     chains: list[tuple[VerifiedCheckpoint, ...]] = []
-    known = _Catalogue(view, public_keys)
+    known = _Catalogue(view, public_keys, joined(lost, lost_by_record(view)))
     yield from known.look()
     chains.append(known.way)
     reachable: list[Store] = []
@@ -119,6 +122,7 @@ class _Catalogue:
 
     view: LedgerReading
     public_keys: Sequence[Ed25519PublicKey]
+    lost: Ranges
     newest: int = 0
     way: tuple[VerifiedCheckpoint, ...] = ()
 
@@ -128,7 +132,8 @@ class _Catalogue:
         last = 0
         for noted in noted_checkpoints(self.view, 0):
             if noted.number != last + 1:
-                yield difference("checkpoint.row.changed", last + 1, "catalogue", reason="missing")
+                for number in unexplained(last + 1, noted.number - 1, self.lost):
+                    yield difference("checkpoint.row.changed", number, "catalogue", reason="missing")
                 previous = None
             last = noted.number
             try:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from archive.checkpoints.placing import proven_pieces
 from archive.checkpoints.statement import Part, PartKind
 from archive.errors import StoreError
 from archive.storage.store import Store
+from archive.temporary import temporary_folder
 
 
 @contextmanager
@@ -23,8 +23,8 @@ def whole_part(catalogue: Catalogue, sources: Sequence[Store], part: Part) -> It
 
     Raises CheckpointPartError when nobody has them any more.
     """
-    with tempfile.TemporaryDirectory(prefix="luutru-part-") as folder:
-        path = Path(folder) / "part"
+    with temporary_folder("part") as folder:
+        path = folder / "part"
         for source in sources:
             try:
                 with path.open("wb") as file:

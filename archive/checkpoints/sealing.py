@@ -11,7 +11,6 @@ parts nobody speaks of are left (their names hold their own range or digest; the
 
 from __future__ import annotations
 
-import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +45,7 @@ from archive.checkpoints.statement import (
 from archive.errors import ObjectMissingError, StoreError
 from archive.signing import ArchiveKey
 from archive.storage.store import Store
+from archive.temporary import temporary_folder
 
 SOFTWARE = "luutru"
 LONGEST_TURN = timedelta(seconds=10)
@@ -84,15 +84,15 @@ def seal(
     when a store has another checkpoint of that number.
     """
     run = _Run(catalogue, tuple(stores), key, archive, now, software, uuid.uuid4().hex)
-    with tempfile.TemporaryDirectory(prefix="luutru-seal-", dir=scratch) as folder:
-        begun = run.begun(kind, Path(folder))
+    with temporary_folder("seal", scratch) as folder:
+        begun = run.begun(kind, folder)
         if begun is None:
             return None
         with run.turn() as mine:
             if not mine:
                 run.take_back(begun.drafts)
                 return None
-            return run.finished(begun, Path(folder))
+            return run.finished(begun, folder)
 
 
 @dataclass(frozen=True, slots=True)

@@ -43,6 +43,7 @@ from archive.catalogue.restoring import (
 )
 from archive.catalogue.sealing_reading import is_replaced
 from archive.catalogue.versions import NEWEST
+from archive.checkpoints.lost_numbers import LOST, Ranges, lost_numbers
 from archive.checkpoints.reading import lines_of, rows_in
 from archive.checkpoints.statement import Checkpoint
 from archive.durable import write_whole
@@ -83,6 +84,7 @@ class Rebuilt:
     """What came back: as of which checkpoint, how much, and everything that is not as it should be.
 
     ``registrations``: the highest registration number by year found in packages the ledger does not know yet.
+    ``checkpoints_lost``: numbers of older checkpoints that lie in none of the copies: thinned, for others replace them.
     """
 
     number: int
@@ -98,6 +100,7 @@ class Rebuilt:
     read_whole: bool
     problems: tuple[Problem, ...] = ()
     registrations: dict[int, int] = field(default_factory=dict)
+    checkpoints_lost: Ranges = ()
 
     @property
     def red(self) -> bool:
@@ -113,6 +116,7 @@ class Rebuilt:
             "documents": self.documents,
             "read_whole": self.read_whole,
             "registrations": {str(year): number for year, number in self.registrations.items()},
+            LOST: [list(some) for some in self.checkpoints_lost],
             "problems": [item.as_json() for item in self.problems],
         }
 
@@ -150,6 +154,8 @@ class Rebuilding:
                 record_shipment(tx, name, chain.newest.number, self.now())
         self._note_bad_copies(found)
         problems, registrations = self._unclaimed()
+        with self.catalogue.read() as view:
+            lost = lost_numbers(view)
         content = chain.newest.content
         return Rebuilt(
             number=chain.newest.number,
@@ -165,6 +171,7 @@ class Rebuilding:
             read_whole=self.read_whole,
             problems=(*chain.problems, *found, *problems, *self._contradictions()),
             registrations=registrations,
+            checkpoints_lost=lost,
         )
 
     def finish(self) -> None:

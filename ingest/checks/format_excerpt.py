@@ -6,11 +6,12 @@ The identifier maps a file whole, and what it touches counts as resident: 4 GiB 
 from __future__ import annotations
 
 import shutil
-import tempfile
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from archive.temporary import temporary_folder
 
 EXCERPT_OVER_BYTES = 64 << 20
 END_BYTES = 16 << 20
@@ -27,8 +28,8 @@ def excerpt(path: Path, over_bytes: int = EXCERPT_OVER_BYTES) -> Iterator[Path]:
     if path.stat().st_size <= over_bytes:
         yield path
         return
-    with tempfile.NamedTemporaryFile(prefix="luutru-excerpt-") as file:
-        target = Path(file.name)
+    with temporary_folder("excerpt") as folder:
+        target = folder / "excerpt"
         if not _small_members(path, target):
             _ends(path, target)
         yield target

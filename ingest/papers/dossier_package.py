@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import tempfile
 from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
@@ -19,6 +18,7 @@ from archive.papers.dossier_index import DossierIndex, IndexedPaper
 from archive.papers.paper import PAPER_NAMES, Letterhead, ListReference, PaperKind
 from archive.paths import RelPath
 from archive.signing import ArchiveKey
+from archive.temporary import temporary_folder
 from ingest.papers.composing import paper_pdf
 from ingest.papers.frame import short_date
 from schemas.submission import SCHEMA_ID
@@ -66,8 +66,8 @@ def write_dossier(
         _same(paper, papers.get(paper.file_name))
     data = canonical_json(key.signed(dossier_statement(dossier))) + b"\n"
     index = paper_pdf(_index(dossier, head, hashlib.sha256(data).hexdigest()))
-    with tempfile.TemporaryDirectory(prefix="luutru-dossier-") as scratch:
-        index_path = Path(scratch) / "index.pdf"
+    with temporary_folder("dossier") as scratch:
+        index_path = scratch / "index.pdf"
         index_path.write_bytes(index.pdf)
         issued = head.issued or dossier.destroyed_on
         listed = [

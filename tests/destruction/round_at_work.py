@@ -36,6 +36,7 @@ from archive.destruction.finishing import Checkpoints, Database, KeyRotation
 from archive.destruction.key_place import KeyPlace
 from archive.destruction.place import Place, RoundPlace
 from archive.destruction.store_place import StorePlace
+from archive.disposal.words import Signature
 from archive.errors import LuutruError
 from archive.recovery.rebuilding import Rebuilding, Rebuilt
 from archive.retention.file import NewFile
@@ -264,6 +265,23 @@ def all_bytes(*roots: Path) -> Callable[[bytes], list[Path]]:
     """Everything below ``roots`` read once; asked which files contain something."""
     held = {path: path.read_bytes() for root in roots for path in [root, *root.rglob("*")] if path.is_file()}
     return lambda needle: [path for path, data in held.items() if needle in data]
+
+
+def paper_row(object_key: str, sha256: str) -> dict[str, object]:
+    """A paper of the round as it stands on record when it is attached."""
+    return {
+        "round_id": ROUND_ID,
+        "kind": "decision",
+        "ordinal": 99,
+        "object_key": object_key,
+        "sha256": sha256,
+        "size_bytes": 1,
+        "list_sha256": "",
+        "signature": Signature.VALID.value,
+        "signers": [],
+        "attached_by": EXECUTOR,
+        "attached_at": BEGUN,
+    }
 
 
 def lost(path: Path) -> None:

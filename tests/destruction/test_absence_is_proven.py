@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import sqlite3
 import tempfile
@@ -21,11 +22,10 @@ from archive.catalogue.destruction_reading import certificate, last_absence_run,
 from archive.catalogue.destruction_writing import OwnWorkError
 from archive.catalogue.disposal_tables import round_papers
 from archive.catalogue.file_reading import file
-from archive.disposal.words import Signature
 from archive.fsck.everything import Holdings, fsck
 from archive.retention.file_state import FileState
 from archive.signing import signature_holds
-from tests.destruction.round_at_work import EXECUTOR, ROUND_ID, VERIFIER
+from tests.destruction.round_at_work import EXECUTOR, ROUND_ID, VERIFIER, paper_row
 from tests.destruction.whole_archive import WholeArchive, leave_traces, whole_archive
 
 ACTOR = "account:verifier"
@@ -255,37 +255,28 @@ def test_the_same_title_of_a_kept_hoso_is_lawful_and_named_so(ended: WholeArchiv
     assert run.report["lawful_elsewhere"]["count"] >= 1
 
 
-@pytest.mark.parametrize("attached", [True, False])
+@pytest.mark.parametrize("put", ["attached", "other bytes", "other key"])
 def test_what_signed_papers_share_with_records_is_lawful_in_papers_that_are_on_record(
-    ended: WholeArchive, attached: bool
+    ended: WholeArchive, put: str
 ) -> None:
-    """The certificate of who signed both stands in both; a paper nobody attached is a foreign object."""
+    """The certificate of who signed both stands in both. A paper nobody attached is a foreign object, and so are other
+    bytes where an attached one should lie."""
     key = f"disposal/{ROUND_ID}/decision-0123456789abcdef.pdf"
     remove = _file(f"kho-1/{key}", "content")(ended)
-    row = {
-        "round_id": ROUND_ID,
-        "kind": "decision",
-        "ordinal": 99,
-        "object_key": key if attached else f"{key}.other",
-        "sha256": "0" * 64,
-        "size_bytes": 1,
-        "list_sha256": "",
-        "signature": Signature.VALID.value,
-        "signers": [],
-        "attached_by": EXECUTOR,
-        "attached_at": ended.work.now(),
-    }
+    there = hashlib.sha256((ended.home.parent / "kho-1" / key).read_bytes()).hexdigest()
+    row = paper_row(f"{key}.other" if put == "other key" else key, "0" * 64 if put == "other bytes" else there)
     with ended.installation.catalogue.transaction() as tx:
         tx.rows(insert(round_papers).values(row))
     try:
-        run = ended.look(4 + attached)
+        run = ended.look({"attached": 4, "other bytes": 5, "other key": 6}[put])
     finally:
         remove()
         with ended.installation.catalogue.transaction() as tx:
-            tx.rows(delete(round_papers).where(round_papers.c.ordinal == 99))
+            tx.rows(delete(round_papers).where(round_papers.c.ordinal == row["ordinal"]))
     assert run.report is not None
-    assert run.verdict is (AbsenceVerdict.ABSENT if attached else AbsenceVerdict.FOUND), run.report["found"]
-    assert (run.report["lawful_elsewhere"]["count"] >= 1) is attached
+    lawful = put == "attached"
+    assert run.verdict is (AbsenceVerdict.ABSENT if lawful else AbsenceVerdict.FOUND), run.report["found"]
+    assert (run.report["lawful_elsewhere"]["count"] >= 1) is lawful
 
 
 def _made(path: Path) -> Path:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import insert
 
 from archive.absence.buckets import BucketLook
 from archive.absence.folders import FolderLook
@@ -16,6 +18,7 @@ from archive.absence.verifying import Verifier
 from archive.catalogue import Catalogue
 from archive.catalogue.destruction_model import AbsenceVerdict, ItemState, TombstonePackage
 from archive.catalogue.destruction_reading import locked_items, work_items
+from archive.catalogue.disposal_tables import round_papers
 from archive.destruction.locked import follow_up
 from archive.events import Event
 from archive.fsck.everything import Holdings, fsck
@@ -23,7 +26,7 @@ from archive.storage.directory import DirectoryStore
 from archive.storage.key import Key
 from archive.storage.s3 import S3Store
 from archive.storage.s3_settings import ObjectLock
-from tests.destruction.round_at_work import EXECUTOR, ROUND_ID, VERIFIER, RoundAtWork
+from tests.destruction.round_at_work import EXECUTOR, ROUND_ID, VERIFIER, RoundAtWork, paper_row
 from tests.servers.s3 import Bucket, running_minio
 
 
@@ -159,3 +162,28 @@ def _followed_up(work: RoundAtWork) -> None:
             return
         time.sleep(0.1)
     raise AssertionError("it never went")
+
+
+def test_each_version_of_a_paper_is_judged_by_its_own_bytes(locked: RoundAtWork, bucket: Bucket) -> None:
+    """Lawful is what was attached; another version under its key, older or newer, is a finding like any other."""
+    work, (held,) = locked, locked.destroyed
+    work.begin()
+    work.run()
+    _unlocked(bucket, held.aip_id)
+    _followed_up(work)
+    client, settings = bucket.client(), bucket.settings()
+    key = f"disposal/{ROUND_ID}/decision-0123456789abcdef.pdf"
+    name = f"{settings.prefix}/{key}" if settings.prefix else key
+    marker = next(needle.data for item in work.markers.read().values() for needle in item.needles)
+    paper = b"a certificate that stands in both " + marker
+    with work.catalogue.transaction() as tx:
+        tx.rows(insert(round_papers).values(paper_row(key, hashlib.sha256(paper).hexdigest())))
+    attached = client.put_object(Bucket=settings.bucket, Key=name, Body=paper)["VersionId"]
+    run = looked(work, bucket, 1)
+    assert run.verdict is AbsenceVerdict.ABSENT, run.report["found"]
+    assert run.report["lawful_elsewhere"]["count"] == 1
+    planted = client.put_object(Bucket=settings.bucket, Key=name, Body=paper + b"x")["VersionId"]
+    run = looked(work, bucket, 2)
+    assert run.verdict is AbsenceVerdict.FOUND
+    assert [item["where"] for item in run.report["found"]["traces"]] == [f"{key}?version={planted}"]
+    assert [item["where"] for item in run.report["lawful_elsewhere"]["traces"]] == [f"{key}?version={attached}"]

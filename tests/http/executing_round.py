@@ -27,6 +27,7 @@ from archive.retention.file import NewFile
 from samples.holdings import AGENCY, Held, store_packages
 from tests.disposal import world
 from tests.disposal.world import ND01, PEOPLE, TEN_YEARS, World
+from tests.servers.elasticsearch import at_server
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -63,12 +64,17 @@ class ExecutingRound:
 
 @contextmanager
 def executing_round(
-    folder: Path, monkeypatch: pytest.MonkeyPatch, *, count: int = 2, sealing: bool = True
+    folder: Path, monkeypatch: pytest.MonkeyPatch, *, count: int = 2, sealing: bool = True, search_url: str = ""
 ) -> Iterator[ExecutingRound]:
-    """Everything was decided a minute ago: the term of the decision is counted by the clock of the machine."""
+    """Everything was decided a minute ago: the term of the decision is counted by the clock of the machine.
+
+    ``search_url``: of the server that has the index; else the archive has none.
+    """
     home = folder / "kho"
     stores = [folder / "kho-1", folder / "kho-2"]
     initialise(home, name="Lưu trữ Sở Nội vụ", code="H99.12", stores=stores, database="", sealing=sealing)
+    if search_url:
+        at_server(home, search_url)
     at = now() - timedelta(minutes=1)
     monkeypatch.setattr(world, "AT", at)
     monkeypatch.setattr(world, "TODAY", at.astimezone(VIETNAM).date())

@@ -202,6 +202,11 @@ def decided(journey: Journey) -> None:
     archive.post("quyet.dinh", journey.about("executor"), account="thuc.hien")
 
 
+def stored_as_decided(journey: Journey) -> None:
+    """What became permanent lies open: the workers see to it every ten minutes, and here at once, however fast all goes."""
+    eventually("the other form", lambda: journey.archive.command("jobs", "run", "package_forms").code == 0)
+
+
 def handed_over(journey: Journey) -> None:
     """All papers printed, signed and attached; handed over; started; and one more hold, placed while it executes."""
     archive = journey.archive

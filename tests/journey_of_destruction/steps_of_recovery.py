@@ -76,6 +76,7 @@ def made_anew(journey: Journey, folder: Path) -> Archive:
     ok(anew.command("show", dossier_of(journey), "--json"))
     left = found_in([new, copy], markers(journey.destroyed))
     assert left == {}
+    assert fsck(anew) == []
     return anew
 
 

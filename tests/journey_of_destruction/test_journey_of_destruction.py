@@ -20,6 +20,7 @@ from tests.journey_of_destruction.steps import (
     handed_over,
     listed,
     planned,
+    stored_as_decided,
     voted,
 )
 from tests.journey_of_destruction.steps_of_destroying import (
@@ -69,6 +70,7 @@ def test_fifty_files_go_from_schedule_to_certificate_and_nothing_of_them_is_left
         listed(journey)
         voted(journey)
         decided(journey)
+        stored_as_decided(journey)
         handed_over(journey)
         locks_ended(journey, locking)
         destroyed(journey)
