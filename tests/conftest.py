@@ -22,6 +22,8 @@ LONGEST = (
     "test_papers_of_a_whole_round",
     "test_orders_killed",
     "test_schemathesis",
+    "test_audit_interruption",
+    "test_sealing_interrupted",
     "test_taking_in",
     "test_every_sample",
     "test_access_table",
