@@ -22,6 +22,7 @@ LONGEST = (
     "test_papers_of_a_whole_round",
     "test_orders_killed",
     "test_schemathesis",
+    "test_holds_race_destruction",
     "test_destruction_is_killed",
     "test_audit_interruption",
     "test_sealing_interrupted",
