@@ -66,8 +66,11 @@ def packages_without_tombstone(view: LedgerReading) -> list[str]:
 def tombstones_named(view: LedgerReading, text: str) -> Iterator[Tombstone]:
     """By the id of the hồ sơ, of one of its packages or submissions, by a registration number; else by its code.
 
-    Several agencies may have the same code: all that have it, the newest first.
+    Several agencies may have the same code: all that have it, the newest first. Nothing is named with a NUL, and PostgreSQL
+    could not be asked for it.
     """
+    if "\0" in text:
+        return
     p, s = tombstone_packages.c, tombstone_submissions.c
     packaged = select(p.file_id).where(or_(p.aip_id == text, p.submission_id == text, p.registration_number == text))
     returned = select(s.file_id).where(or_(s.submission_id == text, s.registration_number == text))
