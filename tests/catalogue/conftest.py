@@ -10,6 +10,7 @@ import pytest
 
 from archive.catalogue import Catalogue
 from tests.servers.postgresql import programs, running_postgresql
+from tests.servers.tables_made import with_tables
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -24,7 +25,7 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
 
 @pytest.fixture
 def url(new_url: Callable[[], str]) -> str:
-    return new_url()
+    return with_tables(new_url())
 
 
 @pytest.fixture

@@ -11,6 +11,7 @@ import pytest
 
 from archive.catalogue import Catalogue
 from tests.servers.postgresql import programs, running_postgresql
+from tests.servers.tables_made import with_tables
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "catalogue"))
@@ -29,7 +30,7 @@ def new_url(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[], str]
 
 @pytest.fixture
 def catalogue(new_url: Callable[[], str]) -> Iterator[Catalogue]:
-    with Catalogue.open(new_url()) as opened:
+    with Catalogue.open(with_tables(new_url())) as opened:
         yield opened
 
 
