@@ -20,8 +20,8 @@ from sqlalchemy import Connection, text
 from archive.audit import coverage, overdue
 from archive.catalogue import Catalogue
 from archive.catalogue.audit_reading import due_copies
-from archive.catalogue.database import open_engine
 from archive.catalogue.reading import Reading
+from bench.planting import planting
 from bench.result import Measured, report
 from tests.servers.postgresql import programs, running_postgresql
 
@@ -81,23 +81,9 @@ def plant(connection: Connection, packages: int) -> None:
 
 
 def planted(url: str, packages: int) -> None:
-    """Past what notes changed rows for checkpoints: that is not what is measured."""
     Catalogue.open(url).close()
-    engine = open_engine(url)
-    with engine.connect() as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            plant(connection, packages)
-        else:
-            known = connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")).all()
-            for name, _ in known:
-                connection.execute(text(f"DROP TRIGGER {name}"))
-            plant(connection, packages)
-            for _, statement in known:
-                connection.exec_driver_sql(statement)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
-    engine.dispose()
+    with planting(url, ("submissions", "aips", "copies")) as connection:
+        plant(connection, packages)
 
 
 def timed(catalogue: Catalogue, ask: Callable[[Reading], object]) -> float:

@@ -19,9 +19,9 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from archive.catalogue import Catalogue
-from archive.catalogue.database import open_engine
 from archive.catalogue.file_reading import due_by_year, files_due
 from archive.catalogue.reading import Reading
+from bench.planting import planting
 from bench.result import Measured, report
 from tests.servers.postgresql import programs, running_postgresql
 
@@ -80,31 +80,9 @@ def plant(connection: Connection, count: int) -> None:
 
 
 def planted(url: str, count: int) -> None:
-    """Past what notes changed rows, and indexed afterwards: neither is what is measured."""
     Catalogue.open(url).close()
-    engine = open_engine(url)
-    with engine.connect() as connection, connection.begin():
-        if connection.dialect.name == "postgresql":
-            connection.execute(text("SET LOCAL session_replication_role = replica"))
-            found = "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'files' AND indexname LIKE 'ix_%'"
-            triggers: list[Any] = []
-        else:
-            found = (
-                "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND tbl_name = 'files' AND sql IS NOT NULL"
-            )
-            # Ids are random: with the usual two megabytes every page of the index would be written again and again.
-            connection.execute(text("PRAGMA cache_size = -786432"))
-            triggers = list(connection.execute(text("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'")))
-        indexes = list(connection.execute(text(found)))
-        for what, some in (("INDEX", indexes), ("TRIGGER", triggers)):
-            for name, _ in some:
-                connection.execute(text(f'DROP {what} "{name}"'))
+    with planting(url, ("files",)) as connection:
         plant(connection, count)
-        for _, statement in (*indexes, *triggers):
-            connection.exec_driver_sql(statement)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("VACUUM ANALYZE files" if connection.dialect.name == "postgresql" else "ANALYZE"))
-    engine.dispose()
 
 
 def timed_ms(catalogue: Catalogue, runs: int, ask: Callable[[Reading], object]) -> tuple[float, float]:
