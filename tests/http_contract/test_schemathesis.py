@@ -13,7 +13,7 @@ from tests.http_contract.rights_table import ROUTES
 from tests.http_contract.world import ROLES, World
 from tests.servers.homes import copied_home
 
-EXAMPLES = int(os.environ.get("LUUTRU_SCHEMATHESIS_EXAMPLES", "8"))
+EXAMPLES = int(os.environ.get("LUUTRU_SCHEMATHESIS_EXAMPLES", "15"))
 """Per operation and phase; more of them look deeper and take longer."""
 SEED = 20261121
 
