@@ -102,7 +102,8 @@ def seeded(seed: int, share: float, faults: Collection[Fault] = tuple(Fault), op
     def plan(request: Request) -> Fault | None:
         if operations and request.operation not in operations:
             return None
-        chance = random.Random(f"{seed} {request.method} {request.path} {sorted(request.query)} {request.nth}")
+        name = request.path.lstrip("/").partition("/")[2]  # without the bucket, whose name is another in every run
+        chance = random.Random(f"{seed} {request.method} {name} {sorted(request.query)} {request.nth}")
         return chance.choice(choices) if chance.random() < share else None
 
     return plan

@@ -300,7 +300,7 @@ def test_T23_the_answer_to_another_request_is_never_taken_for_the_bytes_of_an_ob
     for number, key in enumerate(keys):
         put(truth(bucket), bytes([number]) * 5_000, key)
     proxy.plan = seeded(3, 0.4, [fault])
-    for _ in range(5):
+    for _ in range(10):
         for number, key in enumerate(keys):
             data = bytes([number]) * 5_000
             result = verify_copy(store, key, hashlib.sha256(data).hexdigest(), len(data), pauses_seconds=(0.01,))
