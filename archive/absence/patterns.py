@@ -4,7 +4,7 @@
     needle              [··········31 bytes or more··········]       it contains one of them, whatever its offset
 
 Of each needle every word it could show at such a place is known beforehand; the words of a buffer are looked up all at once
-by the interpreter's own set, and only where one is known are bytes compared. The number of needles hardly counts.
+in the interpreter's own table, and only where one is known are bytes compared. The number of needles hardly counts.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ SHORTEST_BYTES = 2 * WORD_BYTES - 1
 """A needle must contain an aligned word wherever it lies."""
 _STRIDE_WORDS = 3
 _LONG_BYTES = (_STRIDE_WORDS + 1) * WORD_BYTES - 1
+_SHIFT_BITS = 5
 BUFFER_BYTES = 1 << 20
 _LEAST_VARIED = 4
 """Different bytes in each word of a needle: words of blanks or zeros would be met everywhere."""
@@ -85,30 +86,62 @@ class Searcher:
         yield from self._short.found(data, 1)
 
 
+_Alike = list[tuple[int, int, dict[bytes, list[Needle]]]]
+"""Needles that share a word: the distance to it, their length, and by their bytes those of both."""
+
+
 class _Words:
-    """The words by which needles betray themselves, with the distances from a needle's beginning to each."""
+    """The words by which needles betray themselves, with the distances from a needle's beginning to each.
+
+    A word that many needles share (titles begin alike) is followed by a look-up among those of each distance and length:
+    what is searched may be full of it.
+    """
 
     def __init__(self, needles: Iterable[Needle]) -> None:
-        self._places: dict[int, tuple[tuple[Needle, int], ...]] = {}
-        for needle in needles:
-            stride = WORD_BYTES * (_STRIDE_WORDS if len(needle.data) >= _LONG_BYTES else 1)
-            for shift in range(stride):
+        self._needles = tuple(needles)
+        self._places: dict[int, int | _Alike] = {}
+        """Of most words there is one place; as a number it takes a third of the room."""
+        shared: dict[int, list[int]] = {}
+        for number, needle in enumerate(self._needles):
+            for shift in range(WORD_BYTES * (_STRIDE_WORDS if len(needle.data) >= _LONG_BYTES else 1)):
                 word = int.from_bytes(needle.data[shift : shift + WORD_BYTES], sys.byteorder)
-                self._places[word] = (*self._places.get(word, ()), (needle, shift))
-        self._known = frozenset(self._places)
+                first = self._places.setdefault(word, place := number << _SHIFT_BITS | shift)
+                if first != place and isinstance(first, int):
+                    shared.setdefault(word, [first]).append(place)
+        for word, places in shared.items():
+            self._places[word] = self._alike(places)
+
+    def _alike(self, places: Iterable[int]) -> _Alike:
+        alike: dict[tuple[int, int], dict[bytes, list[Needle]]] = {}
+        for needle, shift in map(self._at, places):
+            alike.setdefault((shift, len(needle.data)), {}).setdefault(needle.data, []).append(needle)
+        return [(shift, length, same) for (shift, length), same in alike.items()]
+
+    def _at(self, place: int) -> tuple[Needle, int]:
+        return self._needles[place >> _SHIFT_BITS], place & (1 << _SHIFT_BITS) - 1
 
     def found(self, data: bytes, every: int) -> Iterator[tuple[Needle, int]]:
-        if not self._known:
+        if not self._places:
             return
         whole = len(data) // WORD_BYTES * WORD_BYTES
         words = memoryview(data)[:whole].cast("Q")[::every]
-        if self._known.isdisjoint(words):
+        if self._places.keys().isdisjoint(words):
             return
         for number, word in enumerate(words):
-            for needle, shift in self._places.get(word, ()):
-                begin = number * every * WORD_BYTES - shift
-                if begin >= 0 and data.startswith(needle.data, begin):
-                    yield needle, begin
+            place = self._places.get(word)
+            if place is not None:
+                yield from self._compared(data, number * every * WORD_BYTES, place)
+
+    def _compared(self, data: bytes, at: int, place: int | _Alike) -> Iterator[tuple[Needle, int]]:
+        if isinstance(place, int):
+            needle, shift = self._at(place)
+            if at >= shift and data.startswith(needle.data, at - shift):
+                yield needle, at - shift
+            return
+        for shift, length, same in place:
+            if at >= shift:
+                for needle in same.get(data[at - shift : at - shift + length], ()):
+                    yield needle, at - shift
 
 
 def _gathered(pieces: Iterable[bytes]) -> Iterator[bytes]:

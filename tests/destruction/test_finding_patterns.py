@@ -51,6 +51,28 @@ def test_very_many_needles_are_told_apart() -> None:
     assert [hit.needle for hit in Searcher(needles).search([data])] == chosen
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_needles_that_say_nearly_the_same_are_told_apart(seed: int) -> None:
+    chance = random.Random(seed)
+    said = ["Hồ sơ", "Quyết định", "số 12", "số 13", "về việc", "tu bổ đê điều", "nâng cấp kè", "năm 2010", "năm 2011"]
+
+    def title() -> bytes:
+        return " ".join(chance.choices(said, k=chance.randint(2, 5))).encode()
+
+    made = {(str(number % 200), title()) for number in range(400)}
+    needles = [Needle(about, "text", data) for about, data in sorted(made) if searchable(data)]
+    assert len({needle.data for needle in needles}) < len(needles), "some are of two at once"
+    data = b"".join(noise(number, chance.randint(0, 30)) + title() for number in range(400))
+    there = {
+        (needle, at)
+        for needle in needles
+        for at in range(len(data) - len(needle.data) + 1)
+        if data.startswith(needle.data, at)
+    }
+    found = [(hit.needle, hit.offset) for hit in Searcher(needles).search([data])]
+    assert len(found) == len(set(found)) and set(found) == there and len(there) > 100
+
+
 def test_a_byte_that_differs_anywhere_is_no_hit() -> None:
     needle = Needle("h", "content", noise(1, 32))
     for place in range(32):
