@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from archive.absence.looking import Looked, Sought, Trace
+from archive.absence.patterns import Needle
+from archive.catalogue.pieces import pieces
 from archive.errors import LuutruError
 from search.client import answered
 from search.index import SearchIndex
 
 _AT_ONCE = 500
+_QUESTIONS_AT_ONCE = 100
 
 
 class IndexUnprovenError(LuutruError):
@@ -48,6 +51,7 @@ class IndexLook:
                     index=name,
                     query={"bool": {"should": either}},
                     size=_AT_ONCE,
+                    allow_partial_search_results=False,
                     source={"includes": ["aip_id", "sha256"]},
                     allow_no_indices=True,
                 )
@@ -59,25 +63,41 @@ class IndexLook:
                     yield Trace(self.name, hit["_id"], "name", sought.names.get(str(hit["_source"].get("sha256")), ""))
 
     def _by_words(self, index: SearchIndex, name: str, sought: Sought) -> Iterator[Trace]:
-        """Index documents that contain the words, whoever they say they are of."""
+        """Index documents that contain the words, whoever they say they are of. The same words are asked for once."""
+        needles: dict[str, list[Needle]] = {}
         for needle in sought.searcher.needles:
-            if needle.kind != "text":
-                continue
-            words = _words(needle.data)
-            if not words:
-                continue
-            with answered():
-                found: Any = index.client.search(
-                    index=name,
-                    query={"multi_match": {"query": words, "type": "phrase", "fields": ["*"], "lenient": True}},
-                    size=20,
-                    source={"includes": ["aip_id"]},
-                    allow_no_indices=True,
+            if needle.kind == "text" and (words := _words(needle.data)):
+                needles.setdefault(words, []).append(needle)
+        for some in pieces(list(needles), _QUESTIONS_AT_ONCE):
+            for words, answer in zip(some, self._answers(index, name, some), strict=True):
+                for hit in answer["hits"]["hits"]:
+                    owner = str(hit["_source"].get("aip_id"))
+                    living = owner if sought.living(owner) else ""
+                    for needle in needles[words]:
+                        yield Trace(self.name, hit["_id"], "text", needle.about, 0, living, needle)
+
+    def _answers(self, index: SearchIndex, name: str, some: Sequence[str]) -> Sequence[Any]:
+        """To each of these words one whole answer. Raises IndexUnprovenError for one that is none."""
+        searches: list[dict[str, Any]] = []
+        for words in some:
+            searches += [
+                {"allow_partial_search_results": False},
+                {
+                    "query": {"multi_match": {"query": words, "type": "phrase", "fields": ["*"], "lenient": True}},
+                    "size": 20,
+                    "_source": ["aip_id"],
+                },
+            ]
+        with answered():
+            found: Any = index.client.msearch(index=name, searches=searches, allow_no_indices=True)
+        for answer in found["responses"]:
+            if "error" in answer:
+                raise IndexUnprovenError(
+                    "Máy chủ chỉ mục không trả lời được khi tìm nội dung đã hủy.",
+                    remedy="Xem nhật ký của Elasticsearch, rồi kiểm chứng lại.",
+                    detail=str(answer["error"].get("type")),
                 )
-            for hit in found["hits"]["hits"]:
-                owner = str(hit["_source"].get("aip_id"))
-                living = owner if sought.living(owner) else ""
-                yield Trace(self.name, hit["_id"], "text", needle.about, 0, living, needle)
+        return list(found["responses"])
 
     def _require_no_remains(self, index: SearchIndex, name: str) -> None:
         with answered():

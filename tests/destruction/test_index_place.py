@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from typing import Any
 
 import pytest
 
@@ -66,6 +67,39 @@ def test_the_same_words_of_a_kept_hoso_are_told_as_its_own(
     Follower(holdings, index).follow()
     found = traces(IndexLook(lambda: index), {KEPT})
     assert {item.subject for item in found} == {KEPT}
+
+
+def test_words_of_very_many_are_each_looked_for_and_the_same_of_several_told_for_each(
+    index: SearchIndex,  # noqa: F811
+    holdings: Holdings,  # noqa: F811
+) -> None:
+    holdings.take(hoso(GONE, document("1", f"{WORDS} số 217")))
+    holdings.take(hoso(KEPT, document("1", "chữ khác hẳn")))
+    Follower(holdings, index).follow()
+    needles = [item for number in range(250) for item in text_needles(f"f{number}", f"{WORDS} số {number}")]
+    needles += text_needles("g", f"{WORDS} số 217")
+    look = IndexLook(lambda: index)
+    found = list(look.look(Sought(Searcher(needles), {}, lambda _id: False), Looked()))
+    assert {(item.what, item.file_id) for item in found} == {("text", "f217"), ("text", "g")}
+
+
+def test_a_question_the_server_does_not_answer_proves_nothing(
+    index: SearchIndex,  # noqa: F811
+    holdings: Holdings,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    holdings.take(hoso(KEPT, document("1", WORDS)))
+    Follower(holdings, index).follow()
+    asked = index.client.msearch
+
+    def one_fails(**given: Any) -> Any:
+        found = dict(asked(**given))
+        found["responses"][-1] = {"error": {"type": "search_phase_execution_exception"}, "status": 503}
+        return found
+
+    monkeypatch.setattr(index.client, "msearch", one_fails)
+    with pytest.raises(IndexUnprovenError):
+        traces(IndexLook(lambda: index), {KEPT})
 
 
 def test_an_index_that_is_away_is_unreachable_and_never_thought_empty() -> None:
