@@ -169,48 +169,38 @@ def looks_of(installation: Installation) -> list[Look]:
     """Every place there is, read as it lies there; nothing of what removed is asked."""
     settings, catalogue = installation.settings, installation.catalogue
     living = LivingIds(catalogue)
-    roots = partial(folders_looked_at, installation)
-    inside = [store.path for store in settings.stores if store.path.is_relative_to(settings.home)]
+    folder_look = partial(FolderLook, elsewhere=partial(folders_looked_at, installation))
 
     def kept(name: str) -> bool:
         """Whether it is the object of a living package: audits compare its bytes with the ledger."""
         parts = Path(name).parts
         return "aip" in parts[-3:-2] and living.living(parts[-1].partition(".")[0])
 
-    looks: list[Look] = [
-        FolderLook(
-            "home",
-            settings.home,
-            leaving_out=lambda path: path in inside or path == settings.home / "destruction",
-            elsewhere=roots,
-        )
-    ]
+    looks: list[Look] = [folder_look("home", settings.home, leaving_out=_apart(installation))]
     for store in installation.policy.stores:
         name = store_place(store.name)
         if store.kind is StoreKind.DIRECTORY:
             assert store.path is not None
-            looks.append(FolderLook(name, store.path, kept=lambda path: kept(str(path)), elsewhere=roots))
+            looks.append(folder_look(name, store.path, kept=lambda path: kept(str(path))))
         else:
             looks.append(BucketLook(name, s3_settings(store.s3, settings.home), kept=kept))
     shared = settings.quarantine_settings.shared_s3
     if shared:
         looks.append(BucketLook("quarantine-store", s3_settings(shared, settings.home)))
     looks += [
-        FolderLook(f"backup:{medium.name}", medium.path, kept=lambda path: kept(str(path)), elsewhere=roots)
+        folder_look(f"backup:{medium.name}", medium.path, kept=lambda path: kept(str(path)))
         for medium in settings.backup.media
     ]
     if settings.database.shared:
-        looks.append(_database_look(installation))
+        looks.append(_database_look(installation) or Elsewhere("database"))
     if has_index(installation):
         from search.absence_look import IndexLook
 
         looks.append(IndexLook(partial(index_of, installation)))
     if settings.keys is not None:
-        looks += [
-            FolderLook(f"keys:{number}", place, elsewhere=roots) for number, place in enumerate(settings.keys.places, 1)
-        ]
+        looks += [folder_look(f"keys:{number}", place) for number, place in enumerate(settings.keys.places, 1)]
     looks += [
-        FolderLook(f"also:{number}", path, elsewhere=roots)  # a certificate names places, and no path of ours
+        folder_look(f"also:{number}", path)  # a certificate names places, and no path of ours
         for number, path in enumerate(settings.destruction.also, 1)
     ]
     looks.append(TemporaryLook())
@@ -222,22 +212,28 @@ def looks_of(installation: Installation) -> list[Look]:
 def local_looks(installation: Installation) -> list[Look]:
     """What only this machine can read, for a run that another carries; every name with the machine's."""
     settings, machine = installation.settings, machine_name()
-    inside = {store.path for store in settings.stores} | {settings.home / "destruction"}
-    roots = partial(folders_looked_at, installation)
-    looks: list[Look] = [FolderLook(f"home@{machine}", settings.home, leaving_out=inside.__contains__, elsewhere=roots)]
-    looks += [
-        FolderLook(f"also@{machine}:{number}", path, elsewhere=roots)
-        for number, path in enumerate(settings.destruction.also, 1)
-    ]
-    if settings.destruction.database_folder is not None:
-        looks.append(FolderLook("database", settings.destruction.database_folder, elsewhere=roots))
+    folder_look = partial(FolderLook, elsewhere=partial(folders_looked_at, installation))
+    looks: list[Look] = [folder_look(f"home@{machine}", settings.home, leaving_out=_apart(installation))]
+    looks += [folder_look(f"also@{machine}:{number}", path) for number, path in enumerate(settings.destruction.also, 1)]
+    database = _database_look(installation)
+    if database is not None:
+        looks.append(database)
     return [*looks, TemporaryLook(f"temporary@{machine}")]
 
 
-def _database_look(installation: Installation) -> Look:
+def _apart(installation: Installation) -> Callable[[Path], bool]:
+    """Folders that may lie in the home and are no part of it: stores are places of their own, and what is sought by
+    lies where the needles are kept.
+    """
+    settings = installation.settings
+    return frozenset((*(store.path for store in settings.stores), settings.home / "destruction")).__contains__
+
+
+def _database_look(installation: Installation) -> Look | None:
+    """The files of a database server, where this machine can read them."""
     folder = installation.settings.destruction.database_folder
     if folder is None:
-        return Elsewhere("database")
+        return None
     return FolderLook("database", folder, elsewhere=partial(folders_looked_at, installation))
 
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from archive.absence.verdict import NAMED, verdict_of
 from archive.catalogue.destruction_model import AbsenceVerdict
 
-_NAMED = 200
 ANYWHERE = frozenset({"database"})
 """Places that lie on one of the machines, and are looked through when any of them did."""
 
@@ -27,11 +27,11 @@ def merged(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> t
         "found": {
             "count": sum(item["found"]["count"] for item in reports),
             "files": sorted({file_id for item in reports for file_id in item["found"]["files"]}),
-            "traces": [trace for item in reports for trace in item["found"]["traces"]][:_NAMED],
+            "traces": [trace for item in reports for trace in item["found"]["traces"]][:NAMED],
         },
         "lawful_elsewhere": {
             "count": sum(item["lawful_elsewhere"]["count"] for item in reports),
-            "traces": [trace for item in reports for trace in item["lawful_elsewhere"]["traces"]][:_NAMED],
+            "traces": [trace for item in reports for trace in item["lawful_elsewhere"]["traces"]][:NAMED],
         },
         "machines": [
             {"machine": name, "begun_at": others[name]["looked_from"], "verdict": others[name]["verdict"]}
@@ -43,16 +43,5 @@ def merged(own: Mapping[str, Any], others: Mapping[str, Mapping[str, Any]]) -> t
         report[name] = min(int(item[name]) for item in reports)
     for name in ("unsettled", "to_begin", "needles_missing", "under_way"):
         report[name] = max((item[name] for item in reports), key=lambda found: int(found["count"]))
-    verdict = _verdict(report)
+    verdict = verdict_of(report)
     return verdict, {**report, "verdict": verdict.value}
-
-
-def _verdict(report: Mapping[str, Any]) -> AbsenceVerdict:
-    """As of one machine: what lies in old bytes is no news as long as lines are to be begun."""
-    if report["to_begin"]["count"]:
-        return AbsenceVerdict.NOT_PROVEN
-    if report["found"]["count"]:
-        return AbsenceVerdict.FOUND
-    waiting = any(report[name]["count"] for name in ("unsettled", "needles_missing", "under_way"))
-    open_ends = report["not_looked"] or waiting
-    return AbsenceVerdict.NOT_PROVEN if open_ends or not report["places"] else AbsenceVerdict.ABSENT

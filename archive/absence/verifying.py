@@ -20,6 +20,7 @@ from archive.absence.looking import Look, Looked, Sought, Trace, names_of
 from archive.absence.markers import Marked
 from archive.absence.patterns import Needle, Searcher
 from archive.absence.telling import masked, told_error, told_where
+from archive.absence.verdict import NAMED, verdict_of
 from archive.catalogue import Catalogue
 from archive.catalogue.absence_proof import lines_to_begin
 from archive.catalogue.absence_reading import packaged_ids, papers_on_record
@@ -56,8 +57,6 @@ _FROM_ROWS = frozenset({"rows", "backup", "disposal"})
 """Folders of stores and media with what was written from rows: checkpoints, lists of sets, papers of rounds."""
 _QUOTED = frozenset({"content", "text"})
 """What papers of a round lawfully show too: titles of their list, and the certificates of people who signed records."""
-_NAMED = 200
-"""So many traces of each sort a report names; the counts are of all, and so are the hồ sơ of what was found."""
 
 
 class Opens(Protocol):
@@ -102,8 +101,9 @@ class Verifier:
 
     def looked(self, run: AbsenceRun, marked: Mapping[str, Marked]) -> tuple[AbsenceVerdict, dict[str, Any]]:
         """What was seen in all of ``looks`` by these needles; nothing is recorded."""
-        seen = self._seen(marked)
-        return seen.verdict(), seen.report(run, self)
+        report = self._seen(marked).report(run, self)
+        verdict = verdict_of(report)
+        return verdict, {**report, "verdict": verdict.value}
 
     def _seen(self, marked: Mapping[str, Marked]) -> _Seen:
         seen = _Seen()
@@ -148,7 +148,7 @@ class Verifier:
                 _log.warning("%s was not looked at: %s", look.name, masked(str(error), sought.searcher))
         seen.searcher = sought.searcher
         self._judge(traces, items, seen)
-        for trace in seen.found[:_NAMED]:
+        for trace in seen.found[:NAMED]:
             _log.warning("met in %s: %s, %s", trace.place, masked(trace.where, sought.searcher), trace.what)
         return seen
 
@@ -225,15 +225,6 @@ class _Seen:
     locked: list[WorkItem] = field(default_factory=list)
     locked_traces: int = 0
 
-    def verdict(self) -> AbsenceVerdict:
-        if self.to_begin:  # the last steps wait for those lines: what lies in old bytes until then is no news
-            return AbsenceVerdict.NOT_PROVEN
-        if self.found:
-            return AbsenceVerdict.FOUND
-        if self.under_way or self.failed or self.unsettled or self.needleless or not self.looked:
-            return AbsenceVerdict.NOT_PROVEN
-        return AbsenceVerdict.ABSENT
-
     def report(self, run: AbsenceRun, verifier: Verifier) -> dict[str, Any]:
         return {
             "format": REPORT_FORMAT,
@@ -242,12 +233,11 @@ class _Seen:
             "verifier_id": run.verifier_id,
             "executor_id": run.executor_id,
             "begun_at": written_instant(run.begun_at),
-            "verdict": self.verdict().value,
             "files": self.files,
             "packages": len(self.packages),
             "sought": dict(sorted(self.needles.items())),
-            "unmarked": {"count": len(self.unmarked), "files": list(self.unmarked[:_NAMED])},
-            "needles_missing": {"count": len(self.needleless), "files": list(self.needleless[:_NAMED])},
+            "unmarked": {"count": len(self.unmarked), "files": list(self.unmarked[:NAMED])},
+            "needles_missing": {"count": len(self.needleless), "files": list(self.needleless[:NAMED])},
             "unread_originals": self.unread,
             "places": [
                 {
@@ -261,19 +251,19 @@ class _Seen:
                 for name, looked in self.looked.items()
             ],
             "not_looked": dict(sorted(self.failed.items())),
-            "unsettled": {"count": len(self.unsettled), "items": [_item(item) for item in self.unsettled[:_NAMED]]},
+            "unsettled": {"count": len(self.unsettled), "items": [_item(item) for item in self.unsettled[:NAMED]]},
             "policy_version": self.policy,
             "steps_of_work": self.steps,
-            "under_way": {"count": len(self.under_way), "submissions": list(self.under_way[:_NAMED])},
-            "to_begin": {"count": len(self.to_begin), "files": list(self.to_begin[:_NAMED])},
+            "under_way": {"count": len(self.under_way), "submissions": list(self.under_way[:NAMED])},
+            "to_begin": {"count": len(self.to_begin), "files": list(self.to_begin[:NAMED])},
             "found": {
                 "count": len(self.found),
                 "files": sorted({item.file_id for item in self.found if item.file_id}),
-                "traces": [self._told(item) for item in self.found[:_NAMED]],
+                "traces": [self._told(item) for item in self.found[:NAMED]],
             },
             "lawful_elsewhere": {
                 "count": len(self.lawful),
-                "traces": [self._told(item) for item in self.lawful[:_NAMED]],
+                "traces": [self._told(item) for item in self.lawful[:NAMED]],
             },
             "locked": [_item(item) for item in self.locked],
             "media": [dict(item) for item in verifier.media],
