@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import tempfile
-from contextlib import suppress
 from typing import Any
 
 from api.bootstrap import Installation
+from api.delivering import Part, damaged, prove
 from api.scratch import scratch_of
+from archive.catalogue.sealing_reading import sealing_of
 from archive.disposal.model import Round
-from archive.errors import CopyDamagedError, StoreError
 from archive.finding import Answer, finding
 from archive.papers.dossier_proof import DossierVerdict, verify_dossier
 
@@ -17,7 +17,8 @@ from archive.papers.dossier_proof import DossierVerdict, verify_dossier
 def wrong_with_dossier(installation: Installation, of: Round, aip_id: str) -> list[dict[str, Any]]:
     """Every reason why this package is not the dossier of the round; none when all was there, and held.
 
-    Raises CopyDamagedError when no store has the package.
+    Only the recorded bytes are asked: a copy that was damaged since says nothing against them. Raises CopyDamagedError
+    when no store gives them now.
     """
     verdict = _verdict(installation, aip_id)
     wrong = [item.as_json() for item in verdict.findings]
@@ -28,22 +29,14 @@ def wrong_with_dossier(installation: Installation, of: Round, aip_id: str) -> li
 
 
 def _verdict(installation: Installation, aip_id: str) -> DossierVerdict:
-    """Of the first copy that proves itself; one damaged since says nothing against the others."""
-    verdict: DossierVerdict | None = None
     with installation.catalogue.read() as view:
         aip = view.aip(aip_id)
-    for store in installation.reading_stores:
         if aip is None:
-            break
-        with suppress(StoreError), tempfile.TemporaryFile(dir=scratch_of(installation.settings.home)) as file:
-            for block in store.read(aip.object_key):
-                file.write(block)
-            file.seek(0)
-            verdict = verify_dossier(file, [installation.key.private.public_key()])
-            if verdict.answer is Answer.PASSED:
-                return verdict
-    if verdict is None:
-        raise CopyDamagedError(
-            "Không kho nào trả lại gói hồ sơ hủy.", remedy="Kiểm tra các kho lưu trữ.", detail=aip_id
-        )
-    return verdict
+            raise damaged()
+        part = Part.of_package(aip, sealing_of(view, aip_id))
+    proven = prove(installation.reading_stores, part)
+    with tempfile.TemporaryFile(dir=scratch_of(installation.settings.home)) as file:
+        for chunk in proven.chunks():
+            file.write(chunk)
+        file.seek(0)
+        return verify_dossier(file, [installation.key.private.public_key()])

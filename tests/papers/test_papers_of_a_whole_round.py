@@ -20,6 +20,7 @@ from archive.catalogue.paper_orders import last_dossier_order, order_print
 from archive.disposal.papers import required_papers
 from archive.disposal.round_state import RoundState
 from archive.disposal.words import ArchiveKind
+from archive.errors import CopyDamagedError
 from archive.finding import Answer
 from archive.papers.dossier_proof import verify_dossier
 from archive.papers.paper import DATA_NAME
@@ -118,6 +119,12 @@ def test_from_the_decision_to_a_dossier_that_proves_itself(
     copy.chmod(0o600)
     copy.write_bytes(data)
     assert wrong_with_dossier(installation, stored, aip.id) == []
+    # and with the other away the damage says nothing against the dossier: the order waits, no second one is made
+    second = installation.settings.stores[1].path
+    second.rename(tmp_path / "away")
+    with pytest.raises(CopyDamagedError):
+        wrong_with_dossier(installation, stored, aip.id)
+    (tmp_path / "away").rename(second)
     # every paper as it was printed
     for kind, pdf in of.printed.items():
         path = tmp_path / f"{kind}.pdf"
