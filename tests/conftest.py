@@ -8,6 +8,7 @@ that is named on the command line runs there whatever the lists below say.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -105,6 +106,15 @@ ON_SQLITE_ALONE: Mapping[str, str] = {
     "serving/test_patience.py": "is about senders that stall",
 }
 """Files of these directories that a second run on PostgreSQL would learn nothing from, and why."""
+
+
+@pytest.fixture
+def system_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Temporary files of this test lie here: who looks through all of ours then meets nothing of the tests beside it."""
+    folder = tmp_path / "system-tmp"
+    folder.mkdir()
+    monkeypatch.setattr(tempfile, "tempdir", str(folder))
+    return folder
 
 
 def pytest_configure(config: pytest.Config) -> None:

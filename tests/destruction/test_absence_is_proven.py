@@ -32,8 +32,7 @@ ACTOR = "account:verifier"
 
 
 @pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeArchive]:
-    monkeypatch.setattr(tempfile, "tempdir", str(_made(tmp_path / "system-tmp")))
+def archive(system_tmp: Path, tmp_path: Path) -> Iterator[WholeArchive]:
     with whole_archive(tmp_path) as made:
         yield made
 

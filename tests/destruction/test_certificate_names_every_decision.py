@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -21,9 +20,7 @@ from tests.http.executing_round import ExecutingRound, executing_round
 
 
 @pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExecutingRound]:
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
+def archive(system_tmp: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExecutingRound]:
     with executing_round(tmp_path, monkeypatch) as made:
         yield made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -29,10 +28,8 @@ from tests.destruction.whole_archive import WholeArchive, whole_archive
 
 
 @pytest.fixture
-def destroyed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeArchive]:
+def destroyed(system_tmp: Path, tmp_path: Path) -> Iterator[WholeArchive]:
     """One hồ sơ destroyed between others that were taken in; the store alone has the last whole checkpoint and what followed."""
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
     with whole_archive(tmp_path, 1) as archive:
         for first in (10, 20):
             list(store_packages(archive.installation.catalogue, archive.work.stores, 1, size_bytes=3000, first=first))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -27,9 +26,7 @@ from tests.destruction.whole_archive import WholeArchive, whole_archive
 
 
 @pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeArchive]:
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
+def archive(system_tmp: Path, tmp_path: Path) -> Iterator[WholeArchive]:
     with whole_archive(tmp_path, 1) as made:
         yield made
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,9 +20,7 @@ ACTOR = "account:verifier"
 
 
 @pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeArchive]:
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
+def archive(system_tmp: Path, tmp_path: Path) -> Iterator[WholeArchive]:
     with whole_archive(tmp_path) as made:
         yield made
 

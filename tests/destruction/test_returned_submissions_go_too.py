@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from functools import partial
@@ -31,9 +30,7 @@ LETTER = {"reasons": [{"code": "metadata.missing"}]}
 
 
 @pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeArchive]:
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
+def archive(system_tmp: Path, tmp_path: Path) -> Iterator[WholeArchive]:
     with whole_archive(tmp_path) as made:
         yield made
 

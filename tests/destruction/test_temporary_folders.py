@@ -6,7 +6,6 @@ import ast
 import os
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -21,14 +20,7 @@ CHILD = Path(__file__).with_name("held_folder.py")
 PACKAGES = ("api", "archive", "ingest", "search", "schemas")
 NAMED = {"mkdtemp", "mkstemp", "TemporaryDirectory", "NamedTemporaryFile"}
 """What makes something that has a name, and outlives a process that is killed."""
-
-
-@pytest.fixture(autouse=True)
-def system_tmp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    folder = tmp_path / "system-tmp"
-    folder.mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(folder))
-    return folder
+pytestmark = pytest.mark.usefixtures("system_tmp")
 
 
 @pytest.fixture

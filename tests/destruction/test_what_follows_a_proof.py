@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,8 @@ class Killed(BaseException):
 
 
 @pytest.fixture
-def proven(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeArchive]:
+def proven(system_tmp: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[WholeArchive]:
     """A round of which everything is gone, and not looked for yet."""
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
     monkeypatch.setattr(orders, "print_certificate", lambda *_: None)
     with whole_archive(tmp_path, 1) as made:
         made.begin()

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
-import pytest
 from sqlalchemy import update
 
 from api.jobs.package_forms import reforming
@@ -58,9 +56,7 @@ def test_a_copy_that_was_being_healed_goes_again(work: RoundAtWork, tmp_path: Pa
     _nothing_left(work)
 
 
-def test_another_form_that_was_being_written_goes_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
+def test_another_form_that_was_being_written_goes_again(system_tmp: Path, tmp_path: Path) -> None:
     with whole_archive(tmp_path, 1) as archive:
         work = archive.work
         made = reforming(archive.installation)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -50,6 +50,7 @@ from archive.disposal.round_state import RoundState
 from archive.disposal.words import ArchiveKind, Duty, HoldKind, ListingReason, Outcome, Signature, Verdict
 from archive.retention.file import NewFile
 from archive.retention.period import Period, PeriodKind
+from samples.holdings import Held
 from schemas.disposal_rules import PaperRule
 
 AT = datetime(2026, 11, 21, 1, 30, 0, 123456, tzinfo=UTC)
@@ -83,6 +84,14 @@ COUNCIL = (
 
 class _Undo(Exception):
     pass
+
+
+def _file(tx: Transaction, file_id: str, aip_id: str, values: Mapping[str, Any]) -> str:
+    """What ended before the law of 2024: it may be destroyed by the papers of either profile."""
+    basis = {"profile": ND01, "profile_version": "1", "period_basis": "TT 10/2022/TT-BNV"}
+    open_file(tx, NewFile(file_id, **(basis | dict(values))), actor="luutru", at=AT)
+    add_package(tx, file_id, aip_id, actor="luutru", at=AT)
+    return file_id
 
 
 class World:
@@ -156,22 +165,32 @@ class World:
             for _ in range(count):
                 file_id = self.next_id()
                 values: dict[str, Any] = {
-                    "id": file_id,
                     "agency_code": "H01.02",
                     "file_code": f"H01.{self.number}",
                     "title": "Hồ sơ đê điều",
-                    # What ended before the law of 2024: it may be destroyed by the papers of either profile.
-                    "profile": ND01,
-                    "profile_version": "1",
                     "ended_year": ended_year,
                     "period": period,
-                    "period_basis": "TT 10/2022/TT-BNV",
                 }
-                open_file(tx, NewFile(**(values | changes)), actor="luutru", at=AT)
-                add_package(tx, file_id, f"{self.number:08x}-aip", actor="luutru", at=AT)
+                made.append(_file(tx, file_id, f"{self.number:08x}-aip", values | changes))
                 if closed:
                     close_file(tx, file_id, ended_year=ended_year, actor="luutru", at=AT)
-                made.append(file_id)
+        return made
+
+    def filed(self, held: Iterable[Held]) -> list[str]:
+        """The ids of one closed hồ sơ for each of these packages, named as its submission."""
+        made = []
+        for item in held:
+            with self.transaction() as tx:
+                described = tx.submission(item.submission_id).description
+                values = {
+                    "agency_code": described.agency_code,
+                    "file_code": described.file_code,
+                    "title": described.title,
+                    "ended_year": 2010,
+                    "period": TEN_YEARS,
+                }
+                made.append(_file(tx, item.submission_id, item.aip_id, values))
+                close_file(tx, item.submission_id, ended_year=2010, actor="luutru", at=AT)
         return made
 
     def hold(self, *file_ids: str, at: datetime = AT, by: str = "head", **changes: Any) -> PlacedHold:

@@ -20,13 +20,11 @@ from api.initialising import initialise
 from api.jobs.runner import run_now
 from api.settings import load_settings
 from archive.access import Author
-from archive.catalogue.file_writing import add_package, close_file, open_file
 from archive.catalogue.worker_model import RunState
 from archive.local_time import VIETNAM
-from archive.retention.file import NewFile
-from samples.holdings import AGENCY, Held, store_packages
+from samples.holdings import Held, store_packages
 from tests.disposal import world
-from tests.disposal.world import ND01, PEOPLE, TEN_YEARS, World
+from tests.disposal.world import PEOPLE, World
 from tests.servers.elasticsearch import at_server
 
 with warnings.catch_warnings():
@@ -81,8 +79,7 @@ def executing_round(
     with opened(load_settings(home)) as installation:
         people = World(installation.catalogue)
         *destroyed, kept = store_packages(installation.catalogue, installation.stores, count + 1, size_bytes=4096)
-        for held in (*destroyed, kept):
-            _file(installation, held)
+        people.filed((*destroyed, kept))
         round_id = people.round([held.submission_id for held in destroyed], decided_on=world.TODAY)
         tokens = {
             name: issue_token(
@@ -92,22 +89,3 @@ def executing_round(
         }
         with TestClient(create_app(installation)) as client:
             yield ExecutingRound(installation, client, people, tokens, round_id, destroyed, kept)
-
-
-def _file(installation: Installation, held: Held) -> None:
-    with installation.catalogue.transaction() as tx:
-        described = tx.submission(held.submission_id).description
-        new = NewFile(
-            held.submission_id,
-            AGENCY.code,
-            described.file_code,
-            described.title,
-            ND01,
-            "1",
-            ended_year=2010,
-            period=TEN_YEARS,
-            period_basis="TT 10/2022/TT-BNV",
-        )
-        open_file(tx, new, actor="luutru", at=world.AT)
-        add_package(tx, new.id, held.aip_id, actor="luutru", at=world.AT)
-        close_file(tx, new.id, ended_year=2010, actor="luutru", at=world.AT)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import io
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,9 +95,7 @@ def search_url() -> Iterator[str]:
 
 
 @pytest.fixture
-def searched(search_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Searched]:
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
+def searched(search_url: str, system_tmp: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Searched]:
     with executing_round(tmp_path, monkeypatch, search_url=search_url) as archive:
         with archive.installation.catalogue.read() as view:
             *destroyed, kept = (view.aip(held.aip_id) for held in (*archive.destroyed, archive.kept))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -32,10 +31,8 @@ from tests.http.executing_round import ExecutingRound, executing_round
 
 
 @pytest.fixture
-def archive(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExecutingRound]:
+def archive(system_tmp: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ExecutingRound]:
     """Certified, and not on sheets yet."""
-    (tmp_path / "system-tmp").mkdir()
-    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "system-tmp"))
     with executing_round(tmp_path, monkeypatch, count=1, sealing=False) as made:
         by, installation = made.world.by("executor"), made.installation
         assert destroy_round(installation, made.round_id, by=by).progress.settled

@@ -22,7 +22,6 @@ from api.proving_absence import prove_absence
 from api.receiving_papers import receive_paper
 from api.round_papers import carry_out_paper_orders
 from api.settings import load_settings
-from archive.catalogue.file_writing import add_package, close_file, open_file
 from archive.catalogue.paper_orders import PaperOrder, order_dossier, order_print, orders_of
 from archive.catalogue.round_deciding import complete_papers, hand_over, make_minutes, start_executing
 from archive.catalogue.round_reading import papers
@@ -32,14 +31,13 @@ from archive.disposal.round_state import RoundState
 from archive.disposal.words import ArchiveKind, Outcome
 from archive.local_time import VIETNAM
 from archive.papers.paper_states import PaperState, round_papers
-from archive.retention.file import NewFile
 from archive.storage.key import is_sealed
 from samples.clamd import clamd_program, running_clamd
 from samples.holdings import store_packages
 from samples.pki import Pki
 from samples.signing import add_revocation_data, sign_pdf
 from tests.disposal import world
-from tests.disposal.world import ND01, TEN_YEARS, World
+from tests.disposal.world import World
 
 AGREEMENT = Path(__file__).parents[2] / "samples" / "agreement.toml"
 ARCHIVE = "Lưu trữ lịch sử tỉnh Bình Minh"
@@ -175,7 +173,9 @@ def whole_round(folder: Path, pki: Pki, trust_file: Path, case: Case, *, count: 
         )
         with opened(replace(load_settings(folder / "home"), workers=1)) as installation:
             people = World(installation.catalogue)
-            files = packaged_files(installation, people, count)
+            files = people.filed(
+                store_packages(installation.catalogue, list(installation.stores), count, size_bytes=4000)
+            )
             if case.sealed:
                 _sealed(installation)
             round_id = people.round(
@@ -188,31 +188,6 @@ def whole_round(folder: Path, pki: Pki, trust_file: Path, case: Case, *, count: 
                 decided_on=world.TODAY,
             )
             yield WholeRound(installation, people, round_id, pki)
-
-
-def packaged_files(installation: Installation, people: World, count: int) -> list[str]:
-    """What ended before the law of 2024: it may be destroyed by the papers of either profile."""
-    made = []
-    for held in store_packages(installation.catalogue, list(installation.stores), count, size_bytes=4000):
-        with people.transaction() as tx:
-            submission = tx.submission(held.submission_id)
-            code, title = submission.description.file_code, submission.description.title
-            new = NewFile(
-                held.submission_id,
-                "H01.02",
-                code,
-                title,
-                ND01,
-                "1",
-                ended_year=2010,
-                period=TEN_YEARS,
-                period_basis="TT",
-            )
-            open_file(tx, new, actor="luutru", at=world.AT)
-            add_package(tx, new.id, held.aip_id, actor="luutru", at=world.AT)
-            close_file(tx, new.id, ended_year=2010, actor="luutru", at=world.AT)
-        made.append(held.submission_id)
-    return made
 
 
 def _sealed(installation: Installation) -> None:
