@@ -1,9 +1,9 @@
 """Finding any of very many byte patterns in one pass over the bytes, wherever they begin, in flat memory.
 
-    bytes    ........|w0......|w1......|w2......|w3......|           every third word of eight bytes is looked at
-    needle              [··········31 bytes or more··········]       it contains one of them, whatever its offset
+    bytes    ........|w0......|w1......|w2......|w3......|           every word of eight bytes is looked at
+    needle              [····15 bytes or more····]                   it contains one of them, whatever its offset
 
-Of each needle every word it could show at such a place is known beforehand; the words of a buffer are looked up all at once
+Of each needle the eight words it could show first are known beforehand; the words of a buffer are looked up all at once
 in the interpreter's own table, and only where one is known are bytes compared. The number of needles hardly counts.
 """
 
@@ -16,9 +16,6 @@ from dataclasses import dataclass
 WORD_BYTES = 8
 SHORTEST_BYTES = 2 * WORD_BYTES - 1
 """A needle must contain an aligned word wherever it lies."""
-_STRIDE_WORDS = 3
-_LONG_BYTES = (_STRIDE_WORDS + 1) * WORD_BYTES - 1
-_SHIFT_BITS = 5
 BUFFER_BYTES = 1 << 20
 _LEAST_VARIED = 4
 """Different bytes in each word of a needle: words of blanks or zeros would be met everywhere."""
@@ -57,8 +54,7 @@ class Searcher:
         for needle in self.needles:
             if not searchable(needle.data):
                 raise ValueError("a needle that would be found everywhere, or be missed")
-        self._long = _Words(needle for needle in self.needles if len(needle.data) >= _LONG_BYTES)
-        self._short = _Words(needle for needle in self.needles if len(needle.data) < _LONG_BYTES)
+        self._words = _Words(self.needles)
         self._overlap = max((len(needle.data) for needle in self.needles), default=1) - 1
 
     def search(self, pieces: Iterable[bytes]) -> Iterator[Hit]:
@@ -71,7 +67,7 @@ class Searcher:
         for piece in _gathered(pieces):
             data = tail + piece
             begin = at - len(tail)
-            for needle, offset in self._found(data):
+            for needle, offset in self._words.found(data):
                 if offset + len(needle.data) > len(tail):  # else it was told when it stood whole in what came before
                     yield Hit(needle, begin + offset)
             at += len(piece)
@@ -80,10 +76,6 @@ class Searcher:
     def names(self, text: str) -> bool:
         """Whether ``text`` contains any needle."""
         return next(self.search([text.encode("utf-8", "surrogatepass")]), None) is not None
-
-    def _found(self, data: bytes) -> Iterator[tuple[Needle, int]]:
-        yield from self._long.found(data, _STRIDE_WORDS)
-        yield from self._short.found(data, 1)
 
 
 _Alike = list[tuple[int, int, dict[bytes, list[Needle]]]]
@@ -97,15 +89,15 @@ class _Words:
     what is searched may be full of it.
     """
 
-    def __init__(self, needles: Iterable[Needle]) -> None:
-        self._needles = tuple(needles)
+    def __init__(self, needles: Sequence[Needle]) -> None:
+        self._needles = needles
         self._places: dict[int, int | _Alike] = {}
         """Of most words there is one place; as a number it takes a third of the room."""
         shared: dict[int, list[int]] = {}
         for number, needle in enumerate(self._needles):
-            for shift in range(WORD_BYTES * (_STRIDE_WORDS if len(needle.data) >= _LONG_BYTES else 1)):
+            for shift in range(WORD_BYTES):
                 word = int.from_bytes(needle.data[shift : shift + WORD_BYTES], sys.byteorder)
-                first = self._places.setdefault(word, place := number << _SHIFT_BITS | shift)
+                first = self._places.setdefault(word, place := number * WORD_BYTES + shift)
                 if first != place and isinstance(first, int):
                     shared.setdefault(word, [first]).append(place)
         for word, places in shared.items():
@@ -118,19 +110,20 @@ class _Words:
         return [(shift, length, same) for (shift, length), same in alike.items()]
 
     def _at(self, place: int) -> tuple[Needle, int]:
-        return self._needles[place >> _SHIFT_BITS], place & (1 << _SHIFT_BITS) - 1
+        number, shift = divmod(place, WORD_BYTES)
+        return self._needles[number], shift
 
-    def found(self, data: bytes, every: int) -> Iterator[tuple[Needle, int]]:
+    def found(self, data: bytes) -> Iterator[tuple[Needle, int]]:
         if not self._places:
             return
         whole = len(data) // WORD_BYTES * WORD_BYTES
-        words = memoryview(data)[:whole].cast("Q")[::every]
+        words = memoryview(data)[:whole].cast("Q")
         if self._places.keys().isdisjoint(words):
             return
         for number, word in enumerate(words):
             place = self._places.get(word)
             if place is not None:
-                yield from self._compared(data, number * every * WORD_BYTES, place)
+                yield from self._compared(data, number * WORD_BYTES, place)
 
     def _compared(self, data: bytes, at: int, place: int | _Alike) -> Iterator[tuple[Needle, int]]:
         if isinstance(place, int):
