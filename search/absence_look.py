@@ -64,17 +64,17 @@ class IndexLook:
 
     def _by_words(self, index: SearchIndex, name: str, sought: Sought) -> Iterator[Trace]:
         """Index documents that contain the words, whoever they say they are of. The same words are asked for once."""
-        needles: dict[str, list[Needle]] = {}
+        needles: dict[str, Needle] = {}
         for needle in sought.searcher.needles:
             if needle.kind == "text" and (words := _words(needle.data)):
-                needles.setdefault(words, []).append(needle)
+                needles.setdefault(words, needle)
         for some in pieces(list(needles), _QUESTIONS_AT_ONCE):
             for words, answer in zip(some, self._answers(index, name, some), strict=True):
                 for hit in answer["hits"]["hits"]:
                     owner = str(hit["_source"].get("aip_id"))
                     living = owner if sought.living(owner) else ""
-                    for needle in needles[words]:
-                        yield Trace(self.name, hit["_id"], "text", needle.about, 0, living, needle)
+                    needle = needles[words]
+                    yield Trace(self.name, hit["_id"], "text", needle.about, 0, living, needle)
 
     def _answers(self, index: SearchIndex, name: str, some: Sequence[str]) -> Sequence[Any]:
         """To each of these words one whole answer. Raises IndexUnprovenError for one that is none."""

@@ -36,4 +36,4 @@ def rows_of_living(view: LedgerReading, searcher: Searcher) -> set[Needle]:
     found: set[Needle] = set()
     for row in living_rows(view):
         found |= {hit.needle for hit in searcher.search([row])}
-    return found
+    return {one for needle in found for one in searcher.alike(needle)}

@@ -47,7 +47,7 @@ class Sought:
     living: Callable[[str], bool] = lambda _id: False
 
     def traces(self, place: str, where: str, pieces: Iterable[bytes], subject: str = "") -> Iterator[Trace]:
-        """What of it stands in the bytes of one object; each needle once."""
+        """What of it stands in the bytes of one object; each needle once, the first of those alike for all."""
         digest = hashlib.sha256() if where.startswith(_PAPERS) else None
         first: dict[Needle, Hit] = {}
         for hit in self.searcher.search(pieces if digest is None else _through(digest.update, pieces)):

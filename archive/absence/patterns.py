@@ -32,7 +32,7 @@ class Needle:
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Where a needle was found: the offset of its first byte."""
+    """Where a needle was found: the offset of its first byte. The first of those alike stands for all of them."""
 
     needle: Needle
     offset: int
@@ -51,10 +51,15 @@ class Searcher:
 
     def __init__(self, needles: Iterable[Needle]) -> None:
         self.needles: Sequence[Needle] = tuple(dict.fromkeys(needles))
+        self._others: dict[Needle, list[Needle]] = {}
+        first: dict[tuple[str, bytes], Needle] = {}
         for needle in self.needles:
             if not searchable(needle.data):
                 raise ValueError("a needle that would be found everywhere, or be missed")
-        self._words = _Words(self.needles)
+            same = first.setdefault((needle.kind, needle.data), needle)
+            if same is not needle:
+                self._others.setdefault(same, []).append(needle)
+        self._words = _Words(tuple(first.values()))
         self._overlap = max((len(needle.data) for needle in self.needles), default=1) - 1
 
     def search(self, pieces: Iterable[bytes]) -> Iterator[Hit]:
@@ -72,6 +77,10 @@ class Searcher:
                     yield Hit(needle, begin + offset)
             at += len(piece)
             tail = data[-self._overlap :] if self._overlap else b""
+
+    def alike(self, needle: Needle) -> Sequence[Needle]:
+        """All of the kind and the bytes of this one, that of a hit: many hồ sơ hold a «Tờ trình.pdf»."""
+        return (needle, *self._others.get(needle, ()))
 
     def names(self, text: str) -> bool:
         """Whether ``text`` contains any needle."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import PurePosixPath
 from typing import Any, Protocol
@@ -166,7 +166,10 @@ class Verifier:
             owned = bool(trace.subject) and (trace.what != "content" or trace.subject in packaged)
             told = trace.needle in lawful and self._tells_rows(trace)
             told = told or (trace.what in _QUOTED and (_object_key(trace), trace.sha256) in papers)
-            (seen.lawful if owned or told else seen.found).append(trace)
+            if owned or told:
+                seen.lawful.append(trace)
+            else:
+                seen.found += _of_each(trace, seen.searcher)
         for (place, file_id), item in locked.items():
             store = place.removeprefix(store_place(""))
             for package in (item for item in seen.packages.values() if item.file_id == file_id):
@@ -191,6 +194,13 @@ class Verifier:
             return set()
         with self.catalogue.read() as view:
             return rows_of_living(view, Searcher(wanted))
+
+
+def _of_each(trace: Trace, searcher: Searcher) -> list[Trace]:
+    """What was met is of every hồ sơ that has the same needle."""
+    if trace.needle is None:
+        return [trace]
+    return [replace(trace, file_id=needle.about, needle=needle) for needle in searcher.alike(trace.needle)]
 
 
 def _object_key(trace: Trace) -> str:

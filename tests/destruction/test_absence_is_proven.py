@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import delete, insert
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from api.destruction_places import marker_file
@@ -22,6 +22,7 @@ from archive.catalogue.destruction_reading import certificate, last_absence_run,
 from archive.catalogue.destruction_writing import OwnWorkError
 from archive.catalogue.disposal_tables import round_papers
 from archive.catalogue.file_reading import file
+from archive.catalogue.tables import aips
 from archive.fsck.everything import Holdings, fsck
 from archive.retention.file_state import FileState
 from archive.signing import signature_holds
@@ -252,6 +253,20 @@ def test_the_same_title_of_a_kept_hoso_is_lawful_and_named_so(ended: WholeArchiv
     assert run.report is not None
     assert run.verdict is AbsenceVerdict.ABSENT, run.report["found"]
     assert run.report["lawful_elsewhere"]["count"] >= 1
+
+
+def test_what_several_destroyed_hoso_were_called_is_a_trace_of_each_of_them(archive: WholeArchive) -> None:
+    first, second = archive.work.destroyed[:2]
+    with archive.installation.catalogue.transaction() as tx:
+        (row,) = tx.rows(select(aips.c.title).where(aips.c.id == first.aip_id))
+        tx.rows(update(aips).where(aips.c.id == second.aip_id).values(title=row.title))
+    archive.work.mark()
+    archive.begin()
+    assert archive.go_on().settled
+    (archive.home / "stray").write_text(f"còn ghi: {row.title}", encoding="utf-8")
+    run = archive.look(7)
+    assert run.report is not None and run.verdict is AbsenceVerdict.FOUND
+    assert set(run.report["found"]["files"]) == {archive.work.file_id(first), archive.work.file_id(second)}
 
 
 @pytest.mark.parametrize("put", ["attached", "other bytes", "other key"])

@@ -69,8 +69,11 @@ def test_needles_that_say_nearly_the_same_are_told_apart(seed: int) -> None:
         for at in range(len(data) - len(needle.data) + 1)
         if data.startswith(needle.data, at)
     }
-    found = [(hit.needle, hit.offset) for hit in Searcher(needles).search([data])]
+    searcher = Searcher(needles)
+    hits = list(searcher.search([data]))
+    found = [(needle, hit.offset) for hit in hits for needle in searcher.alike(hit.needle)]
     assert len(found) == len(set(found)) and set(found) == there and len(there) > 100
+    assert len(hits) < len(found), "what is alike is compared, and told, once"
 
 
 def test_a_byte_that_differs_anywhere_is_no_hit() -> None:
