@@ -224,7 +224,7 @@ def deliver(
         path = (target or Path(name)).absolute()
         if path.is_dir():
             path = path / name
-        store, output = _to_file(installation, part, path), str(path)
+        store, output = to_file(installation, part, path), str(path)
     with installation.catalogue.transaction() as tx:
         tx.append(event, aip.id, actor=actor, at=now(), data={**data, "store": store})
     return {
@@ -247,8 +247,10 @@ def _document(installation: Installation, aip: Aip, wanted: str) -> Document:
     return found
 
 
-def _to_file(installation: Installation, part: Part, path: Path) -> str:
-    """Read once: compared while written under another name."""
+def to_file(installation: Installation, part: Part, path: Path) -> str:
+    """The store that gave exactly the recorded bytes, which are all of ``path``. Read once: compared while written under
+    another name. Raises CopyDamagedError when no store has them, SealedKeyMissingError without their key.
+    """
     unfinished = path.with_name(f".{path.name[:100]}.{os.getpid()}.part")
     try:
         for store in installation.reading_stores:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import tempfile
+from pathlib import Path
 from typing import Any
 
 from api.bootstrap import Installation
-from api.delivering import Part, damaged, prove
+from api.delivering import Part, damaged, to_file
 from api.scratch import scratch_of
 from archive.catalogue.sealing_reading import sealing_of
 from archive.disposal.model import Round
@@ -34,9 +35,8 @@ def _verdict(installation: Installation, aip_id: str) -> DossierVerdict:
         if aip is None:
             raise damaged()
         part = Part.of_package(aip, sealing_of(view, aip_id))
-    proven = prove(installation.reading_stores, part)
-    with tempfile.TemporaryFile(dir=scratch_of(installation.settings.home)) as file:
-        for chunk in proven.chunks():
-            file.write(chunk)
-        file.seek(0)
-        return verify_dossier(file, [installation.key.private.public_key()])
+    with tempfile.TemporaryDirectory(dir=scratch_of(installation.settings.home)) as folder:
+        path = Path(folder) / "ho-so-huy.tar"
+        to_file(installation, part, path)
+        with path.open("rb") as file:
+            return verify_dossier(file, [installation.key.private.public_key()])
