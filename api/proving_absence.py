@@ -169,9 +169,9 @@ def looks_of(installation: Installation) -> list[Look]:
     """Every place there is, read as it lies there; nothing of what removed is asked."""
     settings, catalogue = installation.settings, installation.catalogue
     living = LivingIds(catalogue)
-    folder_look = partial(FolderLook, elsewhere=partial(folders_looked_at, installation))
+    folder_look = _folder_look(installation)
 
-    def kept(name: str) -> bool:
+    def kept(name: str | Path) -> bool:
         """Whether it is the object of a living package: audits compare its bytes with the ledger."""
         parts = Path(name).parts
         return "aip" in parts[-3:-2] and living.living(parts[-1].partition(".")[0])
@@ -181,16 +181,13 @@ def looks_of(installation: Installation) -> list[Look]:
         name = store_place(store.name)
         if store.kind is StoreKind.DIRECTORY:
             assert store.path is not None
-            looks.append(folder_look(name, store.path, kept=lambda path: kept(str(path))))
+            looks.append(folder_look(name, store.path, kept=kept))
         else:
             looks.append(BucketLook(name, s3_settings(store.s3, settings.home), kept=kept))
     shared = settings.quarantine_settings.shared_s3
     if shared:
         looks.append(BucketLook("quarantine-store", s3_settings(shared, settings.home)))
-    looks += [
-        folder_look(f"backup:{medium.name}", medium.path, kept=lambda path: kept(str(path)))
-        for medium in settings.backup.media
-    ]
+    looks += [folder_look(f"backup:{medium.name}", medium.path, kept=kept) for medium in settings.backup.media]
     if settings.database.shared:
         looks.append(_database_look(installation) or Elsewhere("database"))
     if has_index(installation):
@@ -212,13 +209,18 @@ def looks_of(installation: Installation) -> list[Look]:
 def local_looks(installation: Installation) -> list[Look]:
     """What only this machine can read, for a run that another carries; every name with the machine's."""
     settings, machine = installation.settings, machine_name()
-    folder_look = partial(FolderLook, elsewhere=partial(folders_looked_at, installation))
+    folder_look = _folder_look(installation)
     looks: list[Look] = [folder_look(f"home@{machine}", settings.home, leaving_out=_apart(installation))]
     looks += [folder_look(f"also@{machine}:{number}", path) for number, path in enumerate(settings.destruction.also, 1)]
     database = _database_look(installation)
     if database is not None:
         looks.append(database)
     return [*looks, TemporaryLook(f"temporary@{machine}")]
+
+
+def _folder_look(installation: Installation) -> partial[FolderLook]:
+    """How a folder is looked at: what its links lead to is looked at too, or the look fails."""
+    return partial(FolderLook, elsewhere=partial(folders_looked_at, installation))
 
 
 def _apart(installation: Installation) -> Callable[[Path], bool]:
@@ -234,7 +236,7 @@ def _database_look(installation: Installation) -> Look | None:
     folder = installation.settings.destruction.database_folder
     if folder is None:
         return None
-    return FolderLook("database", folder, elsewhere=partial(folders_looked_at, installation))
+    return _folder_look(installation)("database", folder)
 
 
 def folders_looked_at(installation: Installation) -> list[Path]:
