@@ -68,12 +68,12 @@ class IndexLook:
         for needle in sought.searcher.needles:
             if needle.kind == "text" and (words := _words(needle.data)):
                 needles.setdefault(words, needle)
-        for some in pieces(list(needles), _QUESTIONS_AT_ONCE):
+        for some in pieces(needles, _QUESTIONS_AT_ONCE):
             for words, answer in zip(some, self._answers(index, name, some), strict=True):
+                needle = needles[words]
                 for hit in answer["hits"]["hits"]:
                     owner = str(hit["_source"].get("aip_id"))
                     living = owner if sought.living(owner) else ""
-                    needle = needles[words]
                     yield Trace(self.name, hit["_id"], "text", needle.about, 0, living, needle)
 
     def _answers(self, index: SearchIndex, name: str, some: Sequence[str]) -> Sequence[Any]:

@@ -87,7 +87,7 @@ class Searcher:
         return next(self.search([text.encode("utf-8", "surrogatepass")]), None) is not None
 
 
-_Alike = list[tuple[int, int, dict[bytes, list[Needle]]]]
+_Sharing = list[tuple[int, int, dict[bytes, list[Needle]]]]
 """Needles that share a word: the distance to it, their length, and by their bytes those of both."""
 
 
@@ -100,7 +100,7 @@ class _Words:
 
     def __init__(self, needles: Sequence[Needle]) -> None:
         self._needles = needles
-        self._places: dict[int, int | _Alike] = {}
+        self._places: dict[int, int | _Sharing] = {}
         """Of most words there is one place; as a number it takes a third of the room."""
         shared: dict[int, list[int]] = {}
         for number, needle in enumerate(self._needles):
@@ -110,13 +110,13 @@ class _Words:
                 if first != place and isinstance(first, int):
                     shared.setdefault(word, [first]).append(place)
         for word, places in shared.items():
-            self._places[word] = self._alike(places)
+            self._places[word] = self._sharing(places)
 
-    def _alike(self, places: Iterable[int]) -> _Alike:
-        alike: dict[tuple[int, int], dict[bytes, list[Needle]]] = {}
+    def _sharing(self, places: Iterable[int]) -> _Sharing:
+        found: dict[tuple[int, int], dict[bytes, list[Needle]]] = {}
         for needle, shift in map(self._at, places):
-            alike.setdefault((shift, len(needle.data)), {}).setdefault(needle.data, []).append(needle)
-        return [(shift, length, same) for (shift, length), same in alike.items()]
+            found.setdefault((shift, len(needle.data)), {}).setdefault(needle.data, []).append(needle)
+        return [(shift, length, same) for (shift, length), same in found.items()]
 
     def _at(self, place: int) -> tuple[Needle, int]:
         number, shift = divmod(place, WORD_BYTES)
@@ -134,7 +134,7 @@ class _Words:
             if place is not None:
                 yield from self._compared(data, number * WORD_BYTES, place)
 
-    def _compared(self, data: bytes, at: int, place: int | _Alike) -> Iterator[tuple[Needle, int]]:
+    def _compared(self, data: bytes, at: int, place: int | _Sharing) -> Iterator[tuple[Needle, int]]:
         if isinstance(place, int):
             needle, shift = self._at(place)
             if at >= shift and data.startswith(needle.data, at - shift):
